@@ -1,0 +1,17 @@
+#include "digest.h"
+
+#include <nettle/sha2.h>
+#include <stdint.h>
+#include <stdio.h>
+
+void medtl_sha256_text(const void *bytes, size_t size, char text[MEDTL_SHA256_TEXT_SIZE])
+{
+    struct sha256_ctx context;
+    uint8_t digest[SHA256_DIGEST_SIZE];
+
+    sha256_init(&context);
+    sha256_update(&context, size, bytes);
+    sha256_digest(&context, sizeof digest, digest);
+    for (size_t i = 0; i < sizeof digest; i++)
+        snprintf(text + 2 * i, 3, "%02x", digest[i]);
+}

@@ -1,0 +1,98 @@
+/* A network that can be trained: a graph built by name, its parameters, and passes over it.
+ * Inference goes through include/medtl/model.h; both share graph, layers and kernels. */
+#ifndef MEDTL_NN_NETWORK_H
+#define MEDTL_NN_NETWORK_H
+
+#include "medtl/error.h"
+#include "medtl/model.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** What to build. */
+typedef struct medtl_network_spec {
+    char architecture[32];   /* medtl_architecture_name(i): "hybrid2", "resnet18", ... */
+    uint32_t width;          /* base width (hybrid2: 32; resnet18: 64; 0: the architecture's own) */
+    uint32_t channels, height, width_px; /* of the input */
+    uint32_t classes;
+    float dropout;           /* before the last layer; negative: the architecture's own */
+} medtl_network_spec;
+
+typedef struct medtl_network medtl_network;
+
+/** How a parameter takes part in training. */
+typedef enum medtl_parameter_role {
+    MEDTL_PARAMETER_WEIGHT,   /* of a convolution or linear layer: weight decay applies */
+    MEDTL_PARAMETER_BIAS,     /* biases, and the scale and shift of norms: no weight decay */
+    MEDTL_PARAMETER_STATISTIC /* running mean and variance: not trained by gradients */
+} medtl_parameter_role;
+
+typedef struct medtl_parameter {
+    const char *name;  /* PyTorch's, e.g. "layer1.0.conv1.weight" */
+    float *value;      /* size floats, PyTorch layout */
+    size_t size;
+    size_t shape[4];
+    size_t dimensions; /* 0 to 4 */
+    medtl_parameter_role role;
+    uint32_t stage;    /* 0: stem ... stage_count-1: head; for freezing and learning rates */
+} medtl_parameter;
+
+size_t medtl_architecture_count(void);
+const char *medtl_architecture_name(size_t index);
+
+/** Build and initialise (He for convolutions before ReLU as torchvision's ResNet; Glorot for hybrid2
+ *  as published), from the seed alone. */
+medtl_status medtl_network_create(const medtl_network_spec *spec, uint64_t seed, medtl_network **out,
+                                  medtl_error *err);
+void medtl_network_destroy(medtl_network *network); /* NULL is allowed */
+
+const medtl_network_spec *medtl_network_get_spec(const medtl_network *network);
+size_t medtl_network_parameter_count(const medtl_network *network);
+medtl_parameter *medtl_network_parameter(medtl_network *network, size_t index); /* borrowed */
+uint32_t medtl_network_stage_count(const medtl_network *network);
+
+/** Copy weights from a model file by name. The head may differ in classes: then it keeps its
+ *  initial values. @param report  May be NULL; else receives "62 tensors matched, 2 reshaped ..." */
+medtl_status medtl_network_load(medtl_network *network, const char *path, char *report,
+                                size_t report_size, medtl_error *err);
+
+/** Everything a model file says beside its weights. NULL strings count as "". */
+typedef struct medtl_model_description {
+    const char *name, *version;
+    const char *const *class_names; /* spec.classes labels */
+    const char *normaliser;
+    float temperature;
+    const char *provenance; /* a JSON object as text, or NULL */
+} medtl_model_description;
+
+/** Write a model file (safetensors with our metadata), by temporary file and rename.
+ *  @param half  Store F16 (rounded to nearest even) instead of F32. */
+medtl_status medtl_network_save(medtl_network *network, const medtl_model_description *description,
+                                bool half, const char *path, medtl_error *err);
+
+/** Memory and threads for training passes over batches of one size. */
+typedef struct medtl_trainer_pass medtl_trainer_pass;
+
+/** @param batch  Largest number of images in one pass. */
+medtl_status medtl_trainer_pass_create(medtl_network *network, size_t batch, size_t threads,
+                                       medtl_trainer_pass **out, medtl_error *err);
+void medtl_trainer_pass_destroy(medtl_trainer_pass *pass); /* NULL is allowed */
+
+/** Forward in training mode: batch statistics (and running ones updated, momentum 0.1, unbiased variance as
+ *  PyTorch), dropout from `dropout_seed`. @param input [count][c][h][w]. @return logits [count][classes],
+ *  borrowed until the next call. Cannot fail. */
+const float *medtl_trainer_pass_forward(medtl_trainer_pass *pass, const float *input, size_t count,
+                                        uint64_t dropout_seed);
+
+/** Forward in evaluation mode with the network's present parameters (running statistics, no dropout). */
+const float *medtl_trainer_pass_evaluate(medtl_trainer_pass *pass, const float *input, size_t count);
+
+/** Backward of the last forward. Gradients are overwritten, not accumulated.
+ *  @param dlogits [count][classes]: derivative of the loss. */
+void medtl_trainer_pass_backward(medtl_trainer_pass *pass, const float *dlogits);
+
+/** Gradient of parameter `index`, laid out as its value; NULL for statistics. Borrowed. */
+const float *medtl_trainer_pass_gradient(const medtl_trainer_pass *pass, size_t index);
+
+#endif

@@ -1,0 +1,129 @@
+/* DICOM instances as facts: what a file says of itself before a pixel is decoded.
+ * Implemented by dicom/ (the only user of DCMTK); no DCMTK type appears here. */
+#ifndef MEDTL_STUDY_H
+#define MEDTL_STUDY_H
+
+#include "medtl/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { MEDTL_UID_SIZE = 65, MEDTL_CS_SIZE = 17 };
+
+/** A coded concept (PS3.3 section 8). All empty: none. UTF-8. */
+typedef struct medtl_code {
+    char value[65];   /* Code Value                */
+    char scheme[17];  /* Coding Scheme Designator  */
+    char meaning[129]; /* Code Meaning              */
+} medtl_code;
+
+typedef enum medtl_laterality {
+    MEDTL_LATERALITY_NONE = 0,
+    MEDTL_LATERALITY_LEFT,
+    MEDTL_LATERALITY_RIGHT,
+    MEDTL_LATERALITY_BOTH
+} medtl_laterality;
+
+typedef enum medtl_intent {
+    MEDTL_INTENT_UNKNOWN = 0,
+    MEDTL_INTENT_PRESENTATION,
+    MEDTL_INTENT_PROCESSING
+} medtl_intent;
+
+/** What every later step needs to know of one SOP instance. Strings are UTF-8, trimmed,
+ *  and empty where the attribute is absent. Nothing here names the patient. */
+typedef struct medtl_facts {
+    char sop_class_uid[MEDTL_UID_SIZE];
+    char sop_instance_uid[MEDTL_UID_SIZE];
+    char series_instance_uid[MEDTL_UID_SIZE];
+    char study_instance_uid[MEDTL_UID_SIZE];
+    char transfer_syntax_uid[MEDTL_UID_SIZE];
+    char modality[MEDTL_CS_SIZE];
+    char photometric_interpretation[MEDTL_CS_SIZE];
+    medtl_laterality laterality; /* Image Laterality, else Laterality, else the coded anatomy */
+    medtl_intent intent;         /* Presentation Intent Type, else the SOP class */
+    medtl_code view;             /* as SCT where known (CID 4014), from View Code Sequence or View Position */
+    uint32_t rows, columns;
+    uint32_t frames; /* at least 1 where there is pixel data */
+    uint16_t samples_per_pixel, bits_allocated, bits_stored;
+    bool has_pixel_data;
+    bool has_pixel_spacing;
+    double pixel_spacing_mm[2]; /* [0] between rows (y), [1] between columns (x) */
+} medtl_facts;
+
+/** One SOP instance: its facts, its origin and the header attributes a report copies.
+ *  Immutable after reading, so threads may share it. Holds no pixels. */
+typedef struct medtl_instance medtl_instance;
+
+/** Check once, before anything else, that DICOM can be read here: the data dictionary is
+ *  loaded and the codecs are registered. Safe to call often and from several threads; it
+ *  registers codecs at most once in a process and never removes them (a host may share them).
+ *  @return MEDTL_OK, or MEDTL_E_CONFIG with the reason (a missing data dictionary, say). */
+medtl_status medtl_dicom_start(medtl_error *err) MEDTL_NOEXCEPT;
+
+/** Read the header of one file, not its pixels.
+ *  @param path           Of the file; bytes as the system gives them. Copied.
+ *  @param keywords       DICOM keywords ("BodyPartExamined") whose values shall be kept for
+ *                        medtl_instance_value() beside the facts. May be NULL when count is 0.
+ *  @param[out] out       On success an instance for medtl_instance_destroy(); NULL on failure.
+ *  @return MEDTL_OK; MEDTL_E_IO; MEDTL_E_NOT_DICOM; MEDTL_E_FORMAT for a damaged file or one
+ *          without SOP or study UIDs; MEDTL_E_UNSUPPORTED for a DICOMDIR. */
+medtl_status medtl_instance_read(const char *path, const char *const *keywords,
+                                 size_t keyword_count, medtl_instance **out,
+                                 medtl_error *err) MEDTL_NOEXCEPT;
+
+/** As medtl_instance_read(), from a complete DICOM file in memory. The bytes are copied:
+ *  pixels are read from the copy later.
+ *  @param name  Stands for the path in messages and results; no patient values. */
+medtl_status medtl_instance_read_memory(const void *bytes, size_t size, const char *name,
+                                        const char *const *keywords, size_t keyword_count,
+                                        medtl_instance **out, medtl_error *err) MEDTL_NOEXCEPT;
+
+/** Release an instance. NULL is allowed. */
+void medtl_instance_destroy(medtl_instance *instance) MEDTL_NOEXCEPT;
+
+/** Borrowed: valid until the instance is destroyed. Never NULL. */
+const medtl_facts *medtl_instance_facts(const medtl_instance *instance) MEDTL_NOEXCEPT;
+
+/** The path, or the name given for bytes in memory. Borrowed. */
+const char *medtl_instance_path(const medtl_instance *instance) MEDTL_NOEXCEPT;
+
+/** The value of an attribute or a derived fact, as text, for rules and tables.
+ *  @param keyword  A DICOM keyword that was asked for on reading or belongs to the facts
+ *                  ("SOPClassUID", "Modality", "ImageType", "PhotometricInterpretation", ...),
+ *                  or a derived fact in lower case: "laterality" (L, R, B), "view" (CC, MLO,
+ *                  ML, ...), "intent" (PRESENTATION, PROCESSING), "sop-class" (the name in the
+ *                  Standard's dictionary).
+ *  @return UTF-8, several values joined by a backslash; NULL where absent or not kept. Borrowed. */
+const char *medtl_instance_value(const medtl_instance *instance, const char *keyword) MEDTL_NOEXCEPT;
+
+/** What a scan found at one path. */
+typedef struct medtl_scan_item {
+    const char *path;          /* borrowed for the time of the call */
+    medtl_instance *instance;  /* NULL where the file gave none; the sink takes it (and destroys it) */
+    medtl_status status;       /* MEDTL_OK with an instance; else why not (MEDTL_E_NOT_DICOM, ...) */
+    char reason[MEDTL_MESSAGE_SIZE];
+} medtl_scan_item;
+
+/** Receives each file once. Return other than MEDTL_OK to stop the scan with that status. */
+typedef medtl_status (*medtl_scan_sink)(void *context, medtl_scan_item *item);
+
+/** Walk files and folders (recursively, sorted by name so that runs agree; symbolic links to
+ *  folders are followed once, never in circles) and hand each regular file to the sink exactly
+ *  once. A DICOMDIR is itself reported as MEDTL_E_UNSUPPORTED "is a DICOMDIR"; given as a path of
+ *  its own, the files that it names (File-set IDs, case-tolerant, inside its folder only) are
+ *  walked. A path that does not exist goes to the sink as MEDTL_E_IO.
+ *  @return MEDTL_OK also when single files failed; the sink's status when it stopped the scan. */
+medtl_status medtl_scan(const char *const *paths, size_t path_count, const char *const *keywords,
+                        size_t keyword_count, medtl_scan_sink sink, void *context,
+                        medtl_error *err) MEDTL_NOEXCEPT;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

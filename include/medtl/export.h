@@ -6,10 +6,10 @@
  * shared object carry MEDTL_EXPORT; there is one per object (plugin.h). */
 #if defined(__GNUC__)
 #define MEDTL_EXPORT __attribute__((visibility("default")))
-#define MEDTL_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define MEDTL_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #else
 #define MEDTL_EXPORT
-#define MEDTL_PRINTF(format, first)
+#define MEDTL_PRINTF(text, first)
 #endif
 
 /* C++ callers get the promise that no exception crosses the C boundary. */

@@ -1,0 +1,206 @@
+/* The way of a study, shared by every face of medtl: files or bytes in, records and Structured
+ * Reports out. The command line, the plugin's C ABI and the Orthanc plugin all drive this. */
+#ifndef MEDTL_PIPELINE_H
+#define MEDTL_PIPELINE_H
+
+#include "medtl/config.h"
+#include "medtl/error.h"
+#include "medtl/image.h"
+#include "medtl/model.h"
+#include "medtl/study.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- what is loaded once ---------------------------------------------------------------- */
+
+/** A configuration with its models, checked against each other. Immutable, so any number of
+ *  batches in any number of threads may share it. */
+typedef struct medtl_pipeline medtl_pipeline;
+
+/** Load tasks and models, and start DICOM (medtl_dicom_start).
+ *  A model fits its task when the class labels are equal and in the same order, the normaliser's
+ *  canonical text is equal, and the input has the normaliser's channels, height and width.
+ *  @param config_paths  As medtl_config_load(): XML files or folders; count 0: the default tasks.
+ *  @return MEDTL_OK; MEDTL_E_CONFIG ("FILE:LINE: reason", or a model that does not fit its task, or
+ *          a missing data dictionary); MEDTL_E_IO, MEDTL_E_FORMAT, MEDTL_E_UNSUPPORTED for a model
+ *          file; MEDTL_E_MEMORY. */
+medtl_status medtl_pipeline_create(const char *const *config_paths, size_t count,
+                                   medtl_pipeline **out, medtl_error *err) MEDTL_NOEXCEPT;
+/** NULL is allowed. No batch of it may be left. */
+void medtl_pipeline_destroy(medtl_pipeline *pipeline) MEDTL_NOEXCEPT;
+
+/** Borrowed from the pipeline, like all that follows here. */
+const medtl_config *medtl_pipeline_config(const medtl_pipeline *pipeline) MEDTL_NOEXCEPT;
+size_t medtl_pipeline_task_count(const medtl_pipeline *pipeline) MEDTL_NOEXCEPT;
+/** @param index  0-based, below medtl_pipeline_task_count(); in the configuration's order. */
+const medtl_task *medtl_pipeline_task(const medtl_pipeline *pipeline, size_t index) MEDTL_NOEXCEPT;
+const medtl_model *medtl_pipeline_model(const medtl_pipeline *pipeline,
+                                        size_t index) MEDTL_NOEXCEPT;
+const medtl_model_info *medtl_pipeline_model_info(const medtl_pipeline *pipeline,
+                                                  size_t index) MEDTL_NOEXCEPT;
+
+/** The version of medtl, "0.1.0". */
+const char *medtl_pipeline_version(void) MEDTL_NOEXCEPT;
+
+/** Does a model fit a task (see medtl_pipeline_create)?
+ *  @return MEDTL_OK, or MEDTL_E_CONFIG with what differs. */
+medtl_status medtl_pipeline_check_model(const medtl_task *task, const medtl_model_info *model,
+                                        medtl_error *err) MEDTL_NOEXCEPT;
+
+/* ---- one run ---------------------------------------------------------------------------- */
+
+/** One run over some objects. Used by one thread at a time; only medtl_batch_cancel() may be
+ *  called from another (or from a signal handler) while it runs. */
+typedef struct medtl_batch medtl_batch;
+
+/** What became of one object. Every object that was added or found gets exactly one. */
+typedef enum medtl_outcome {
+    MEDTL_OUTCOME_ANALYSED,         /* has probabilities, and is in a report unless that failed */
+    MEDTL_OUTCOME_ALREADY_REPORTED, /* the caller knows the report that this run would make     */
+    MEDTL_OUTCOME_NOT_TAKEN,        /* DICOM, but ruled out: no task, our own report, no image,
+                                       or a copy of an object that was analysed                 */
+    MEDTL_OUTCOME_FAILED,           /* should have been analysed, and could not be              */
+    MEDTL_OUTCOME_IGNORED,          /* not DICOM, or a DICOMDIR                                 */
+    MEDTL_OUTCOME_CANCELLED         /* the run was stopped before its turn                      */
+} medtl_outcome;
+enum { MEDTL_OUTCOME_COUNT = 6 };
+
+/** A short, stable, machine-readable name: "analysed", "already-reported", "not-taken", "failed",
+ *  "ignored", "cancelled". Never NULL. */
+const char *medtl_outcome_name(medtl_outcome outcome) MEDTL_NOEXCEPT;
+
+/** One object after the run. Borrowed from its batch; strings are UTF-8 except `path` (bytes as
+ *  the system gave them), never NULL, "" where unknown. */
+typedef struct medtl_record {
+    const char *path;   /* or the name given for bytes in memory */
+    medtl_outcome outcome;
+    medtl_status status; /* MEDTL_OK unless FAILED, IGNORED or CANCELLED */
+    const char *reason;  /* one line; "" where there is nothing to explain (ANALYSED) */
+    const char *study_instance_uid, *series_instance_uid, *sop_instance_uid, *sop_class_uid;
+    const char *sop_class; /* name in the Standard's dictionary */
+    const char *modality, *view, *laterality; /* "MG", "CC", "L" */
+    const medtl_task *task;      /* that took the image; NULL: none */
+    const float *probabilities;  /* task->class_count values that sum to 1; NULL unless ANALYSED */
+    int predicted_class;         /* most probable; -1 unless ANALYSED */
+    bool above_threshold;        /* of the task's positive class; false where it has none */
+    uint32_t frame;              /* 0-based: the frame that was analysed */
+    medtl_geometry geometry;     /* the part of the frame that was looked at */
+} medtl_record;
+
+/** A finished report: one study, one task. Borrowed for the time of the sink's call. */
+typedef struct medtl_batch_report {
+    const medtl_task *task;
+    const char *study_instance_uid, *series_instance_uid, *sop_instance_uid;
+    const unsigned char *bytes; /* a complete DICOM file */
+    size_t size;
+    size_t image_count;
+} medtl_batch_report;
+
+enum { MEDTL_LOCATION_SIZE = 4096 };
+
+/** Receives each report as soon as its study is complete. Called from a worker thread, never two
+ *  calls at a time, in no particular order of studies.
+ *  @param[out] location  May be filled with where the report went (path, URL), for the record.
+ *  @return MEDTL_OK; another status marks the report as failed (err says why) and the run goes
+ *          on; MEDTL_E_CANCELLED stops it. */
+typedef medtl_status (*medtl_batch_sink)(void *context, const medtl_batch_report *report,
+                                         char location[MEDTL_LOCATION_SIZE], medtl_error *err);
+
+/** Asked before a study is analysed: is the report that this run would make already there?
+ *  Then the images of that study and task are not analysed again. Called from the thread of
+ *  medtl_batch_run(). */
+typedef bool (*medtl_batch_known)(void *context, const char *study_instance_uid,
+                                  const char *sop_instance_uid);
+
+typedef enum medtl_phase { MEDTL_PHASE_SCAN, MEDTL_PHASE_ANALYSE } medtl_phase;
+
+typedef struct medtl_progress {
+    medtl_phase phase;
+    size_t done;      /* files seen (scan), images finished (analyse) */
+    size_t total;     /* images to analyse; 0 while scanning: not known yet */
+    const char *path; /* the latest; borrowed for the call */
+} medtl_progress;
+
+/** Called after each step, from any of the run's threads, never two calls at a time. */
+typedef void (*medtl_batch_progress)(void *context, const medtl_progress *progress);
+
+/** Everything may be zero. */
+typedef struct medtl_batch_options {
+    size_t threads; /* worker threads, the calling one included; 0: as many as processors */
+    const char *content_date_time; /* "YYYYMMDDHHMMSS" for the reports; NULL: now */
+    medtl_batch_sink sink;         /* NULL: reports are not built */
+    medtl_batch_known known;
+    medtl_batch_progress progress;
+    void *sink_context, *known_context, *progress_context;
+} medtl_batch_options;
+
+medtl_status medtl_batch_create(const medtl_pipeline *pipeline, medtl_batch **out,
+                                medtl_error *err) MEDTL_NOEXCEPT;
+void medtl_batch_destroy(medtl_batch *batch) MEDTL_NOEXCEPT; /* NULL is allowed */
+
+/** Add a file, a folder or a DICOMDIR; looked at when the batch runs. The path is copied. */
+medtl_status medtl_batch_add_path(medtl_batch *batch, const char *path,
+                                  medtl_error *err) MEDTL_NOEXCEPT;
+
+/** Add a complete DICOM file in memory. The bytes are copied, and dropped once analysed. An object
+ *  that cannot be read is no error here: it gets its record.
+ *  @param name  Stands for the path in records and messages; no patient values. */
+medtl_status medtl_batch_add_memory(medtl_batch *batch, const void *bytes, size_t size,
+                                    const char *name, medtl_error *err) MEDTL_NOEXCEPT;
+
+/** Read, match, analyse and report. Once per batch. Probabilities and reports have the same bits
+ *  whatever the thread count (reports carry the time of the run unless one is given).
+ *  Images are decoded and dropped one by one: memory grows with the number of objects, not with
+ *  their pixels.
+ *  @param options  NULL: all defaults.
+ *  @return MEDTL_OK also where single objects failed (look at the records);
+ *          MEDTL_E_CANCELLED after a cancel, with complete records; MEDTL_E_ARGUMENT for a second
+ *          run; MEDTL_E_MEMORY. */
+medtl_status medtl_batch_run(medtl_batch *batch, const medtl_batch_options *options,
+                             medtl_error *err) MEDTL_NOEXCEPT;
+
+/** Stop soon: images under way are finished, the others become CANCELLED, a study that is not
+ *  complete is not reported. Any thread, and signal handlers. */
+void medtl_batch_cancel(medtl_batch *batch) MEDTL_NOEXCEPT;
+
+/* ---- results, after the run ------------------------------------------------------------- */
+
+/** Records: bytes in memory first, then files in the order of the scan (paths as added, folders
+ *  sorted by name). */
+size_t medtl_batch_record_count(const medtl_batch *batch) MEDTL_NOEXCEPT;
+const medtl_record *medtl_batch_record(const medtl_batch *batch, size_t index) MEDTL_NOEXCEPT;
+size_t medtl_batch_outcome_count(const medtl_batch *batch, medtl_outcome outcome) MEDTL_NOEXCEPT;
+
+/** What became of one report. Borrowed from the batch. */
+typedef struct medtl_report_record {
+    const medtl_task *task;
+    const char *study_instance_uid;
+    const char *sop_instance_uid; /* "" where it could not be built */
+    const char *location;         /* as the sink said; "" where it said nothing */
+    size_t image_count;
+    bool already_there;  /* known to the caller, so not made again */
+    medtl_status status; /* MEDTL_OK: handed to the sink, or already there */
+    const char *reason;
+} medtl_report_record;
+
+/** Reports in the order in which their studies were found. */
+size_t medtl_batch_report_count(const medtl_batch *batch) MEDTL_NOEXCEPT;
+const medtl_report_record *medtl_batch_report_at(const medtl_batch *batch,
+                                                 size_t index) MEDTL_NOEXCEPT;
+
+/** All results as JSON (docs/RESULTS.md describes it): tasks and models, a summary, reports, and
+ *  each object with its outcome. UTF-8; a path that is not UTF-8 has its other bytes as "%XX".
+ *  @param[out] text  Owned by the caller (free). */
+medtl_status medtl_batch_json(const medtl_batch *batch, char **text,
+                              medtl_error *err) MEDTL_NOEXCEPT;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

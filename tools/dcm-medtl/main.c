@@ -1,0 +1,53 @@
+/* dcm-medtl: the clinical command line. Finds the command and hands over. */
+#include "cmd.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const command commands[] = {
+    {"classify", "analyse studies and write a Structured Report for each", cmd_classify},
+    {"inspect", "explain one file: which task takes it, its pixels, its probabilities", cmd_inspect},
+    {"tasks", "list and check the configured tasks and their models", cmd_tasks},
+};
+enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
+
+static int usage(FILE *stream, int exit_code)
+{
+    fputs("usage: dcm-medtl COMMAND [options]\n"
+          "\n"
+          "Reads DICOM mammograms and dermoscopic images, classifies them with a convolutional\n"
+          "network and writes DICOM Structured Reports. It supports a clinician; it does not\n"
+          "diagnose.\n"
+          "\n",
+          stream);
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        fprintf(stream, "  %-9s %s\n", commands[i].name, commands[i].summary);
+    fputs("\n"
+          "  dcm-medtl COMMAND --help   explains a command, with examples\n"
+          "  dcm-medtl --version        prints the version\n"
+          "\n"
+          "First steps:\n"
+          "  dcm-medtl tasks                        what is it configured to do?\n"
+          "  dcm-medtl inspect image.dcm            what would it do with this file?\n"
+          "  dcm-medtl classify study/ -o reports/  do it\n",
+          stream);
+    return exit_code;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2)
+        return usage(stderr, EXIT_USAGE);
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+        return usage(stdout, EXIT_DONE);
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("dcm-medtl " MEDTL_VERSION);
+        return EXIT_DONE;
+    }
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+
+    fprintf(stderr, "dcm-medtl: unknown command '%s'\n", argv[1]);
+    return usage(stderr, EXIT_USAGE);
+}

@@ -1,0 +1,127 @@
+// The attributes of an image that a report repeats, kept as encoded bytes: small, immutable, and
+// safe to share between threads, which a live DcmDataset is not.
+#include "report_header_internal.h"
+
+#include <dcmtk/dcmdata/dcistrmb.h>
+#include <dcmtk/dcmdata/dcostrmb.h>
+
+namespace medtl_dicom {
+namespace {
+
+// PS3.3 C.7.1.1 Patient, C.7.1.3 Clinical Trial Subject, C.7.2.1 General Study, C.7.2.2 Patient Study,
+// C.7.2.3 Clinical Trial Study, C.12.1 (character set, time zone).
+const DcmTagKey patient_and_study[] = {
+    DCM_SpecificCharacterSet, DCM_TimezoneOffsetFromUTC,
+
+    DCM_PatientName, DCM_PatientID, DCM_IssuerOfPatientID, DCM_TypeOfPatientID,
+    DCM_IssuerOfPatientIDQualifiersSequence, DCM_PatientBirthDate, DCM_PatientBirthTime,
+    DCM_PatientBirthDateInAlternativeCalendar, DCM_PatientDeathDateInAlternativeCalendar,
+    DCM_PatientAlternativeCalendar, DCM_PatientSex, DCM_QualityControlSubject, DCM_ReferencedPatientSequence,
+    DCM_OtherPatientNames, DCM_OtherPatientIDsSequence, DCM_EthnicGroup, DCM_PatientComments,
+    DCM_PatientSpeciesDescription, DCM_PatientSpeciesCodeSequence, DCM_PatientBreedDescription,
+    DCM_PatientBreedCodeSequence, DCM_BreedRegistrationSequence, DCM_StrainDescription,
+    DCM_ResponsiblePerson, DCM_ResponsiblePersonRole, DCM_ResponsibleOrganization,
+    DCM_PatientIdentityRemoved, DCM_DeidentificationMethod, DCM_DeidentificationMethodCodeSequence,
+
+    DCM_ClinicalTrialSponsorName, DCM_ClinicalTrialProtocolID, DCM_ClinicalTrialProtocolName,
+    DCM_ClinicalTrialSiteID, DCM_ClinicalTrialSiteName, DCM_ClinicalTrialSubjectID,
+    DCM_ClinicalTrialSubjectReadingID, DCM_ClinicalTrialTimePointID, DCM_ClinicalTrialTimePointDescription,
+    DCM_ConsentForClinicalTrialUseSequence,
+
+    DCM_StudyInstanceUID, DCM_StudyDate, DCM_StudyTime, DCM_ReferringPhysicianName,
+    DCM_ReferringPhysicianIdentificationSequence, DCM_ConsultingPhysicianName, DCM_StudyID,
+    DCM_AccessionNumber, DCM_IssuerOfAccessionNumberSequence, DCM_StudyDescription,
+    DCM_ProcedureCodeSequence, DCM_PhysiciansOfRecord, DCM_PhysiciansOfRecordIdentificationSequence,
+    DCM_NameOfPhysiciansReadingStudy, DCM_RequestingService,
+
+    DCM_AdmittingDiagnosesDescription, DCM_AdmittingDiagnosesCodeSequence, DCM_PatientAge,
+    DCM_PatientSize, DCM_PatientWeight, DCM_MedicalAlerts, DCM_Allergies, DCM_SmokingStatus,
+    DCM_PregnancyStatus, DCM_LastMenstrualDate, DCM_PatientState, DCM_Occupation,
+    DCM_AdditionalPatientHistory, DCM_AdmissionID, DCM_IssuerOfAdmissionIDSequence, DCM_ServiceEpisodeID,
+    DCM_ServiceEpisodeDescription, DCM_IssuerOfServiceEpisodeIDSequence, DCM_PatientSexNeutered,
+    DCM_ReasonForVisit, DCM_ReasonForVisitCodeSequence,
+};
+
+// What a report says of the image itself: its identity, the order behind it, and TID 1600's descriptors.
+const DcmTagKey image_description[] = {
+    DCM_SOPClassUID, DCM_SOPInstanceUID, DCM_SeriesInstanceUID, DCM_SeriesNumber, DCM_SeriesDescription,
+    DCM_InstanceNumber, DCM_Modality, DCM_ImageType, DCM_PresentationIntentType,
+    DCM_RequestAttributesSequence, DCM_ReferencedPerformedProcedureStepSequence,
+    DCM_ReferencedStudySequence, DCM_PerformedProcedureStepDescription,
+    DCM_SeriesDate, DCM_SeriesTime, DCM_AcquisitionDate, DCM_AcquisitionTime, DCM_AcquisitionDateTime,
+    DCM_ContentDate, DCM_ContentTime, DCM_InstanceCreationDate, DCM_InstanceCreationTime,
+    DCM_Manufacturer, DCM_ManufacturerModelName, DCM_DeviceSerialNumber, DCM_SoftwareVersions,
+    DCM_InstitutionName, DCM_StationName, DCM_InstitutionalDepartmentName,
+    DCM_BodyPartExamined, DCM_AnatomicRegionSequence, DCM_PrimaryAnatomicStructureSequence,
+    DCM_Laterality, DCM_ImageLaterality, DCM_ViewPosition, DCM_ViewCodeSequence, DCM_PatientOrientation,
+    DCM_FrameOfReferenceUID, DCM_PositionReferenceIndicator, DCM_TrackingID, DCM_TrackingUID,
+    DCM_Rows, DCM_Columns, DCM_NumberOfFrames, DCM_PixelSpacing, DCM_ImagerPixelSpacing,
+    DCM_NominalScannedPixelSpacing, DCM_EstimatedRadiographicMagnificationFactor,
+    DCM_PixelAspectRatio, DCM_BurnedInAnnotation, DCM_LossyImageCompression,
+};
+
+// DcmElement::read: every value is read at once; there is no file to come back to.
+constexpr Uint32 read_whole = 0xFFFFFFFFu;
+
+void copy_one(DcmItem &from, const DcmTagKey &key, DcmItem &to)
+{
+    DcmElement *element = nullptr;
+
+    if (from.findAndGetElement(key, element).bad() || element == nullptr)
+        return;
+    std::unique_ptr<DcmElement> copy(OFstatic_cast(DcmElement *, element->clone()));
+    require(copy != nullptr, MEDTL_E_MEMORY, "out of memory for a header attribute");
+    require(to.insert(copy.get(), OFTrue), MEDTL_E_INTERNAL, "cannot copy a header attribute");
+    copy.release();
+}
+
+} // namespace
+
+std::vector<unsigned char> encode_report_header(DcmItem &header)
+{
+    DcmDataset kept;
+
+    for (const DcmTagKey &key : patient_and_study)
+        copy_one(header, key, kept);
+    for (const DcmTagKey &key : image_description)
+        copy_one(header, key, kept);
+
+    const size_t size = kept.calcElementLength(EXS_LittleEndianExplicit, EET_ExplicitLength);
+    std::vector<unsigned char> bytes(size + 1); // never empty: DCMTK refuses an empty buffer
+    DcmOutputBufferStream out(bytes.data(), OFstatic_cast(offile_off_t, bytes.size()));
+
+    kept.transferInit();
+    require(kept.write(out, EXS_LittleEndianExplicit, EET_ExplicitLength, nullptr, EGL_withoutGL),
+            MEDTL_E_FORMAT, "the patient and study attributes cannot be encoded");
+    kept.transferEnd();
+
+    void *written = nullptr;
+    offile_off_t length = 0;
+    out.flushBuffer(written, length);
+    bytes.resize(OFstatic_cast(size_t, length));
+    return bytes;
+}
+
+std::unique_ptr<DcmDataset> report_header(const medtl_instance &instance)
+{
+    std::unique_ptr<DcmDataset> header(new DcmDataset);
+    DcmInputBufferStream in;
+
+    if (instance.report_header.empty())
+        return header;
+    in.setBuffer(instance.report_header.data(), OFstatic_cast(offile_off_t, instance.report_header.size()));
+    in.setEos();
+    header->transferInit();
+    require(header->read(in, EXS_LittleEndianExplicit, EGL_noChange, read_whole),
+            MEDTL_E_INTERNAL, "the kept header attributes cannot be decoded");
+    header->transferEnd();
+    return header;
+}
+
+void copy_patient_and_study(DcmItem &header, DcmItem &report)
+{
+    for (const DcmTagKey &key : patient_and_study)
+        copy_one(header, key, report);
+}
+
+} // namespace medtl_dicom

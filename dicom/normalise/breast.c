@@ -1,0 +1,112 @@
+/* Where the breast is: the largest connected region above the background, on a thumbnail. */
+#include "steps.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { RADIUS = 2 }; /* cells; text strokes and detector edges are thinner than 5 cells of 256 */
+
+/* A region below this share of the picture is a marker, not a breast. */
+static const double smallest = 0.01;
+
+/* Bounding box and centre of mass of what is set; at least one cell is. */
+static void measure(medtl_breast *breast, uint32_t image_rows, uint32_t image_columns)
+{
+    uint32_t x0 = breast->columns, x1 = 0, y0 = breast->rows, y1 = 0;
+    double moment = 0.0, area = 0.0;
+    const double cell_width = (double)image_columns / breast->columns;
+    const double cell_height = (double)image_rows / breast->rows;
+
+    for (uint32_t y = 0; y < breast->rows; y++)
+        for (uint32_t x = 0; x < breast->columns; x++)
+            if (breast->mask[(size_t)y * breast->columns + x]) {
+                x0 = x < x0 ? x : x0;
+                x1 = x + 1 > x1 ? x + 1 : x1;
+                y0 = y < y0 ? y : y0;
+                y1 = y + 1 > y1 ? y + 1 : y1;
+                moment += x + 0.5;
+                area += 1.0;
+            }
+    breast->box = (medtl_box){x0 * cell_width, y0 * cell_height, x1 * cell_width, y1 * cell_height};
+    breast->lean = (moment / area - (x0 + x1) / 2.0) / (x1 - x0);
+}
+
+static void take_everything(medtl_breast *breast, uint32_t image_rows, uint32_t image_columns)
+{
+    memset(breast->mask, 1, (size_t)breast->rows * breast->columns);
+    breast->found = false;
+    breast->box = (medtl_box){0.0, 0.0, image_columns, image_rows};
+    breast->lean = 0.0;
+}
+
+medtl_status medtl_breast_find(const medtl_source *source, medtl_breast *out, medtl_error *err)
+{
+    const medtl_image *image = source->image;
+    medtl_thumbnail thumbnail;
+    medtl_status status;
+    uint16_t level = 0;
+    uint32_t area = 0;
+    size_t cells;
+
+    *out = (medtl_breast){0};
+    if ((status = medtl_thumbnail_create(source, &thumbnail, err)) != MEDTL_OK ||
+        (status = medtl_background_threshold(&thumbnail, &out->found, &level, err)) != MEDTL_OK)
+        goto done;
+    cells = (size_t)thumbnail.rows * thumbnail.columns;
+    out->rows = thumbnail.rows;
+    out->columns = thumbnail.columns;
+    out->mask = malloc(cells);
+    if (out->mask == NULL) {
+        status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for a mask");
+        goto done;
+    }
+    for (size_t i = 0; i < cells; i++)
+        out->mask[i] = thumbnail.level[i] > level;
+    status = medtl_largest_region(out->mask, out->rows, out->columns, RADIUS, &area, err);
+    if (status != MEDTL_OK)
+        goto done;
+    if (out->found && area > 0 && area >= smallest * (double)cells)
+        measure(out, image->rows, image->columns);
+    else
+        take_everything(out, image->rows, image->columns);
+
+done:
+    free(thumbnail.level);
+    if (status != MEDTL_OK)
+        medtl_breast_destroy(out);
+    return status;
+}
+
+void medtl_breast_destroy(medtl_breast *breast)
+{
+    free(breast->mask);
+    breast->mask = NULL;
+}
+
+static void count_run(const medtl_image *image, size_t first, size_t last, uint32_t *counts)
+{
+    if (medtl_code_count(image->type) == 256)
+        for (size_t i = first; i < last; i++)
+            counts[((const uint8_t *)image->pixels)[i]]++;
+    else
+        for (size_t i = first; i < last; i++)
+            counts[((const uint16_t *)image->pixels)[i]]++;
+}
+
+void medtl_breast_histogram(const medtl_image *image, const medtl_breast *breast, uint32_t *counts)
+{
+    memset(counts, 0, MEDTL_CODES * sizeof *counts);
+    for (uint32_t y = 0; y < image->rows; y++) {
+        const unsigned char *mask =
+            breast->mask + (uint64_t)y * breast->rows / image->rows * breast->columns;
+        const size_t row = (size_t)y * image->columns;
+
+        for (uint32_t x = 0; x < breast->columns; x++)
+            if (mask[x])
+                count_run(image, row + (uint64_t)x * image->columns / breast->columns,
+                          row + (uint64_t)(x + 1) * image->columns / breast->columns, counts);
+    }
+    for (uint32_t code = 0; code < medtl_code_count(image->type); code++)
+        if (medtl_is_padding(image, medtl_code_value(image->type, code)))
+            counts[code] = 0;
+}

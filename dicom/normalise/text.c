@@ -1,0 +1,122 @@
+/* The canonical spelling of a normaliser. */
+#include "steps.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The words of each choice, by enumerator. */
+static const char *const voi_words[] = {"image", "full", "percentile"};
+static const char *const crop_words[] = {"none", "breast", "center"};
+static const char *const side_words[] = {"keep", "left"};
+static const char *const fit_words[] = {"letterbox", "stretch"};
+static const char *const constancy_words[] = {"none", "shades-of-gray"};
+
+static const char *word(const char *const *words, size_t count, unsigned choice)
+{
+    return choice < count ? words[choice] : "invalid";
+}
+#define WORD(words, choice) word(words, sizeof(words) / sizeof *(words), (unsigned)(choice))
+
+/* "a,b,c" */
+static void triple(const float values[3], char text[3 * MEDTL_NUMBER_SIZE])
+{
+    char one[MEDTL_NUMBER_SIZE];
+
+    text[0] = '\0';
+    for (int i = 0; i < 3; i++) {
+        medtl_number_text(values[i], one);
+        strcat(text, one);
+        if (i < 2)
+            strcat(text, ",");
+    }
+}
+
+void medtl_normaliser_text(const medtl_normaliser *n, char text[MEDTL_NORMALISER_TEXT_SIZE])
+{
+    char mean[3 * MEDTL_NUMBER_SIZE], sd[3 * MEDTL_NUMBER_SIZE];
+
+    triple(n->mean, mean);
+    triple(n->sd, sd);
+    snprintf(text, MEDTL_NORMALISER_TEXT_SIZE,
+             "v1 channels=%u size=%ux%u voi=%s crop=%s side=%s fit=%s constancy=%s mean=%s sd=%s",
+             n->channels, n->width, n->height, WORD(voi_words, n->voi), WORD(crop_words, n->crop),
+             WORD(side_words, n->side), WORD(fit_words, n->fit), WORD(constancy_words, n->color_constancy),
+             mean, sd);
+}
+
+/* Step over `expected`. NULL in, NULL out, so that calls can follow each other unchecked. */
+static const char *skip(const char *text, const char *expected)
+{
+    const size_t length = strlen(expected);
+
+    return text != NULL && strncmp(text, expected, length) == 0 ? text + length : NULL;
+}
+
+static const char *parse_count(const char *text, uint32_t *value)
+{
+    const char *p = text;
+
+    *value = 0;
+    for (; p != NULL && *p >= '0' && *p <= '9' && p - text < 6; p++)
+        *value = 10 * *value + (uint32_t)(*p - '0');
+    return p == text ? NULL : p;
+}
+
+static const char *parse_word(const char *text, const char *const *words, size_t count, unsigned *choice)
+{
+    for (unsigned i = 0; text != NULL && i < count; i++) {
+        const char *end = skip(text, words[i]);
+
+        if (end != NULL && *end == ' ') {
+            *choice = i;
+            return end;
+        }
+    }
+    return NULL;
+}
+#define PARSE_WORD(text, words, choice) \
+    parse_word(text, words, sizeof(words) / sizeof *(words), choice)
+
+static const char *parse_triple(const char *text, float values[3])
+{
+    for (int i = 0; i < 3 && text != NULL; i++) {
+        text = medtl_number_parse(text, &values[i]);
+        if (i < 2)
+            text = skip(text, ",");
+    }
+    return text;
+}
+
+medtl_status medtl_normaliser_parse(const char *text, medtl_normaliser *out, medtl_error *err)
+{
+    medtl_normaliser n = {0};
+    char again[MEDTL_NORMALISER_TEXT_SIZE];
+    unsigned choice[5] = {0};
+    const char *p = skip(text, "v1 channels=");
+
+    p = skip(parse_count(p, &n.channels), " size=");
+    p = skip(parse_count(p, &n.width), "x");
+    p = skip(parse_count(p, &n.height), " voi=");
+    p = skip(PARSE_WORD(p, voi_words, &choice[0]), " crop=");
+    p = skip(PARSE_WORD(p, crop_words, &choice[1]), " side=");
+    p = skip(PARSE_WORD(p, side_words, &choice[2]), " fit=");
+    p = skip(PARSE_WORD(p, fit_words, &choice[3]), " constancy=");
+    p = skip(PARSE_WORD(p, constancy_words, &choice[4]), " mean=");
+    p = skip(parse_triple(p, n.mean), " sd=");
+    p = parse_triple(p, n.sd);
+    if (p == NULL || *p != '\0')
+        return medtl_fail(err, MEDTL_E_FORMAT, "a normaliser is not spelled as \"v1 channels=... sd=...\"");
+    n.voi = (medtl_voi_choice)choice[0];
+    n.crop = (medtl_crop)choice[1];
+    n.side = (medtl_side)choice[2];
+    n.fit = (medtl_fit)choice[3];
+    n.color_constancy = (medtl_color_constancy)choice[4];
+    if (medtl_normaliser_check(&n, err) != MEDTL_OK)
+        return medtl_fail(err, MEDTL_E_FORMAT, "a normaliser has a value out of its range");
+    /* There is one spelling: "0.50" or "+1" would make two texts of one normaliser. */
+    medtl_normaliser_text(&n, again);
+    if (strcmp(text, again) != 0)
+        return medtl_fail(err, MEDTL_E_FORMAT, "a normaliser is not spelled canonically");
+    *out = n;
+    return MEDTL_OK;
+}

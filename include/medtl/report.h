@@ -39,9 +39,21 @@ typedef struct medtl_report {
 } medtl_report;
 
 /** Build a TID 1500 report (Comprehensive SR, Explicit VR Little Endian).
- *  UIDs are derived from the images, the model's digest and the task's digest (UUID version 5
- *  under 2.25), so that a rerun gives the same report and never piles up.
- *  @return MEDTL_OK; MEDTL_E_ARGUMENT; MEDTL_E_MEMORY; MEDTL_E_INTERNAL where DCMTK refuses an item. */
+ *
+ *  UIDs are name-based (UUID version 5 of RFC 4122, SHA-1, in a name space of medtl's, under 2.25).
+ *  The instance's follows from the images with their frames (in whatever order), the model's digest, the
+ *  task's digest and the software version; the series' from the study, the task's name and the model's
+ *  digest. So a rerun replaces its report and never piles up. All other bytes but the content date and
+ *  time follow from the request too.
+ *
+ *  Patient and study attributes are the first image's, byte for byte, in its character set. Texts of the
+ *  task (labels, meanings, disclaimer) are written as ASCII, the part common to all character sets: other
+ *  characters become '?'. Numeric values have two decimals, with the exact value beside them.
+ *
+ *  @return MEDTL_OK; MEDTL_E_ARGUMENT for images of several studies or patients, the same frame twice,
+ *          probabilities that are none, a class without a code, or a date that is none; MEDTL_E_UNSUPPORTED
+ *          for another report profile; MEDTL_E_MEMORY; MEDTL_E_INTERNAL where DCMTK refuses an item.
+ *  May be called by several threads (the content trees are built one at a time). */
 medtl_status medtl_report_create(const medtl_report_request *request, medtl_report **out,
                                  medtl_error *err) MEDTL_NOEXCEPT;
 void medtl_report_destroy(medtl_report *report) MEDTL_NOEXCEPT; /* NULL is allowed */
@@ -51,7 +63,15 @@ void medtl_report_destroy(medtl_report *report) MEDTL_NOEXCEPT; /* NULL is allow
 medtl_status medtl_report_uid(const medtl_report_request *request,
                               char sop_instance_uid[MEDTL_UID_SIZE], medtl_error *err) MEDTL_NOEXCEPT;
 
-/** Is this instance a report that medtl wrote? (Manufacturer's Model Name and UID root.) */
+/** The class that an image is reported as: the task's positive class where its probability reaches the
+ *  threshold, else the most probable of the others; the most probable of all where the task has no
+ *  positive class. Of equal ones the first.
+ *  @param probabilities  task->class_count values.
+ *  @return Its index. */
+size_t medtl_report_decision(const medtl_task *task, const float *probabilities) MEDTL_NOEXCEPT;
+
+/** Is this instance a report that medtl wrote? (SOP class, Manufacturer, Manufacturer's Model Name and
+ *  UID root.) */
 bool medtl_report_is_ours(const medtl_instance *instance) MEDTL_NOEXCEPT;
 
 #ifdef __cplusplus

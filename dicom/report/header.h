@@ -1,0 +1,25 @@
+// A report's attributes outside the content tree, module by module.
+#ifndef MEDTL_REPORT_HEADER_H
+#define MEDTL_REPORT_HEADER_H
+
+#include "templates.h"
+
+#include <dcmtk/dcmdata/dctk.h>
+
+#include <set>
+#include <string>
+
+namespace medtl_dicom {
+
+/// What the header needs beside the request.
+struct header_facts {
+    std::string series_uid;
+    std::set<std::string> private_schemes; ///< coding schemes that the content uses
+};
+
+/// Write every module of the Comprehensive SR IOD (PS3.3 A.35.3) except the content tree.
+void write_header(DcmItem &report, const report_context &context, const header_facts &facts);
+
+} // namespace medtl_dicom
+
+#endif

@@ -1,0 +1,74 @@
+/* The table of architectures, and the limits that any of them must keep. */
+#include "architecture.h"
+
+#include <string.h>
+
+enum { MOST_WIDTH = 1024, MOST_CHANNELS = 64, MOST_PIXELS = 8192, MOST_CLASSES = 100000 };
+
+static const medtl_architecture architectures[] = {
+    {"hybrid2", 32, 0.5f, medtl_build_hybrid2},
+    {"resnet18", 64, 0.0f, medtl_build_resnet18},
+    {"resnet34", 64, 0.0f, medtl_build_resnet34},
+    {"resnet50", 64, 0.0f, medtl_build_resnet50},
+};
+enum { ARCHITECTURE_COUNT = sizeof architectures / sizeof architectures[0] };
+
+size_t medtl_architecture_count(void) { return ARCHITECTURE_COUNT; }
+
+const char *medtl_architecture_name(size_t index)
+{
+    return index < ARCHITECTURE_COUNT ? architectures[index].name : NULL;
+}
+
+const medtl_architecture *medtl_architecture_find(const char *name)
+{
+    for (size_t i = 0; i < ARCHITECTURE_COUNT; i++)
+        if (strcmp(architectures[i].name, name) == 0)
+            return &architectures[i];
+    return NULL;
+}
+
+medtl_status medtl_spec_complete(medtl_network_spec *spec, medtl_error *err)
+{
+    const medtl_architecture *architecture;
+
+    if (memchr(spec->architecture, '\0', sizeof spec->architecture) == NULL)
+        return medtl_fail(err, MEDTL_E_ARGUMENT, "the architecture's name has no end");
+    architecture = medtl_architecture_find(spec->architecture);
+    if (architecture == NULL)
+        return medtl_fail(err, MEDTL_E_UNSUPPORTED, "there is no architecture \"%s\"",
+                          spec->architecture);
+    if (spec->width == 0)
+        spec->width = architecture->width;
+    if (spec->dropout < 0.0f)
+        spec->dropout = architecture->dropout;
+    if (spec->width > MOST_WIDTH)
+        return medtl_fail(err, MEDTL_E_UNSUPPORTED, "width %u is more than %d", spec->width,
+                          MOST_WIDTH);
+    if (spec->channels == 0 || spec->channels > MOST_CHANNELS || spec->height == 0 ||
+        spec->height > MOST_PIXELS || spec->width_px == 0 || spec->width_px > MOST_PIXELS)
+        return medtl_fail(err, MEDTL_E_UNSUPPORTED,
+                          "an input of %u channels and %ux%u pixels (limits: %d, %d)",
+                          spec->channels, spec->height, spec->width_px, MOST_CHANNELS, MOST_PIXELS);
+    if (spec->classes == 0 || spec->classes > MOST_CLASSES)
+        return medtl_fail(err, MEDTL_E_UNSUPPORTED, "%u classes (1 to %d are possible)",
+                          spec->classes, MOST_CLASSES);
+    if (!(spec->dropout < 1.0f))
+        return medtl_fail(err, MEDTL_E_ARGUMENT, "dropout %g is not below 1",
+                          (double)spec->dropout);
+    return MEDTL_OK;
+}
+
+medtl_status medtl_architecture_build(const medtl_network_spec *spec, medtl_graph *graph,
+                                      medtl_error *err)
+{
+    const medtl_architecture *architecture = medtl_architecture_find(spec->architecture);
+
+    medtl_graph_init(graph);
+    if (architecture == NULL)
+        return medtl_fail(err, MEDTL_E_UNSUPPORTED, "there is no architecture \"%s\"",
+                          spec->architecture);
+    (void)medtl_graph_input(graph, (medtl_shape){spec->channels, spec->height, spec->width_px});
+    architecture->build(graph, spec);
+    return medtl_graph_finish(graph, err);
+}

@@ -1,0 +1,96 @@
+/* A network as data: nodes in topological order (a node's inputs come before it) and the parameters
+ * that they declare. Built by the short functions in arch_*.c; walked by the passes.
+ *
+ * Building cannot be interrupted: the first failure is kept in the graph, later calls do nothing, and
+ * the builder asks once at the end (medtl_graph_finish). */
+#ifndef MEDTL_NN_GRAPH_H
+#define MEDTL_NN_GRAPH_H
+
+#include "network.h"
+#include "node.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { MEDTL_NAME_SIZE = 64 };
+
+/** How a parameter starts. He: normal, variance 2 / fan out (torchvision's ResNet). Glorot: uniform,
+ *  variance 2 / (fan in + fan out). Fan in: uniform in +-1/sqrt(fan in) (PyTorch's linear layers). */
+typedef enum medtl_initialiser {
+    MEDTL_INIT_ZERO,
+    MEDTL_INIT_ONE,
+    MEDTL_INIT_HE,
+    MEDTL_INIT_GLOROT,
+    MEDTL_INIT_FAN_IN
+} medtl_initialiser;
+
+/** A parameter before it has values. */
+typedef struct medtl_declaration {
+    char name[MEDTL_NAME_SIZE];
+    size_t shape[4], dimensions, size;
+    medtl_parameter_role role;
+    uint32_t stage;
+    medtl_initialiser initialiser;
+    size_t fan_in, fan_out; /* values that one output reads; outputs that one input reaches */
+} medtl_declaration;
+
+typedef struct medtl_graph {
+    medtl_node *nodes;
+    size_t node_count;
+    medtl_declaration *declarations;
+    size_t declaration_count;
+
+    /* Set by an architecture before the nodes they apply to. */
+    uint32_t stage;
+    medtl_initialiser conv_initialiser, linear_weight_initialiser, linear_bias_initialiser;
+
+    medtl_status status; /* of the first failure */
+    medtl_error error;
+} medtl_graph;
+
+void medtl_graph_init(medtl_graph *graph);
+void medtl_graph_clear(medtl_graph *graph);
+
+/** MEDTL_OK, or the first failure. The last node added is the output. */
+medtl_status medtl_graph_finish(const medtl_graph *graph, medtl_error *err);
+
+/* Builders, one for each node kind (node_*.c). They return the index of the new node, or 0 after a
+ * failure. Names are PyTorch's module paths, printf-like; nodes without parameters need none. */
+
+typedef struct medtl_conv_options {
+    size_t channels, kernel, stride, pad, dilation, groups; /* 0 for dilation or groups means 1 */
+    bool bias;
+} medtl_conv_options;
+
+typedef struct medtl_pool_options {
+    size_t kernel, stride, pad;
+} medtl_pool_options;
+
+size_t medtl_graph_input(medtl_graph *graph, medtl_shape shape);
+size_t medtl_graph_conv(medtl_graph *graph, size_t x, medtl_conv_options options, const char *name, ...)
+    MEDTL_PRINTF(4, 5);
+size_t medtl_graph_batch_norm(medtl_graph *graph, size_t x, const char *name, ...) MEDTL_PRINTF(3, 4);
+size_t medtl_graph_linear(medtl_graph *graph, size_t x, size_t outputs, const char *name, ...)
+    MEDTL_PRINTF(4, 5);
+size_t medtl_graph_relu(medtl_graph *graph, size_t x);
+size_t medtl_graph_max_pool(medtl_graph *graph, size_t x, medtl_pool_options options);
+size_t medtl_graph_global_avg_pool(medtl_graph *graph, size_t x);
+size_t medtl_graph_dropout(medtl_graph *graph, size_t x, float probability);
+size_t medtl_graph_add(medtl_graph *graph, size_t a, size_t b);
+size_t medtl_graph_concat(medtl_graph *graph, const size_t *inputs, size_t count);
+
+/* What the node_*.c files build with. */
+
+/** Append a node, infer its shape, and return it; NULL after a failure. `prototype` is copied. */
+medtl_node *medtl_graph_append(medtl_graph *graph, const medtl_node *prototype);
+
+/** Declare NAME.SUFFIX for the last node. */
+void medtl_graph_declare(medtl_graph *graph, const char *suffix, medtl_parameter_role role,
+                         medtl_initialiser initialiser, const size_t *shape, size_t dimensions);
+
+/** How many nodes read node `index`, and the last that does (`index` itself if none). */
+size_t medtl_graph_reader_count(const medtl_graph *graph, size_t index);
+size_t medtl_graph_last_reader(const medtl_graph *graph, size_t index);
+
+#endif

@@ -1,0 +1,157 @@
+/* Making a network: the graph of its architecture, room for its parameters, and their first values. */
+#include "network_parts.h"
+
+#include "architecture.h"
+#include "core/base/random.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ALIGNMENT = 64 };
+
+float *medtl_floats_allocate(size_t count)
+{
+    if (count > SIZE_MAX / (2 * sizeof(float)))
+        return NULL;
+    return aligned_alloc(ALIGNMENT, (count * sizeof(float) / ALIGNMENT + 1) * ALIGNMENT);
+}
+
+void medtl_node_run_init(medtl_node_run *run, const medtl_graph *graph, size_t index)
+{
+    memset(run, 0, sizeof *run);
+    run->node = &graph->nodes[index];
+    run->index = index;
+    for (size_t i = 0; i < run->node->input_count; i++)
+        run->in[i] = graph->nodes[run->node->inputs[i]].shape;
+}
+
+/* One block for all values, so that a network is two allocations whatever its depth. */
+static medtl_status lay_parameters(medtl_network *network, medtl_error *err)
+{
+    const medtl_graph *graph = &network->graph;
+    size_t total = 0;
+    float *at;
+
+    for (size_t i = 0; i < graph->declaration_count; i++)
+        total += (graph->declarations[i].size + 15) / 16 * 16; /* each starts a cache line */
+    network->parameters = calloc(graph->declaration_count, sizeof *network->parameters);
+    network->values = medtl_floats_allocate(total);
+    if (network->parameters == NULL || network->values == NULL)
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu parameters", total);
+    memset(network->values, 0, total * sizeof(float));
+    at = network->values;
+    for (size_t i = 0; i < graph->declaration_count; i++) {
+        const medtl_declaration *d = &graph->declarations[i];
+        medtl_parameter *p = &network->parameters[i];
+
+        *p = (medtl_parameter){.name = d->name,
+                               .value = at,
+                               .size = d->size,
+                               .dimensions = d->dimensions,
+                               .role = d->role,
+                               .stage = d->stage};
+        memcpy(p->shape, d->shape, sizeof p->shape);
+        at += (d->size + 15) / 16 * 16;
+        if (d->stage >= network->stage_count)
+            network->stage_count = d->stage + 1;
+    }
+    return MEDTL_OK;
+}
+
+medtl_status medtl_network_create_empty(const medtl_network_spec *spec, medtl_network **out,
+                                        medtl_error *err)
+{
+    medtl_network *network = calloc(1, sizeof *network);
+    medtl_status status;
+
+    *out = NULL;
+    if (network == NULL)
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for a network");
+    network->spec = *spec;
+    if ((status = medtl_spec_complete(&network->spec, err)) == MEDTL_OK &&
+        (status = medtl_architecture_build(&network->spec, &network->graph, err)) == MEDTL_OK &&
+        (status = lay_parameters(network, err)) == MEDTL_OK) {
+        *out = network;
+        network = NULL;
+    }
+    medtl_network_destroy(network);
+    return status;
+}
+
+static void fill_uniform(medtl_parameter *p, double bound, medtl_random *random)
+{
+    for (size_t i = 0; i < p->size; i++)
+        p->value[i] = (float)((2.0 * medtl_random_uniform(random) - 1.0) * bound);
+}
+
+static void initialise(medtl_parameter *p, const medtl_declaration *d, medtl_random *random)
+{
+    switch (d->initialiser) {
+    case MEDTL_INIT_ZERO:
+        break; /* as allocated */
+    case MEDTL_INIT_ONE:
+        for (size_t i = 0; i < p->size; i++)
+            p->value[i] = 1.0f;
+        break;
+    case MEDTL_INIT_HE: {
+        const double deviation = sqrt(2.0 / (double)d->fan_out);
+
+        for (size_t i = 0; i < p->size; i++)
+            p->value[i] = (float)(medtl_random_normal(random) * deviation);
+        break;
+    }
+    case MEDTL_INIT_GLOROT:
+        fill_uniform(p, sqrt(6.0 / (double)(d->fan_in + d->fan_out)), random);
+        break;
+    case MEDTL_INIT_FAN_IN:
+        fill_uniform(p, 1.0 / sqrt((double)d->fan_in), random);
+        break;
+    }
+}
+
+medtl_status medtl_network_create(const medtl_network_spec *spec, uint64_t seed, medtl_network **out,
+                                  medtl_error *err)
+{
+    const medtl_status status = medtl_network_create_empty(spec, out, err);
+    medtl_random root;
+
+    if (status != MEDTL_OK)
+        return status;
+    medtl_random_seed(&root, seed);
+    for (size_t i = 0; i < (*out)->graph.declaration_count; i++) {
+        medtl_random own;
+
+        medtl_random_fork(&root, i, &own);
+        initialise(&(*out)->parameters[i], &(*out)->graph.declarations[i], &own);
+    }
+    return MEDTL_OK;
+}
+
+void medtl_network_destroy(medtl_network *network)
+{
+    if (network == NULL)
+        return;
+    medtl_graph_clear(&network->graph);
+    free(network->parameters);
+    free(network->values);
+    free(network);
+}
+
+const medtl_network_spec *medtl_network_get_spec(const medtl_network *network)
+{
+    return &network->spec;
+}
+
+size_t medtl_network_parameter_count(const medtl_network *network)
+{
+    return network->graph.declaration_count;
+}
+
+medtl_parameter *medtl_network_parameter(medtl_network *network, size_t index)
+{
+    return index < network->graph.declaration_count ? &network->parameters[index] : NULL;
+}
+
+uint32_t medtl_network_stage_count(const medtl_network *network) { return network->stage_count; }

@@ -1,0 +1,26 @@
+/* The inside of a network, for the files of core/nn that make, read and run one. */
+#ifndef MEDTL_NN_NETWORK_PARTS_H
+#define MEDTL_NN_NETWORK_PARTS_H
+
+#include "graph.h"
+#include "network.h"
+
+struct medtl_network {
+    medtl_network_spec spec; /* completed */
+    medtl_graph graph;
+    medtl_parameter *parameters; /* in the order of graph.declarations */
+    float *values;               /* of all of them */
+    uint32_t stage_count;
+};
+
+/** As medtl_network_create(), but the values are left zero: a file will fill them. */
+medtl_status medtl_network_create_empty(const medtl_network_spec *spec, medtl_network **out,
+                                        medtl_error *err);
+
+/** Set what a run of node `index` sees of the graph; memory and parameters are the caller's to set. */
+void medtl_node_run_init(medtl_node_run *run, const medtl_graph *graph, size_t index);
+
+/** 64-byte aligned floats; count 0 gives a valid block too. NULL if out of memory. Give to free(). */
+float *medtl_floats_allocate(size_t count);
+
+#endif

@@ -1,0 +1,130 @@
+/* Maximum over a square window; padding never wins, the first of equals does, and NaN wins over
+ * numbers (all as PyTorch). Remembered for backward: which tap of the window won, a byte each. */
+#include "graph.h"
+#include "node_parts.h"
+
+#include <math.h>
+
+enum { LARGEST_KERNEL = 15 }; /* so that a tap's number fits a byte */
+
+static medtl_status plan(medtl_node *node, const medtl_shape *in, medtl_error *err)
+{
+    const size_t kernel = node->u.pool.kernel, pad = node->u.pool.pad, stride = node->u.pool.stride;
+
+    if (kernel == 0 || kernel > LARGEST_KERNEL || stride == 0 || pad > kernel / 2)
+        return medtl_fail(err, MEDTL_E_UNSUPPORTED, "max pool: kernel %zu, stride %zu, padding %zu",
+                          kernel, stride, pad);
+    if (in[0].height + 2 * pad < kernel || in[0].width + 2 * pad < kernel)
+        return medtl_fail(err, MEDTL_E_UNSUPPORTED,
+                          "max pool: a window of %zu does not fit an input of %zux%zu", kernel,
+                          in[0].height, in[0].width);
+    node->shape = (medtl_shape){in[0].channels, (in[0].height + 2 * pad - kernel) / stride + 1,
+                                (in[0].width + 2 * pad - kernel) / stride + 1};
+    return MEDTL_OK;
+}
+
+static size_t state_size(const medtl_node *node, size_t count)
+{
+    return (count * medtl_shape_size(node->shape) + sizeof(float) - 1) / sizeof(float);
+}
+
+/* The part [first, end) of a window of `kernel` that lies inside `size`, for output `o`. */
+static void window(size_t o, size_t stride, size_t pad, size_t kernel, size_t size, size_t *first,
+                   size_t *end)
+{
+    const size_t start = o * stride;
+
+    *first = start < pad ? pad - start : 0;
+    *end = start + kernel > size + pad ? size + pad - start : kernel;
+}
+
+static void forward_plane(void *context, size_t item, size_t worker)
+{
+    const medtl_node_run *run = context;
+    const medtl_shape in = run->in[0], out = run->node->shape;
+    const size_t n = item / out.channels, c = item % out.channels;
+    const size_t kernel = run->node->u.pool.kernel, stride = run->node->u.pool.stride;
+    const size_t pad = run->node->u.pool.pad;
+    const float *x = medtl_image_of(run->x[0], n) + c * medtl_shape_plane(in);
+    float *y = medtl_image_of(run->y, n) + c * medtl_shape_plane(out);
+    unsigned char *winners =
+        run->training ? (unsigned char *)run->state + item * medtl_shape_plane(out) : NULL;
+
+    (void)worker;
+    for (size_t oh = 0; oh < out.height; oh++) {
+        size_t top, bottom, left, right;
+
+        window(oh, stride, pad, kernel, in.height, &top, &bottom);
+        for (size_t ow = 0; ow < out.width; ow++) {
+            float best = -INFINITY;
+            size_t winner;
+
+            window(ow, stride, pad, kernel, in.width, &left, &right);
+            winner = top * kernel + left;
+            for (size_t kh = top; kh < bottom; kh++) {
+                const size_t row = (oh * stride + kh - pad) * in.width + ow * stride - pad;
+
+                for (size_t kw = left; kw < right; kw++)
+                    if (x[row + kw] > best || isnan(x[row + kw])) {
+                        best = x[row + kw];
+                        winner = kh * kernel + kw;
+                    }
+            }
+            y[oh * out.width + ow] = best;
+            if (winners != NULL)
+                winners[oh * out.width + ow] = (unsigned char)winner;
+        }
+    }
+}
+
+static void forward(const medtl_node_run *run)
+{
+    medtl_pool_for(run->pool, run->count * run->node->shape.channels, forward_plane, (void *)run);
+}
+
+static void backward_plane(void *context, size_t item, size_t worker)
+{
+    const medtl_node_run *run = context;
+    const medtl_shape in = run->in[0], out = run->node->shape;
+    const size_t n = item / out.channels, c = item % out.channels;
+    const size_t kernel = run->node->u.pool.kernel, stride = run->node->u.pool.stride;
+    const size_t pad = run->node->u.pool.pad;
+    const float *dy = medtl_image_of(run->dy, n) + c * medtl_shape_plane(out);
+    const unsigned char *winners =
+        (const unsigned char *)run->state + item * medtl_shape_plane(out);
+    float *dx = medtl_image_of(run->dx[0], n) + c * medtl_shape_plane(in);
+
+    (void)worker;
+    if (!run->add[0])
+        memset(dx, 0, medtl_shape_plane(in) * sizeof *dx);
+    for (size_t oh = 0; oh < out.height; oh++)
+        for (size_t ow = 0; ow < out.width; ow++) {
+            const size_t i = oh * out.width + ow;
+            const size_t h = oh * stride + winners[i] / kernel - pad;
+
+            dx[h * in.width + ow * stride + winners[i] % kernel - pad] += dy[i];
+        }
+}
+
+static void backward(const medtl_node_run *run)
+{
+    if (run->dx[0].data != NULL)
+        medtl_pool_for(run->pool, run->count * run->node->shape.channels, backward_plane,
+                       (void *)run);
+}
+
+const medtl_node_ops medtl_node_max_pool = {.kind = "max_pool",
+                                            .plan = plan,
+                                            .state_size = state_size,
+                                            .forward = forward,
+                                            .backward = backward};
+
+size_t medtl_graph_max_pool(medtl_graph *graph, size_t x, medtl_pool_options options)
+{
+    medtl_node node = {.ops = &medtl_node_max_pool, .inputs = {x}, .input_count = 1};
+
+    node.u.pool.kernel = options.kernel;
+    node.u.pool.stride = options.stride;
+    node.u.pool.pad = options.pad;
+    return medtl_graph_append(graph, &node) != NULL ? graph->node_count - 1 : 0;
+}

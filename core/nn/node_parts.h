@@ -1,0 +1,40 @@
+/* Cutting a node's output into parts of a fixed size, for loops that treat each element alike. */
+#ifndef MEDTL_NN_NODE_PARTS_H
+#define MEDTL_NN_NODE_PARTS_H
+
+#include "node.h"
+#include "sums.h"
+
+#include <string.h>
+
+enum { MEDTL_PART_FLOATS = 16384 }; /* 64 KiB: long enough to hide the cost of handing it out */
+
+/** Elements [first, end) of one image of the output. */
+typedef struct medtl_part {
+    size_t image, first, end;
+} medtl_part;
+
+static inline size_t medtl_node_part_count(const medtl_node_run *run)
+{
+    return (medtl_shape_size(run->node->shape) + MEDTL_PART_FLOATS - 1) / MEDTL_PART_FLOATS;
+}
+
+static inline medtl_part medtl_node_part(const medtl_node_run *run, size_t item)
+{
+    const size_t parts = medtl_node_part_count(run), size = medtl_shape_size(run->node->shape);
+    medtl_part part = {item / parts, item % parts * MEDTL_PART_FLOATS, 0};
+
+    part.end = part.first + MEDTL_PART_FLOATS < size ? part.first + MEDTL_PART_FLOATS : size;
+    return part;
+}
+
+/** Run task(run, item, worker) for every part of every image. */
+void medtl_node_for_parts(const medtl_node_run *run, medtl_pool_task task);
+
+/** dx = dy, or dx += dy. Nothing where they are the same array. */
+void medtl_give_gradient(float *dx, const float *dy, size_t count, bool add);
+
+/** y = scale x + shift, then the ReLU if `relu`. y may be x. */
+void medtl_scale_shift(const float *x, float *y, size_t count, float scale, float shift, bool relu);
+
+#endif

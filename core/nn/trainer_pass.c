@@ -1,0 +1,267 @@
+/* Forward and backward over a network for batches of one size. All memory is laid out on creation:
+ * activations stay until backward, gradients of activations share an arena by lifetime. */
+#include "layout.h"
+#include "network_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct medtl_trainer_pass {
+    medtl_network *network;
+    size_t batch, count; /* largest, and of the last forward */
+    medtl_pool *pool;
+    medtl_node_run *runs; /* one for each node */
+    medtl_layout activations, gradients;
+    float *activation_arena, *gradient_arena;
+    float *parameter_gradients, *states, *packed, *packed_backward, *scratch;
+    float *logits;
+};
+
+static medtl_graph *graph_of(const medtl_trainer_pass *pass) { return &pass->network->graph; }
+
+static size_t round_up(size_t floats) { return (floats + 15) / 16 * 16; } /* 64 bytes */
+
+/* Carve `size` floats off a block that is being measured (base NULL) or handed out. */
+static float *carve(float *base, size_t *used, size_t size)
+{
+    float *part = base != NULL && size > 0 ? base + *used : NULL;
+
+    *used += round_up(size);
+    return part;
+}
+
+/* Pass over the nodes twice: first to measure the blocks, then to hand out their parts. */
+typedef struct sizes {
+    size_t gradients, states, packed, packed_backward, scratch;
+} sizes;
+
+static sizes share_out(medtl_trainer_pass *pass)
+{
+    const medtl_graph *graph = graph_of(pass);
+    sizes s = {0, 0, 0, 0, 0};
+
+    for (size_t i = 0; i < graph->node_count; i++) {
+        medtl_node_run *run = &pass->runs[i];
+        const medtl_node *node = run->node;
+        size_t scratch = 0;
+
+        if (node->ops->state_size != NULL)
+            run->state = carve(pass->states, &s.states, node->ops->state_size(node, pass->batch));
+        if (node->ops == &medtl_node_conv) {
+            run->packed = carve(pass->packed, &s.packed, medtl_conv_packed_size(&node->u.conv));
+            run->packed_backward = carve(pass->packed_backward, &s.packed_backward,
+                                         medtl_conv_backward_data_packed_size(&node->u.conv));
+        }
+        for (size_t k = 0; k < node->parameter_count; k++) {
+            const medtl_parameter *p = &pass->network->parameters[node->parameters[k]];
+
+            run->parameters[k] = p->value;
+            if (p->role != MEDTL_PARAMETER_STATISTIC)
+                run->gradients[k] = carve(pass->parameter_gradients, &s.gradients, p->size);
+        }
+        if (node->ops->scratch_size != NULL)
+            scratch = round_up(node->ops->scratch_size(node, true));
+        s.scratch = scratch > s.scratch ? scratch : s.scratch;
+    }
+    return s;
+}
+
+static medtl_status allocate(medtl_trainer_pass *pass, size_t threads, medtl_error *err)
+{
+    const sizes s = share_out(pass);
+
+    pass->parameter_gradients = medtl_floats_allocate(s.gradients);
+    pass->states = medtl_floats_allocate(s.states);
+    pass->packed = medtl_floats_allocate(s.packed);
+    pass->packed_backward = medtl_floats_allocate(s.packed_backward);
+    pass->scratch = medtl_floats_allocate(s.scratch * threads);
+    pass->activation_arena = medtl_floats_allocate(pass->activations.total * pass->batch);
+    pass->gradient_arena = medtl_floats_allocate(pass->gradients.total * pass->batch);
+    pass->logits = medtl_floats_allocate(pass->batch * pass->network->spec.classes);
+    if (pass->parameter_gradients == NULL || pass->states == NULL || pass->packed == NULL ||
+        pass->packed_backward == NULL || pass->scratch == NULL || pass->activation_arena == NULL ||
+        pass->gradient_arena == NULL || pass->logits == NULL)
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for training batches of %zu images",
+                          pass->batch);
+    memset(pass->parameter_gradients, 0, s.gradients * sizeof(float));
+    (void)share_out(pass);
+    for (size_t i = 0; i < graph_of(pass)->node_count; i++) {
+        pass->runs[i].scratch = pass->scratch;
+        pass->runs[i].scratch_stride = s.scratch;
+    }
+    return MEDTL_OK;
+}
+
+/* Does anything but a batch norm read node `index`? */
+static bool only_norms_read(const medtl_graph *graph, size_t index)
+{
+    for (size_t i = index + 1; i < graph->node_count; i++)
+        for (size_t k = 0; k < graph->nodes[i].input_count; k++)
+            if (graph->nodes[i].inputs[k] == index && graph->nodes[i].ops != &medtl_node_batch_norm)
+                return false;
+    return !graph->nodes[index].relu;
+}
+
+/* Point every node at its activations and gradients. */
+static void connect(medtl_trainer_pass *pass)
+{
+    const medtl_graph *graph = graph_of(pass);
+
+    for (size_t i = 1; i < graph->node_count; i++) {
+        medtl_node_run *run = &pass->runs[i];
+
+        run->pool = pass->pool;
+        run->y = medtl_layout_tensor(&pass->activations, pass->activation_arena, pass->batch, i);
+        run->dy = medtl_layout_tensor(&pass->gradients, pass->gradient_arena, pass->batch, i);
+        run->before_norm = only_norms_read(graph, i);
+        for (size_t k = 0; k < run->node->input_count; k++) {
+            const size_t input = run->node->inputs[k];
+
+            if (input == 0)
+                continue; /* the caller's: set by each forward, and needs no gradient */
+            run->x[k] = medtl_layout_tensor(&pass->activations, pass->activation_arena, pass->batch,
+                                            input);
+            run->dx[k] =
+                medtl_layout_tensor(&pass->gradients, pass->gradient_arena, pass->batch, input);
+            run->add[k] = medtl_graph_last_reader(graph, input) != i;
+        }
+    }
+}
+
+medtl_status medtl_trainer_pass_create(medtl_network *network, size_t batch, size_t threads,
+                                       medtl_trainer_pass **out, medtl_error *err)
+{
+    const medtl_graph *graph = &network->graph;
+    medtl_trainer_pass *pass;
+    medtl_status status = MEDTL_OK;
+
+    *out = NULL;
+    if (batch == 0 || threads == 0)
+        return medtl_fail(err, MEDTL_E_ARGUMENT, "a training pass needs an image and a thread");
+    pass = calloc(1, sizeof *pass);
+    if (pass == NULL)
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for a training pass");
+    pass->network = network;
+    pass->batch = batch;
+    pass->runs = calloc(graph->node_count, sizeof *pass->runs);
+    if (pass->runs == NULL) {
+        status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for a training pass");
+        goto done;
+    }
+    for (size_t i = 0; i < graph->node_count; i++)
+        medtl_node_run_init(&pass->runs[i], graph, i);
+    if ((status = medtl_pool_create(threads, &pass->pool, err)) != MEDTL_OK ||
+        (status = medtl_layout_create(graph, MEDTL_LAYOUT_KEEP, &pass->activations, err)) !=
+            MEDTL_OK ||
+        (status = medtl_layout_create(graph, MEDTL_LAYOUT_GRADIENTS, &pass->gradients, err)) !=
+            MEDTL_OK ||
+        (status = allocate(pass, threads, err)) != MEDTL_OK)
+        goto done;
+    connect(pass);
+    *out = pass;
+    pass = NULL;
+done:
+    medtl_trainer_pass_destroy(pass);
+    return status;
+}
+
+void medtl_trainer_pass_destroy(medtl_trainer_pass *pass)
+{
+    if (pass == NULL)
+        return;
+    medtl_pool_destroy(pass->pool);
+    medtl_layout_clear(&pass->activations);
+    medtl_layout_clear(&pass->gradients);
+    free(pass->activation_arena);
+    free(pass->gradient_arena);
+    free(pass->parameter_gradients);
+    free(pass->states);
+    free(pass->packed);
+    free(pass->packed_backward);
+    free(pass->scratch);
+    free(pass->logits);
+    free(pass->runs);
+    free(pass);
+}
+
+static void pack_node(void *context, size_t index, size_t worker)
+{
+    const medtl_trainer_pass *pass = context;
+    const medtl_node_run *run = &pass->runs[index];
+
+    (void)worker;
+    if (run->node->ops == &medtl_node_conv)
+        medtl_conv_pack(&run->node->u.conv, run->parameters[0], (float *)run->packed);
+}
+
+static void pack_node_backward(void *context, size_t index, size_t worker)
+{
+    const medtl_trainer_pass *pass = context;
+    const medtl_node_run *run = &pass->runs[index];
+
+    (void)worker;
+    if (run->node->ops == &medtl_node_conv && run->dx[0].data != NULL)
+        medtl_conv_backward_data_pack(&run->node->u.conv, run->parameters[0],
+                                      (float *)run->packed_backward);
+}
+
+static const float *run_forward(medtl_trainer_pass *pass, const float *input, size_t count,
+                                bool training, uint64_t seed)
+{
+    const medtl_graph *graph = graph_of(pass);
+    const size_t classes = pass->network->spec.classes;
+    const medtl_tensor in = {(float *)input, medtl_shape_size(graph->nodes[0].shape)};
+    const medtl_node_run *output = &pass->runs[graph->node_count - 1];
+
+    pass->count = count;
+    medtl_pool_for(pass->pool, graph->node_count, pack_node, pass);
+    for (size_t i = 1; i < graph->node_count; i++) {
+        medtl_node_run *run = &pass->runs[i];
+
+        run->count = count;
+        run->training = training;
+        run->seed = seed;
+        for (size_t k = 0; k < run->node->input_count; k++)
+            if (run->node->inputs[k] == 0)
+                run->x[k] = in;
+        run->node->ops->forward(run);
+    }
+    for (size_t n = 0; n < count; n++)
+        memcpy(pass->logits + n * classes, medtl_image_of(output->y, n), classes * sizeof(float));
+    return pass->logits;
+}
+
+const float *medtl_trainer_pass_forward(medtl_trainer_pass *pass, const float *input, size_t count,
+                                        uint64_t dropout_seed)
+{
+    return run_forward(pass, input, count, true, dropout_seed);
+}
+
+const float *medtl_trainer_pass_evaluate(medtl_trainer_pass *pass, const float *input, size_t count)
+{
+    return run_forward(pass, input, count, false, 0);
+}
+
+void medtl_trainer_pass_backward(medtl_trainer_pass *pass, const float *dlogits)
+{
+    const medtl_graph *graph = graph_of(pass);
+    const size_t classes = pass->network->spec.classes;
+    const medtl_node_run *output = &pass->runs[graph->node_count - 1];
+
+    medtl_pool_for(pass->pool, graph->node_count, pack_node_backward, pass);
+    for (size_t n = 0; n < pass->count; n++)
+        memcpy(medtl_image_of(output->dy, n), dlogits + n * classes, classes * sizeof(float));
+    for (size_t i = graph->node_count - 1; i > 0; i--)
+        graph->nodes[i].ops->backward(&pass->runs[i]);
+}
+
+const float *medtl_trainer_pass_gradient(const medtl_trainer_pass *pass, size_t index)
+{
+    const medtl_graph *graph = graph_of(pass);
+
+    for (size_t i = 0; i < graph->node_count; i++)
+        for (size_t k = 0; k < graph->nodes[i].parameter_count; k++)
+            if (graph->nodes[i].parameters[k] == index)
+                return pass->runs[i].gradients[k];
+    return NULL;
+}

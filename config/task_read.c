@@ -1,0 +1,238 @@
+/* One <task> element becomes one medtl_task. What the schema cannot say is checked here: that there are
+ * one or three channels, that the positive class exists. */
+#include "task_read.h"
+
+#include "rule_read.h"
+#include "xml_read.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void read_channels(medtl_xml *xml, const xmlNode *element, medtl_normaliser *n)
+{
+    n->channels = 0;
+    for (xmlNode *channel = xmlFirstElementChild((xmlNode *)element); channel != NULL;
+         channel = xmlNextElementSibling(channel)) {
+        double mean = 0.0, sd = 1.0;
+
+        if (n->channels == 3)
+            break;
+        (void)medtl_xml_number(xml, channel, "mean", &mean);
+        (void)medtl_xml_number(xml, channel, "sd", &sd);
+        if (!((float)sd > 0.0f))
+            medtl_xml_fail(xml, channel, "sd must be larger than 0");
+        n->mean[n->channels] = (float)mean;
+        n->sd[n->channels] = (float)sd;
+        n->channels++;
+    }
+    if (n->channels != 1 && n->channels != 3)
+        medtl_xml_fail(xml, element, "there are %u channels; 1 (gray) or 3 (colour) are possible",
+                       (unsigned)n->channels);
+}
+
+static void read_normaliser(medtl_xml *xml, const xmlNode *element, medtl_normaliser *n)
+{
+    static const char *const vois[] = {"image", "full-range", "percentile"};
+    static const char *const crops[] = {"none", "breast", "center"};
+    static const char *const sides[] = {"keep", "left"};
+    static const char *const fits[] = {"letterbox", "stretch"};
+    static const char *const constancies[] = {"none", "shades-of-gray"};
+    double height = 0.0, width = 0.0;
+
+    memset(n, 0, sizeof *n);
+    read_channels(xml, element, n);
+    (void)medtl_xml_number(xml, element, "height", &height);
+    (void)medtl_xml_number(xml, element, "width", &width);
+    n->height = (uint32_t)height;
+    n->width = (uint32_t)width;
+    /* The words stand in the order of the enumerations in image.h. */
+    n->voi = (medtl_voi_choice)medtl_xml_word(xml, element, "voi", vois, 3);
+    n->crop = (medtl_crop)medtl_xml_word(xml, element, "crop", crops, 3);
+    n->side = (medtl_side)medtl_xml_word(xml, element, "side", sides, 2);
+    n->fit = (medtl_fit)medtl_xml_word(xml, element, "fit", fits, 2);
+    n->color_constancy =
+        (medtl_color_constancy)medtl_xml_word(xml, element, "color-constancy", constancies, 2);
+}
+
+static void read_positive(medtl_xml *xml, const xmlNode *element, medtl_task *task)
+{
+    char *positive = medtl_xml_attribute(xml, element, "positive");
+
+    task->positive_class = -1;
+    task->threshold = 0.5;
+    if (positive == NULL) {
+        double threshold;
+
+        if (medtl_xml_number(xml, element, "threshold", &threshold))
+            medtl_xml_fail(xml, element, "a threshold needs the class that it is for (positive)");
+        return;
+    }
+    (void)medtl_xml_number(xml, element, "threshold", &task->threshold);
+    for (size_t i = 0; i < task->class_count; i++)
+        if (strcmp(task->classes[i].label, positive) == 0)
+            task->positive_class = (int)i;
+    if (task->positive_class < 0)
+        medtl_xml_fail(xml, element, "the positive class \"%s\" is none of the classes", positive);
+    free(positive);
+}
+
+static void read_classes(medtl_xml *xml, const xmlNode *element, medtl_task_entry *entry)
+{
+    const size_t count = element == NULL ? 0 : xmlChildElementCount((xmlNode *)element);
+
+    entry->classes = calloc(count + 1, sizeof *entry->classes);
+    if (entry->classes == NULL) {
+        medtl_xml_fail_memory(xml);
+        return;
+    }
+    entry->task.classes = entry->classes;
+    for (xmlNode *node = element == NULL ? NULL : xmlFirstElementChild((xmlNode *)element);
+         node != NULL; node = xmlNextElementSibling(node)) {
+        medtl_class *class = &entry->classes[entry->task.class_count++];
+        xmlNode *code = medtl_xml_child(xml, node, "code");
+
+        medtl_xml_copy(xml, node, "label", class->label, sizeof class->label);
+        medtl_xml_code(xml, code, &class->code);
+        if (code != NULL)
+            medtl_xml_code(xml, xmlNextElementSibling(code), &class->private_code);
+    }
+    read_positive(xml, element, &entry->task);
+}
+
+static void read_report(medtl_xml *xml, const xmlNode *element, medtl_task_entry *entry)
+{
+    medtl_task *task = &entry->task;
+    double series_number = 0.0;
+
+    entry->profile = medtl_xml_attribute(xml, element, "profile");
+    entry->series_description = medtl_xml_attribute(xml, element, "series-description");
+    entry->disclaimer = medtl_xml_text(xml, medtl_xml_child(xml, element, "disclaimer"));
+    (void)medtl_xml_number(xml, element, "series-number", &series_number);
+    task->series_number = (uint32_t)series_number;
+    task->report_profile = entry->profile;
+    task->series_description = entry->series_description;
+    task->disclaimer = entry->disclaimer;
+    medtl_xml_code(xml, medtl_xml_child(xml, element, "procedure"), &task->procedure);
+    medtl_xml_code(xml, medtl_xml_child(xml, element, "modality"), &task->library_modality);
+    medtl_xml_code(xml, medtl_xml_child(xml, element, "finding-site"), &task->finding_site);
+    medtl_xml_code(xml, medtl_xml_child(xml, element, "probability"), &task->probability_concept);
+}
+
+/* FOLDER/NAME, absolute where the folder is known to the system. Owned; NULL: out of memory. */
+static char *join(const char *folder, size_t folder_length, const char *name)
+{
+    char *path = NULL;
+
+    if (asprintf(&path, "%.*s/%s", (int)folder_length, folder, name) < 0)
+        return NULL;
+    return path;
+}
+
+/* Beside the task's own file first, so that a site can keep its models with its tasks; then in the data
+ * folder, so that a copy of a default task goes on to work wherever it is put. */
+static char *resolve_model(const char *task_file, const char *model)
+{
+    const char *slash = strrchr(task_file, '/');
+    char data[4096];
+    char *beside, *real, *shipped;
+
+    if (model[0] == '/')
+        return strdup(model);
+    beside = slash == NULL ? join(".", 1, model) : join(task_file, (size_t)(slash - task_file), model);
+    if (beside == NULL)
+        return NULL;
+    real = realpath(beside, NULL);
+    if (real == NULL && medtl_config_data_folder(data, sizeof data, NULL) == MEDTL_OK) {
+        shipped = join(data, strlen(data), model);
+        if (shipped == NULL || access(shipped, F_OK) == 0 || slash == NULL) {
+            free(beside);
+            return shipped;
+        }
+        free(shipped);
+    }
+    if (real != NULL) {
+        free(beside);
+        return real;
+    }
+    return beside; /* not there: whoever loads the model names this place */
+}
+
+static void read_model(medtl_xml *xml, const xmlNode *element, medtl_task_entry *entry)
+{
+    char *file = medtl_xml_attribute(xml, element, "file");
+
+    if (file == NULL)
+        return;
+    entry->model_path = resolve_model(xml->path, file);
+    if (entry->model_path == NULL)
+        medtl_xml_fail_memory(xml);
+    entry->task.model_path = entry->model_path;
+    free(file);
+}
+
+static void read_task(medtl_xml *xml, const xmlNode *root, medtl_task_entry *entry)
+{
+    medtl_task *task = &entry->task;
+
+    if (root == NULL || strcmp((const char *)root->name, "task") != 0) {
+        medtl_xml_fail(xml, root, "the root element is not <task>");
+        return;
+    }
+    entry->name = medtl_xml_attribute(xml, root, "name");
+    entry->title = medtl_xml_text(xml, medtl_xml_child(xml, root, "title"));
+    task->name = entry->name;
+    task->title = entry->title;
+    medtl_rule_read(xml, medtl_xml_child(xml, root, "take"), &entry->take);
+    read_normaliser(xml, medtl_xml_child(xml, root, "normalise"), &task->normaliser);
+    read_model(xml, medtl_xml_child(xml, root, "model"), entry);
+    read_classes(xml, medtl_xml_child(xml, root, "classes"), entry);
+    read_report(xml, medtl_xml_child(xml, root, "report"), entry);
+}
+
+medtl_status medtl_task_read(const char *path, xmlSchema *schema, locale_t numbers,
+                             medtl_task_entry **out, medtl_error *err)
+{
+    medtl_xml xml = {path, numbers, MEDTL_OK, err};
+    medtl_task_entry *entry = calloc(1, sizeof *entry);
+    xmlDoc *document = NULL;
+    medtl_status status;
+
+    *out = NULL;
+    if (entry == NULL || (entry->file = strdup(path)) == NULL) {
+        status = medtl_fail(err, MEDTL_E_MEMORY, "%s: out of memory", path);
+        goto done;
+    }
+    entry->task.file = entry->file;
+    if ((status = medtl_document_load(path, schema, &document, err)) != MEDTL_OK)
+        goto done;
+    read_task(&xml, xmlDocGetRootElement(document), entry);
+    if ((status = xml.status) != MEDTL_OK ||
+        (status = medtl_document_digest(path, document, entry->digest, err)) != MEDTL_OK)
+        goto done;
+    entry->task.digest = entry->digest;
+    *out = entry;
+    entry = NULL;
+
+done:
+    xmlFreeDoc(document);
+    medtl_task_entry_destroy(entry);
+    return status;
+}
+
+void medtl_task_entry_destroy(medtl_task_entry *entry)
+{
+    if (entry == NULL)
+        return;
+    medtl_rule_clear(&entry->take);
+    free(entry->classes);
+    free(entry->name);
+    free(entry->title);
+    free(entry->file);
+    free(entry->model_path);
+    free(entry->profile);
+    free(entry->series_description);
+    free(entry->disclaimer);
+    free(entry);
+}

@@ -4,16 +4,33 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RADIUS = 2 }; /* cells; text strokes and detector edges are thinner than 5 cells of 256 */
+enum {
+    RADIUS = 2,     /* cells; text strokes and detector edges are thinner than 5 cells of 256 */
+    EDGE_PARTS = 32 /* of the box's width: what counts as its edge */
+};
 
 /* A region below this share of the picture is a marker, not a breast. */
 static const double smallest = 0.01;
 
-/* Bounding box and centre of mass of what is set; at least one cell is. */
+/* Rows of the mask with anything set in columns first .. last - 1. */
+static uint32_t rows_touching(const medtl_breast *breast, uint32_t first, uint32_t last)
+{
+    uint32_t touching = 0;
+
+    for (uint32_t y = 0; y < breast->rows; y++) {
+        bool any = false;
+
+        for (uint32_t x = first; x < last; x++)
+            any = any || breast->mask[(size_t)y * breast->columns + x];
+        touching += any;
+    }
+    return touching;
+}
+
+/* Bounding box of what is set, and at which side it is cut off; at least one cell is set. */
 static void measure(medtl_breast *breast, uint32_t image_rows, uint32_t image_columns)
 {
-    uint32_t x0 = breast->columns, x1 = 0, y0 = breast->rows, y1 = 0;
-    double moment = 0.0, area = 0.0;
+    uint32_t x0 = breast->columns, x1 = 0, y0 = breast->rows, y1 = 0, band;
     const double cell_width = (double)image_columns / breast->columns;
     const double cell_height = (double)image_rows / breast->rows;
 
@@ -24,11 +41,11 @@ static void measure(medtl_breast *breast, uint32_t image_rows, uint32_t image_co
                 x1 = x + 1 > x1 ? x + 1 : x1;
                 y0 = y < y0 ? y : y0;
                 y1 = y + 1 > y1 ? y + 1 : y1;
-                moment += x + 0.5;
-                area += 1.0;
             }
     breast->box = (medtl_box){x0 * cell_width, y0 * cell_height, x1 * cell_width, y1 * cell_height};
-    breast->lean = (moment / area - (x0 + x1) / 2.0) / (x1 - x0);
+    band = 1 + (x1 - x0) / EDGE_PARTS;
+    breast->wall = ((double)rows_touching(breast, x1 - band, x1) - rows_touching(breast, x0, x0 + band)) /
+                   (y1 - y0);
 }
 
 static void take_everything(medtl_breast *breast, uint32_t image_rows, uint32_t image_columns)
@@ -36,7 +53,7 @@ static void take_everything(medtl_breast *breast, uint32_t image_rows, uint32_t 
     memset(breast->mask, 1, (size_t)breast->rows * breast->columns);
     breast->found = false;
     breast->box = (medtl_box){0.0, 0.0, image_columns, image_rows};
-    breast->lean = 0.0;
+    breast->wall = 0.0;
 }
 
 medtl_status medtl_breast_find(const medtl_source *source, medtl_breast *out, medtl_error *err)

@@ -72,8 +72,7 @@ static medtl_status locate(work *w, medtl_error *err)
     return MEDTL_OK;
 }
 
-/* One cell for each pixel inside the box would be exact; the box as a mask of one cell a pixel is not worth
- * its memory: whole pixels whose centre is inside are counted. */
+/* Pixels whose centre is inside the box. */
 static void count_box(const work *w, uint32_t *counts)
 {
     const medtl_image *image = w->image;
@@ -103,6 +102,8 @@ static medtl_status percentile(const work *w, medtl_voi *voi, medtl_error *err)
     else
         count_box(w, counts);
     status = medtl_voi_percentile(w->image, counts, voi, err);
+    if (status == MEDTL_OK && !(voi->width > 0.0)) /* nearly all pixels alike: better the few others than nothing */
+        *voi = medtl_voi_full_range(w->image, w->seen);
     free(counts);
     return status;
 }

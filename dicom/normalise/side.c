@@ -3,12 +3,13 @@
 
 bool medtl_side_flips(const medtl_breast *breast, medtl_laterality laterality)
 {
-    /* A half disc leans by 0.08 of its width. */
-    const double clear = 0.005;
+    /* Digital mammograms reach 0.5 and more. Films whose chest wall was trimmed along the muscle may be
+     * as low as this on either side. */
+    const double clear = 0.15;
 
-    if (breast->found && breast->lean > clear)
-        return true;
-    if (breast->found && breast->lean < -clear)
-        return false;
-    return laterality == MEDTL_LATERALITY_RIGHT;
+    if (breast->wall > clear || breast->wall < -clear)
+        return breast->wall > 0.0;
+    if (laterality == MEDTL_LATERALITY_RIGHT || laterality == MEDTL_LATERALITY_LEFT)
+        return laterality == MEDTL_LATERALITY_RIGHT;
+    return breast->wall > 0.0;
 }

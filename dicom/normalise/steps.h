@@ -135,7 +135,7 @@ typedef struct medtl_breast {
     uint32_t rows, columns; /* of the mask */
     unsigned char *mask;    /* owned; [rows][columns], 0 or 1; all 1 where not found */
     medtl_box box;          /* bounding box in image pixels */
-    double lean; /* from the box's centre to the mask's centre of mass, in widths of the box; negative: left */
+    double wall;            /* -1 to 1: how much more of the box's right edge than of its left the mask touches */
 } medtl_breast;
 
 /** @param source  One plane, of the full range, polarity corrected. */
@@ -145,8 +145,9 @@ void medtl_breast_destroy(medtl_breast *breast);
 /** Counts of codes among the pixels under the mask; padding is not counted. @param[out] counts  MEDTL_CODES. */
 void medtl_breast_histogram(const medtl_image *image, const medtl_breast *breast, uint32_t *counts);
 
-/** Whether to mirror the image so that the chest wall is at the left: a breast is broadest there, so the
- *  mask leans to it. Where it leans nowhere, a right breast is taken to lie at the right. */
+/** Whether to mirror the image so that the chest wall is at the left. A breast is cut off straight at the chest
+ *  wall, so the mask touches its box there along a long stretch, and at the nipple along a short one. Where that
+ *  is not clear, the chest wall of a right breast is taken to be at the right. */
 bool medtl_side_flips(const medtl_breast *breast, medtl_laterality laterality);
 
 /* ---- fit.c, resize.c ------------------------------------------------------------------------ */

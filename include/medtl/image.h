@@ -87,19 +87,22 @@ void medtl_image_destroy(medtl_image *image) MEDTL_NOEXCEPT;
 typedef enum medtl_voi_choice {
     MEDTL_VOI_IMAGE,     /* window or VOI LUT of the image, else the full range of its pixels */
     MEDTL_VOI_FULL_RANGE, /* smallest to largest pixel that is not padding */
-    MEDTL_VOI_PERCENTILE /* 0.5 to 99.5 percent of the pixels inside the crop */
-} medtl_voi_choice;
+    MEDTL_VOI_PERCENTILE  /* 0.5 to 99.5 percent of the pixels inside the crop (of the breast alone with
+                             MEDTL_CROP_BREAST, so that the air around it does not count) */
+} medtl_voi_choice; /* of gray images; colour is taken as it is, black to full scale */
 
 typedef enum medtl_crop {
     MEDTL_CROP_NONE,
-    MEDTL_CROP_BREAST, /* bounding box of the largest connected region above the background */
+    MEDTL_CROP_BREAST, /* bounding box of the largest connected region above the background, found on
+                          values before VOI; the whole image where there is no such region */
     MEDTL_CROP_CENTER  /* the largest centred rectangle of the input's aspect ratio */
 } medtl_crop;
 
 typedef enum medtl_side {
     MEDTL_SIDE_KEEP,
-    MEDTL_SIDE_LEFT /* mirrored where needed so that the chest wall is at the left edge;
-                       by the mask's mass, so that it also works without a laterality */
+    MEDTL_SIDE_LEFT /* mirrored where needed so that the chest wall is at the left edge; by the mask's
+                       outline, so that it also works without a laterality, which decides only
+                       where the outline does not */
 } medtl_side;
 
 typedef enum medtl_fit {

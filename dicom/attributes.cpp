@@ -1,0 +1,200 @@
+// Getters that forgive a wrong VR and garbage, so that the rest of the code need not.
+#include "attributes.h"
+
+#include <cmath>
+#include <cstring>
+
+namespace medtl_dicom {
+namespace {
+
+std::string trimmed(const std::string &text)
+{
+    static const char blank[] = {' ', '\0', '\t', '\r', '\n'};
+    const size_t first = text.find_first_not_of(blank, 0, sizeof blank);
+    const size_t last = text.find_last_not_of(blank, std::string::npos, sizeof blank);
+
+    return first == std::string::npos ? std::string() : text.substr(first, last - first + 1);
+}
+
+DcmElement *element_of(DcmItem &item, const DcmTagKey &key)
+{
+    DcmElement *element = nullptr;
+
+    return item.findAndGetElement(key, element).good() ? element : nullptr;
+}
+
+bool is_ascii(const std::string &text)
+{
+    for (const char c : text)
+        if (static_cast<unsigned char>(c) >= 0x80 || c == '\x1B')
+            return false;
+    return true;
+}
+
+/// The length of the well-formed UTF-8 sequence at `at`, or 0 (Unicode table 3-7).
+size_t utf8_length(const std::string &text, size_t at)
+{
+    const auto byte = [&](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+    const unsigned lead = byte(at);
+    const unsigned second = byte(at + 1);
+
+    if (lead < 0x80)
+        return 1;
+    if (lead >= 0xC2 && lead <= 0xDF)
+        return (second & 0xC0) == 0x80 ? 2 : 0;
+    if (lead >= 0xE0 && lead <= 0xEF) {
+        const unsigned low = lead == 0xE0 ? 0xA0 : 0x80, high = lead == 0xED ? 0x9F : 0xBF;
+        return second >= low && second <= high && (byte(at + 2) & 0xC0) == 0x80 ? 3 : 0;
+    }
+    if (lead >= 0xF0 && lead <= 0xF4) {
+        const unsigned low = lead == 0xF0 ? 0x90 : 0x80, high = lead == 0xF4 ? 0x8F : 0xBF;
+        return second >= low && second <= high && (byte(at + 2) & 0xC0) == 0x80 &&
+                       (byte(at + 3) & 0xC0) == 0x80
+                   ? 4
+                   : 0;
+    }
+    return 0;
+}
+
+/// Well-formed UTF-8 stays; any other byte becomes U+FFFD, the replacement character.
+std::string repaired(const std::string &text)
+{
+    std::string result;
+
+    for (size_t at = 0; at < text.size();) {
+        const size_t length = utf8_length(text, at);
+
+        if (length == 0)
+            result += "\xEF\xBF\xBD";
+        else
+            result.append(text, at, length);
+        at += length == 0 ? 1 : length;
+    }
+    return result;
+}
+
+} // namespace
+
+std::string text_value(DcmItem &item, const DcmTagKey &key, unsigned long index)
+{
+    DcmElement *const element = element_of(item, key);
+    OFString value;
+
+    if (element == nullptr || element->getOFString(value, index).bad())
+        return std::string();
+    return trimmed(value);
+}
+
+std::string text_values(DcmItem &item, const DcmTagKey &key)
+{
+    DcmElement *const element = element_of(item, key);
+    OFString all;
+    std::string result;
+
+    if (element == nullptr || element->getOFStringArray(all).bad())
+        return result;
+    for (size_t at = 0; at <= all.size();) {
+        const size_t end = std::min(all.find('\\', at), all.size());
+
+        if (at > 0)
+            result += '\\';
+        result += trimmed(all.substr(at, end - at));
+        at = end + 1;
+    }
+    return result;
+}
+
+bool integer_value(DcmItem &item, const DcmTagKey &key, long &value, unsigned long index)
+{
+    DcmElement *const element = element_of(item, key);
+    Uint16 u16 = 0;
+    Sint16 s16 = 0;
+    Uint32 u32 = 0;
+    Sint32 s32 = 0;
+
+    if (element == nullptr)
+        return false;
+    if (element->getUint16(u16, index).good())
+        value = u16;
+    else if (element->getSint16(s16, index).good())
+        value = s16;
+    else if (element->getUint32(u32, index).good())
+        value = static_cast<long>(u32);
+    else if (element->getSint32(s32, index).good()) // SL and IS
+        value = s32;
+    else
+        return false;
+    return true;
+}
+
+bool decimal_value(DcmItem &item, const DcmTagKey &key, double &value, unsigned long index)
+{
+    DcmElement *const element = element_of(item, key);
+    Float64 f64 = 0;
+    Float32 f32 = 0;
+    long whole = 0;
+
+    if (element == nullptr)
+        return false;
+    if (element->getFloat64(f64, index).good()) // FD and DS
+        value = f64;
+    else if (element->getFloat32(f32, index).good())
+        value = static_cast<double>(f32);
+    else if (integer_value(item, key, whole, index))
+        value = static_cast<double>(whole);
+    else
+        return false;
+    return std::isfinite(value);
+}
+
+DcmItem *sequence_item(DcmItem &item, const DcmTagKey &key, unsigned long index)
+{
+    DcmItem *found = nullptr;
+
+    return item.findAndGetSequenceItem(key, found, static_cast<signed long>(index)).good() ? found : nullptr;
+}
+
+DcmItem *functional_group(DcmItem &data_set, unsigned long frame, const DcmTagKey &macro)
+{
+    DcmItem *const of_frame = sequence_item(data_set, DCM_PerFrameFunctionalGroupsSequence, frame);
+    DcmItem *const shared = sequence_item(data_set, DCM_SharedFunctionalGroupsSequence);
+    DcmItem *found = nullptr;
+
+    if (of_frame != nullptr)
+        found = sequence_item(*of_frame, macro);
+    if (found == nullptr && shared != nullptr)
+        found = sequence_item(*shared, macro);
+    return found;
+}
+
+utf8_converter::utf8_converter(DcmItem &data_set)
+{
+    const std::string stated = text_values(data_set, DCM_SpecificCharacterSet);
+
+    already_utf8_ = stated == "ISO_IR 192";
+    if (!already_utf8_)
+        ready_ = converter_.selectCharacterSet(stated.c_str(), "ISO_IR 192").good();
+}
+
+std::string utf8_converter::operator()(const std::string &text)
+{
+    OFString converted;
+
+    if (is_ascii(text))
+        return text;
+    if (!already_utf8_ && ready_ && converter_.convertString(text, converted).good())
+        return repaired(converted);
+    return repaired(text);
+}
+
+void copy_text(char *to, size_t size, const std::string &text)
+{
+    size_t length = std::min(text.size(), size - 1);
+
+    while (length > 0 && length < text.size() && (static_cast<unsigned char>(text[length]) & 0xC0) == 0x80)
+        length--;
+    std::memcpy(to, text.data(), length);
+    std::memset(to + length, 0, size - length);
+}
+
+} // namespace medtl_dicom

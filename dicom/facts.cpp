@@ -1,0 +1,215 @@
+// What a header says, checked for what later steps rely on.
+#include "facts.h"
+
+#include "attributes.h"
+#include "laterality.h"
+#include "limits.h"
+#include "view.h"
+
+#include <cstring>
+
+namespace medtl_dicom {
+namespace {
+
+// Kept for every instance: cheap, and what rules and tables ask for most.
+const struct {
+    const char *keyword;
+    DcmTagKey tag;
+} kept_always[] = {
+    {"SOPClassUID", DCM_SOPClassUID},
+    {"SOPInstanceUID", DCM_SOPInstanceUID},
+    {"SeriesInstanceUID", DCM_SeriesInstanceUID},
+    {"StudyInstanceUID", DCM_StudyInstanceUID},
+    {"Modality", DCM_Modality},
+    {"ImageType", DCM_ImageType},
+    {"PresentationIntentType", DCM_PresentationIntentType},
+    {"PhotometricInterpretation", DCM_PhotometricInterpretation},
+    {"ImageLaterality", DCM_ImageLaterality},
+    {"Laterality", DCM_Laterality},
+    {"ViewPosition", DCM_ViewPosition},
+    {"BodyPartExamined", DCM_BodyPartExamined},
+    {"Manufacturer", DCM_Manufacturer},
+    {"ManufacturerModelName", DCM_ManufacturerModelName},
+    {"SamplesPerPixel", DCM_SamplesPerPixel},
+    {"Rows", DCM_Rows},
+    {"Columns", DCM_Columns},
+    {"NumberOfFrames", DCM_NumberOfFrames},
+    {"BitsAllocated", DCM_BitsAllocated},
+    {"BitsStored", DCM_BitsStored},
+    {"PixelSpacing", DCM_PixelSpacing},
+    {"ImagerPixelSpacing", DCM_ImagerPixelSpacing},
+};
+
+void read_uid(DcmItem &header, const DcmTagKey &key, bool required, char (&to)[MEDTL_UID_SIZE])
+{
+    const std::string value = text_value(header, key);
+
+    if (value.empty() && required)
+        fail(MEDTL_E_FORMAT, "%s %s is missing", DcmTag(key).getTagName(), tag_text(key).c_str());
+    if (value.size() >= MEDTL_UID_SIZE || value.find_first_not_of("0123456789.") != std::string::npos)
+        fail(MEDTL_E_FORMAT, "%s %s is not a UID", DcmTag(key).getTagName(), tag_text(key).c_str());
+    copy_text(to, sizeof to, value);
+}
+
+/// PS3.4 B.5: the SOP classes whose name states the intent.
+medtl_intent intent_of(DcmItem &header, const char *sop_class)
+{
+    static const char *const presentation[] = {
+        UID_DigitalXRayImageStorageForPresentation, UID_DigitalMammographyXRayImageStorageForPresentation,
+        UID_DigitalIntraOralXRayImageStorageForPresentation, "1.2.840.10008.5.1.4.1.1.13.1.4"};
+    static const char *const processing[] = {
+        UID_DigitalXRayImageStorageForProcessing, UID_DigitalMammographyXRayImageStorageForProcessing,
+        UID_DigitalIntraOralXRayImageStorageForProcessing, "1.2.840.10008.5.1.4.1.1.13.1.5"};
+    const std::string stated = text_value(header, DCM_PresentationIntentType);
+
+    if (stated == "FOR PRESENTATION")
+        return MEDTL_INTENT_PRESENTATION;
+    if (stated == "FOR PROCESSING")
+        return MEDTL_INTENT_PROCESSING;
+    for (const char *const uid : presentation)
+        if (std::strcmp(uid, sop_class) == 0)
+            return MEDTL_INTENT_PRESENTATION;
+    for (const char *const uid : processing)
+        if (std::strcmp(uid, sop_class) == 0)
+            return MEDTL_INTENT_PROCESSING;
+    return MEDTL_INTENT_UNKNOWN;
+}
+
+uint16_t small_number(DcmItem &header, const DcmTagKey &key)
+{
+    long value = 0;
+
+    return integer_value(header, key, value) && value >= 0 && value <= 0xFFFF ? static_cast<uint16_t>(value) : 0;
+}
+
+void read_size(DcmItem &header, medtl_facts &facts)
+{
+    long frames = 0;
+
+    facts.rows = small_number(header, DCM_Rows);
+    facts.columns = small_number(header, DCM_Columns);
+    facts.samples_per_pixel = small_number(header, DCM_SamplesPerPixel);
+    facts.bits_allocated = small_number(header, DCM_BitsAllocated);
+    facts.bits_stored = small_number(header, DCM_BitsStored);
+    if (!facts.has_pixel_data)
+        return;
+    if (!integer_value(header, DCM_NumberOfFrames, frames) || frames < 1)
+        frames = 1;
+    if (static_cast<uint64_t>(frames) > MEDTL_LIMIT_FRAMES)
+        fail(MEDTL_E_FORMAT, "Number of Frames (0028,0008) is above the limit of %u", MEDTL_LIMIT_FRAMES);
+    if (static_cast<uint64_t>(facts.rows) * facts.columns > MEDTL_LIMIT_FRAME_PIXELS)
+        fail(MEDTL_E_FORMAT, "Rows (0028,0010) times Columns (0028,0011), %u x %u, is above the limit of %llu pixels",
+             facts.rows, facts.columns, static_cast<unsigned long long>(MEDTL_LIMIT_FRAME_PIXELS));
+    facts.frames = static_cast<uint32_t>(frames);
+}
+
+bool spacing_from(DcmItem *item, const DcmTagKey &key, double (&spacing)[2])
+{
+    double y = 0, x = 0;
+
+    if (item == nullptr || !decimal_value(*item, key, y, 0) || !decimal_value(*item, key, x, 1) || y <= 0 || x <= 0)
+        return false;
+    spacing[0] = y;
+    spacing[1] = x;
+    return true;
+}
+
+/// The patient's plane first, then the detector's, then a scanned film's (PS3.3 10.7.1.3).
+void read_spacing(DcmItem &header, medtl_facts &facts)
+{
+    DcmItem *const measures = functional_group(header, 0, DCM_PixelMeasuresSequence);
+
+    facts.has_pixel_spacing = spacing_from(&header, DCM_PixelSpacing, facts.pixel_spacing_mm) ||
+                              spacing_from(measures, DCM_PixelSpacing, facts.pixel_spacing_mm) ||
+                              spacing_from(&header, DCM_ImagerPixelSpacing, facts.pixel_spacing_mm) ||
+                              spacing_from(&header, DCM_NominalScannedPixelSpacing, facts.pixel_spacing_mm);
+}
+
+const char *side_letter(medtl_laterality side)
+{
+    switch (side) {
+    case MEDTL_LATERALITY_LEFT:
+        return "L";
+    case MEDTL_LATERALITY_RIGHT:
+        return "R";
+    case MEDTL_LATERALITY_BOTH:
+        return "B";
+    case MEDTL_LATERALITY_NONE:
+        break;
+    }
+    return nullptr;
+}
+
+void keep_value(DcmItem &header, const char *keyword, const DcmTagKey &tag, utf8_converter &utf8,
+                medtl_instance &instance)
+{
+    DcmElement *element = nullptr;
+
+    if (header.findAndGetElement(tag, element).bad() || element == nullptr)
+        return;
+    instance.values[keyword] = utf8(text_values(header, tag));
+}
+
+void keep_values(DcmItem &header, const std::vector<wanted_keyword> &wanted, utf8_converter &utf8,
+                 medtl_instance &instance)
+{
+    const medtl_facts &facts = instance.facts;
+    const char *const side = side_letter(facts.laterality);
+    const char *const view = short_view_name(facts.view);
+    const char *const sop_class = dcmFindNameOfUID(facts.sop_class_uid);
+
+    for (const auto &kept : kept_always)
+        keep_value(header, kept.keyword, kept.tag, utf8, instance);
+    for (const wanted_keyword &kept : wanted)
+        keep_value(header, kept.first.c_str(), kept.second, utf8, instance);
+    instance.values["TransferSyntaxUID"] = facts.transfer_syntax_uid;
+    if (side != nullptr)
+        instance.values["laterality"] = side;
+    if (view != nullptr)
+        instance.values["view"] = view;
+    if (facts.intent != MEDTL_INTENT_UNKNOWN)
+        instance.values["intent"] = facts.intent == MEDTL_INTENT_PRESENTATION ? "PRESENTATION" : "PROCESSING";
+    if (sop_class != nullptr)
+        instance.values["sop-class"] = sop_class;
+}
+
+} // namespace
+
+std::vector<wanted_keyword> find_keywords(const char *const *keywords, size_t count)
+{
+    std::vector<wanted_keyword> found;
+
+    for (size_t i = 0; i < count; i++) {
+        DcmTag tag;
+
+        if (DcmTag::findTagFromName(keywords[i], tag).bad())
+            fail(MEDTL_E_ARGUMENT, "'%s' is no keyword of the DICOM data dictionary", keywords[i]);
+        found.emplace_back(keywords[i], tag.getXTag());
+    }
+    return found;
+}
+
+void read_facts(DcmDataset &header, const file_layout &layout, const std::vector<wanted_keyword> &wanted,
+                medtl_instance &instance)
+{
+    medtl_facts &facts = instance.facts;
+    utf8_converter utf8(header);
+
+    read_uid(header, DCM_SOPClassUID, true, facts.sop_class_uid);
+    read_uid(header, DCM_SOPInstanceUID, true, facts.sop_instance_uid);
+    read_uid(header, DCM_StudyInstanceUID, true, facts.study_instance_uid);
+    read_uid(header, DCM_SeriesInstanceUID, false, facts.series_instance_uid);
+    copy_text(facts.transfer_syntax_uid, sizeof facts.transfer_syntax_uid, utf8(layout.transfer_syntax));
+    copy_text(facts.modality, sizeof facts.modality, utf8(text_value(header, DCM_Modality)));
+    copy_text(facts.photometric_interpretation, sizeof facts.photometric_interpretation,
+              utf8(text_value(header, DCM_PhotometricInterpretation)));
+    facts.has_pixel_data = layout.has_pixel_data;
+    facts.laterality = laterality_of(header, 0);
+    facts.intent = intent_of(header, facts.sop_class_uid);
+    read_view(header, utf8, facts.view);
+    read_size(header, facts);
+    read_spacing(header, facts);
+    keep_values(header, wanted, utf8, instance);
+}
+
+} // namespace medtl_dicom

@@ -1,0 +1,91 @@
+// Instances: the header pass over a file or over bytes in memory.
+#include "facts.h"
+#include "report_header_internal.h"
+
+#include "medtl/study.h"
+
+namespace medtl_dicom {
+namespace {
+
+constexpr char media_directory[] = "1.2.840.10008.1.3.10"; // PS3.4 B.5: Media Storage Directory Storage
+
+} // namespace
+
+std::unique_ptr<medtl_instance> read_instance(const dicom_file &file, const std::vector<wanted_keyword> &wanted)
+{
+    std::unique_ptr<medtl_instance> instance(new medtl_instance);
+
+    if (file.layout().media_class == media_directory)
+        fail(MEDTL_E_UNSUPPORTED, "is a DICOMDIR");
+    try {
+        const std::unique_ptr<DcmDataset> header = file.parse_header();
+
+        if (header->tagExists(DCM_DirectoryRecordSequence))
+            fail(MEDTL_E_UNSUPPORTED, "is a DICOMDIR");
+        read_facts(*header, file.layout(), wanted, *instance);
+        instance->report_header = encode_report_header(*header);
+    } catch (const failure &f) {
+        // Bytes without a preamble that do not even name what they are were never DICOM.
+        if (file.layout().bare && f.status == MEDTL_E_FORMAT)
+            fail(MEDTL_E_NOT_DICOM, "not a DICOM file");
+        throw;
+    }
+    return instance;
+}
+
+} // namespace medtl_dicom
+
+using namespace medtl_dicom;
+
+extern "C" medtl_status medtl_instance_read(const char *path, const char *const *keywords, size_t keyword_count,
+                                            medtl_instance **out, medtl_error *err) noexcept
+try {
+    *out = nullptr;
+    std::unique_ptr<medtl_instance> instance =
+        read_instance(dicom_file(path), find_keywords(keywords, keyword_count));
+
+    instance->path = path;
+    *out = instance.release();
+    return MEDTL_OK;
+} catch (...) {
+    return translate(err, path);
+}
+
+extern "C" medtl_status medtl_instance_read_memory(const void *bytes, size_t size, const char *name,
+                                                   const char *const *keywords, size_t keyword_count,
+                                                   medtl_instance **out, medtl_error *err) noexcept
+try {
+    *out = nullptr;
+    const unsigned char *const first = static_cast<const unsigned char *>(bytes);
+    std::unique_ptr<medtl_instance> instance =
+        read_instance(dicom_file(first, size), find_keywords(keywords, keyword_count));
+
+    instance->path = name;
+    instance->in_memory = true;
+    instance->memory.assign(first, first + size);
+    *out = instance.release();
+    return MEDTL_OK;
+} catch (...) {
+    return translate(err, name);
+}
+
+extern "C" void medtl_instance_destroy(medtl_instance *instance) noexcept { delete instance; }
+
+extern "C" const medtl_facts *medtl_instance_facts(const medtl_instance *instance) noexcept
+{
+    return &instance->facts;
+}
+
+extern "C" const char *medtl_instance_path(const medtl_instance *instance) noexcept
+{
+    return instance->path.c_str();
+}
+
+extern "C" const char *medtl_instance_value(const medtl_instance *instance, const char *keyword) noexcept
+try {
+    const auto found = instance->values.find(keyword);
+
+    return found == instance->values.end() ? nullptr : found->second.c_str();
+} catch (...) {
+    return nullptr; // out of memory for the look-up's key
+}

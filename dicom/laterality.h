@@ -1,0 +1,15 @@
+// Which side of the body an image or one of its frames shows.
+#ifndef MEDTL_DICOM_LATERALITY_H
+#define MEDTL_DICOM_LATERALITY_H
+
+#include "attributes.h"
+
+namespace medtl_dicom {
+
+/// From the frame's anatomy (functional groups), Image Laterality, Laterality, or the coded anatomy with its
+/// modifiers. @param frame  0-based.
+medtl_laterality laterality_of(DcmItem &data_set, unsigned long frame);
+
+} // namespace medtl_dicom
+
+#endif

@@ -1,0 +1,162 @@
+// From the first bytes of a file to its layout: is it DICOM, in which transfer syntax, how is it encoded.
+#include "layout.h"
+
+#include "limits.h"
+#include "walk.h"
+
+#include <dcmtk/dcmdata/dcistrmb.h>
+
+#include <cstring>
+
+namespace medtl_dicom {
+namespace {
+
+constexpr uint64_t preamble_bytes = 128;
+constexpr uint32_t uid_bytes = 128; // twice what a UID may have: some writers pad generously
+
+std::string read_text(byte_source &source, const element_head &head)
+{
+    char text[uid_bytes];
+    const size_t size = std::min<size_t>(head.length, sizeof text);
+
+    require(source.has(head.value_at, head.length), MEDTL_E_FORMAT, "the file meta information is cut off");
+    source.read(head.value_at, text, size);
+    std::string value(text, strnlen(text, size));
+    value.erase(value.find_last_not_of(' ') + 1);
+    return value;
+}
+
+/// Is what stands at `at` the head of a data element in this encoding? Only the first element of a data set
+/// is asked: its group is 0008 nearly always, and never large.
+bool looks_encoded(byte_source &source, uint64_t at, encoding form)
+{
+    element_head head;
+
+    if (!read_element_head(source, at, form, head) || head.tag.getGroup() > 0x0100 || head.tag.getGroup() == 0)
+        return false;
+    if (form.explicit_vr)
+        return is_standard_vr(head.vr);
+    return head.length == undefined_length || head.length < MEDTL_LIMIT_VALUE_BYTES;
+}
+
+/// The encoding that the first element shows; explicit VR first, since its letters make it certain.
+bool detect_encoding(byte_source &source, uint64_t at, encoding &form)
+{
+    static const encoding forms[] = {{true, false}, {true, true}, {false, false}};
+
+    for (const encoding candidate : forms)
+        if (looks_encoded(source, at, candidate)) {
+            form = candidate;
+            return true;
+        }
+    return false;
+}
+
+/// Without a preamble, only a data set that begins with group 0008 or file meta information is believed.
+bool looks_bare(byte_source &source, uint64_t at)
+{
+    encoding form;
+    element_head head;
+
+    return detect_encoding(source, at, form) && read_element_head(source, at, form, head) &&
+           head.tag.getGroup() == 0x0008 && head.tag.getElement() <= 0x0018 && head.length < MEDTL_LIMIT_VALUE_BYTES;
+}
+
+/// Group 0002 (PS3.10 7.1): always explicit VR little endian; a few writers send it in implicit VR.
+/// Its group length is often wrong, so it ends where another group begins. @return where that is.
+uint64_t read_meta(byte_source &source, uint64_t at, file_layout &layout)
+{
+    const uint64_t start = at;
+    const encoding form = {looks_encoded(source, at, {true, false}), false};
+    element_head head;
+
+    while (read_element_head(source, at, form, head) && head.tag.getGroup() == 0x0002) {
+        if (head.tag == DCM_TransferSyntaxUID)
+            layout.transfer_syntax = read_text(source, head);
+        if (head.tag == DCM_MediaStorageSOPClassUID)
+            layout.media_class = read_text(source, head);
+        require(head.length <= MEDTL_LIMIT_META_BYTES && source.has(head.value_at, head.length) &&
+                    at - start <= MEDTL_LIMIT_META_BYTES,
+                MEDTL_E_FORMAT, "the file meta information is cut off or larger than the limit of 1 MiB");
+        at = head.value_at + head.length;
+    }
+    return at;
+}
+
+/// @return where the file meta information or the bare data set begins.
+uint64_t find_start(byte_source &source, file_layout &layout)
+{
+    char magic[4];
+    element_head head;
+
+    if (source.has(preamble_bytes, sizeof magic)) {
+        source.read(preamble_bytes, magic, sizeof magic);
+        if (std::memcmp(magic, "DICM", sizeof magic) == 0)
+            return preamble_bytes + sizeof magic;
+    }
+    if (read_element_head(source, 0, {true, false}, head) && head.tag.getGroup() == 0x0002 &&
+        is_standard_vr(head.vr))
+        return 0;
+    if (!looks_bare(source, 0))
+        fail(MEDTL_E_NOT_DICOM, "not a DICOM file");
+    layout.bare = true;
+    return 0;
+}
+
+const char *syntax_of(encoding form)
+{
+    if (!form.explicit_vr)
+        return UID_LittleEndianImplicitTransferSyntax;
+    return form.big_endian ? UID_BigEndianExplicitTransferSyntax : UID_LittleEndianExplicitTransferSyntax;
+}
+
+} // namespace
+
+dicom_file::dicom_file(const char *path) : file_(new file_source(path)) { explore(); }
+
+dicom_file::dicom_file(const unsigned char *bytes, size_t size) : file_(new memory_source(bytes, size))
+{
+    require(size <= MEDTL_LIMIT_FILE_BYTES, MEDTL_E_FORMAT, "larger than the limit of 4 GiB");
+    explore();
+}
+
+void dicom_file::explore()
+{
+    uint64_t at = read_meta(*file_, find_start(*file_, layout_), layout_);
+
+    if (layout_.transfer_syntax == UID_DeflatedExplicitVRLittleEndianTransferSyntax) {
+        inflated_.reset(new inflated_source(*file_, at));
+        at = 0;
+    }
+    // Where the file meta information is silent or wrong about the encoding, the bytes decide.
+    const DcmXfer stated(layout_.transfer_syntax.c_str());
+    layout_.form = {stated.isExplicitVR() || stated.getXfer() == EXS_Unknown, stated.isBigEndian() != OFFalse};
+    if (!looks_encoded(data(), at, layout_.form) && !detect_encoding(data(), at, layout_.form))
+        fail(layout_.bare ? MEDTL_E_NOT_DICOM : MEDTL_E_FORMAT, "holds no data set");
+    if (layout_.transfer_syntax.empty())
+        layout_.transfer_syntax = syntax_of(layout_.form);
+    try {
+        walk_data_set(data(), at, layout_);
+    } catch (const failure &) {
+        if (layout_.bare)
+            fail(MEDTL_E_NOT_DICOM, "not a DICOM file");
+        throw;
+    }
+}
+
+std::unique_ptr<DcmDataset> dicom_file::parse_header() const
+{
+    std::unique_ptr<DcmDataset> header(new DcmDataset);
+    const E_TransferSyntax syntax = DcmXfer(syntax_of(layout_.form)).getXfer();
+    DcmInputBufferStream in;
+
+    require(!layout_.header.empty(), MEDTL_E_FORMAT, "holds no attributes");
+    in.setBuffer(layout_.header.data(), OFstatic_cast(offile_off_t, layout_.header.size()));
+    in.setEos();
+    header->transferInit();
+    require(header->read(in, syntax, EGL_withoutGL, undefined_length), MEDTL_E_FORMAT, "the attributes are damaged");
+    header->transferEnd();
+    return header;
+}
+
+} // namespace medtl_dicom

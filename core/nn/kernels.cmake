@@ -1,7 +1,13 @@
-# The convolution kernels, a library of their own so that their tests link nothing else.
-set(MEDTL_KERNEL_SOURCES kernels.c kernels_shape.c kernels_reference.c)
-medtl_library(medtl_kernels ${MEDTL_KERNEL_SOURCES})
-# A debug build of these loops would make every test of a network crawl.
-if(NOT MEDTL_SANITIZE)
-  target_compile_options(medtl_kernels PRIVATE -O3)
+# The convolution kernels, a library of their own so that their tests link nothing else. One source is compiled
+# for each instruction set; kernels.c chooses at run time.
+set(MEDTL_KERNEL_SOURCES kernels.c kernels_plan.c kernels_shape.c kernels_reference.c kernels_portable.c)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|amd64|AMD64)$")
+  list(APPEND MEDTL_KERNEL_SOURCES kernels_avx2.c kernels_avx512.c)
+  set_source_files_properties(kernels.c PROPERTIES COMPILE_DEFINITIONS MEDTL_KERNELS_X86)
+  set_source_files_properties(kernels_avx2.c PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma;-ffp-contract=fast")
+  set_source_files_properties(kernels_avx512.c PROPERTIES COMPILE_OPTIONS
+    "-mavx512f;-mavx512vl;-mavx512dq;-mavx512bw;-mavx2;-mfma;-mprefer-vector-width=512;-ffp-contract=fast")
 endif()
+medtl_library(medtl_kernels ${MEDTL_KERNEL_SOURCES})
+# These loops are the run time of everything: optimised in every kind of build.
+target_compile_options(medtl_kernels PRIVATE -O3)

@@ -1,5 +1,6 @@
-/* Every fast convolution against the naive loops in double. */
+/* Every fast convolution, in every instruction set of this processor, against the naive loops in double. */
 #include "convolution_cases.h"
+#include "core/nn/kernels_internal.h"
 
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
@@ -51,18 +52,22 @@ static size_t w_size(const medtl_conv_shape *s)
     return s->channels_out * (s->channels_in / s->groups) * s->kernel_h * s->kernel_w;
 }
 
-static void forward(const medtl_conv_shape *s, const float *w, const float *bias, const float *residual,
-                    bool relu, const float *x, float *y)
+static void forward(const medtl_kernel_set *set, const medtl_conv_shape *s, const float *w, const float *bias,
+                    const float *residual, bool relu, const float *x, float *y)
 {
-    float *packed = floats(medtl_conv_packed_size(s)), *scratch = floats(medtl_conv_scratch_size(s));
+    float *packed = floats(set->packed_size(s)), *scratch = floats(set->scratch_size(s));
 
-    medtl_conv_pack(s, w, packed);
+    set->pack(s, w, packed);
     memset(y, 0xff, y_size(s) * sizeof *y); /* NaN: every output must be written */
-    for (size_t tile = medtl_conv_tile_count(s); tile-- > 0;)
-        medtl_conv_forward_tile(s, packed, bias, residual, relu, x, y, tile, scratch);
+    for (size_t tile = set->tile_count(s); tile-- > 0;)
+        set->forward_tile(s, packed, bias, residual, relu, x, y, tile, scratch);
     free(packed);
     free(scratch);
 }
+
+#define EACH_SET(set, index)                                                                                 \
+    (const medtl_kernel_set *set = medtl_kernel_set_supported(0); set != NULL;                             \
+     set = medtl_kernel_set_supported(++index))
 
 ParameterizedTestParameters(convolution, forward_agrees_with_the_naive_loops)
 {
@@ -72,7 +77,8 @@ ParameterizedTestParameters(convolution, forward_agrees_with_the_naive_loops)
 ParameterizedTest(medtl_conv_shape *parameter, convolution, forward_agrees_with_the_naive_loops)
 {
     medtl_conv_shape s = *parameter;
-    float *x, *w, *b, *y, *expected, *residual;
+    float *x, *w, *b, *y, *plain, *fused, *residual;
+    size_t index = 0;
 
     cr_assert(medtl_conv_shape_complete(&s));
     x = noise(x_size(&s), 1);
@@ -80,23 +86,40 @@ ParameterizedTest(medtl_conv_shape *parameter, convolution, forward_agrees_with_
     b = noise(s.channels_out, 3);
     residual = noise(y_size(&s), 4);
     y = floats(y_size(&s));
-    expected = floats(y_size(&s));
-
-    medtl_conv_forward_reference(&s, w, NULL, x, expected);
-    forward(&s, w, NULL, NULL, false, x, y);
-    cr_expect_lt(relative_error(y, expected, y_size(&s)), ERROR_BOUND);
-
-    medtl_conv_forward_reference(&s, w, b, x, expected);
+    plain = floats(y_size(&s));
+    fused = floats(y_size(&s));
+    medtl_conv_forward_reference(&s, w, NULL, x, plain);
+    medtl_conv_forward_reference(&s, w, b, x, fused);
     for (size_t i = 0; i < y_size(&s); i++)
-        expected[i] = fmaxf(expected[i] + residual[i], 0.0f);
-    forward(&s, w, b, residual, true, x, y);
-    cr_expect_lt(relative_error(y, expected, y_size(&s)), ERROR_BOUND);
+        fused[i] = fmaxf(fused[i] + residual[i], 0.0f);
+
+    for EACH_SET(set, index) {
+        forward(set, &s, w, NULL, NULL, false, x, y);
+        cr_expect_lt(relative_error(y, plain, y_size(&s)), ERROR_BOUND, "%s", set->name);
+        forward(set, &s, w, b, residual, true, x, y);
+        cr_expect_lt(relative_error(y, fused, y_size(&s)), ERROR_BOUND, "%s, fused", set->name);
+    }
     free(x);
     free(w);
     free(b);
     free(y);
-    free(expected);
+    free(plain);
+    free(fused);
     free(residual);
+}
+
+static void backward_data(const medtl_kernel_set *set, const medtl_conv_shape *s, const float *w,
+                          const float *dy, float *dx)
+{
+    float *packed = floats(set->backward_data_packed_size(s));
+    float *scratch = floats(set->backward_data_scratch_size(s));
+
+    set->backward_data_pack(s, w, packed);
+    memset(dx, 0xff, x_size(s) * sizeof *dx);
+    for (size_t tile = set->backward_data_tile_count(s); tile-- > 0;)
+        set->backward_data_tile(s, packed, dy, dx, tile, scratch);
+    free(packed);
+    free(scratch);
 }
 
 ParameterizedTestParameters(convolution, data_gradient_agrees_with_the_naive_loops)
@@ -107,27 +130,35 @@ ParameterizedTestParameters(convolution, data_gradient_agrees_with_the_naive_loo
 ParameterizedTest(medtl_conv_shape *parameter, convolution, data_gradient_agrees_with_the_naive_loops)
 {
     medtl_conv_shape s = *parameter;
-    float *dy, *w, *dx, *expected, *packed, *scratch;
+    float *dy, *w, *dx, *expected;
+    size_t index = 0;
 
     cr_assert(medtl_conv_shape_complete(&s));
     dy = noise(y_size(&s), 1);
     w = noise(w_size(&s), 2);
     dx = floats(x_size(&s));
     expected = floats(x_size(&s));
-    packed = floats(medtl_conv_backward_data_packed_size(&s));
-    scratch = floats(medtl_conv_backward_data_scratch_size(&s));
-
     medtl_conv_backward_data_reference(&s, w, dy, expected);
-    medtl_conv_backward_data_pack(&s, w, packed);
-    memset(dx, 0xff, x_size(&s) * sizeof *dx);
-    for (size_t tile = medtl_conv_backward_data_tile_count(&s); tile-- > 0;)
-        medtl_conv_backward_data_tile(&s, packed, dy, dx, tile, scratch);
-    cr_expect_lt(relative_error(dx, expected, x_size(&s)), ERROR_BOUND);
+
+    for EACH_SET(set, index) {
+        backward_data(set, &s, w, dy, dx);
+        cr_expect_lt(relative_error(dx, expected, x_size(&s)), ERROR_BOUND, "%s", set->name);
+    }
     free(dy);
     free(w);
     free(dx);
     free(expected);
-    free(packed);
+}
+
+enum { IMAGES = 3, GAP = 5 }; /* images need not be contiguous */
+
+static void backward_weight(const medtl_kernel_set *set, const medtl_conv_shape *s, const float *x,
+                            const float *dy, float *dw)
+{
+    float *scratch = floats(set->backward_weight_scratch_size(s));
+
+    for (size_t tile = set->backward_weight_tile_count(s); tile-- > 0;)
+        set->backward_weight_tile(s, IMAGES, x, x_size(s) + GAP, dy, y_size(s) + GAP, dw, tile, scratch);
     free(scratch);
 }
 
@@ -138,27 +169,25 @@ ParameterizedTestParameters(convolution, weight_gradient_adds_over_images_as_the
 
 ParameterizedTest(medtl_conv_shape *parameter, convolution, weight_gradient_adds_over_images_as_the_naive_loops_do)
 {
-    enum { IMAGES = 3, GAP = 5 }; /* images need not be contiguous */
     medtl_conv_shape s = *parameter;
-    float *dy, *x, *dw, *expected, *scratch;
+    float *dy, *x, *dw, *expected;
+    size_t index = 0;
 
     cr_assert(medtl_conv_shape_complete(&s));
     x = noise(IMAGES * (x_size(&s) + GAP), 1);
     dy = noise(IMAGES * (y_size(&s) + GAP), 2);
-    dw = noise(w_size(&s), 3);
     expected = noise(w_size(&s), 3); /* added to, not overwritten */
-    scratch = floats(medtl_conv_backward_weight_scratch_size(&s));
-
     for (size_t n = 0; n < IMAGES; n++)
         medtl_conv_backward_weight_reference(&s, x + n * (x_size(&s) + GAP), dy + n * (y_size(&s) + GAP),
                                              expected);
-    for (size_t tile = medtl_conv_backward_weight_tile_count(&s); tile-- > 0;)
-        medtl_conv_backward_weight_tile(&s, IMAGES, x, x_size(&s) + GAP, dy, y_size(&s) + GAP, dw, tile,
-                                        scratch);
-    cr_expect_lt(relative_error(dw, expected, w_size(&s)), ERROR_BOUND);
+
+    for EACH_SET(set, index) {
+        dw = noise(w_size(&s), 3);
+        backward_weight(set, &s, x, dy, dw);
+        cr_expect_lt(relative_error(dw, expected, w_size(&s)), ERROR_BOUND, "%s", set->name);
+        free(dw);
+    }
     free(dy);
     free(x);
-    free(dw);
     free(expected);
-    free(scratch);
 }

@@ -28,14 +28,20 @@ void medtl_node_run_init(medtl_node_run *run, const medtl_graph *graph, size_t i
 }
 
 /* One block for all values, so that a network is two allocations whatever its depth. */
-static medtl_status lay_parameters(medtl_network *network, medtl_error *err)
+static medtl_status lay_parameters(medtl_network *network, size_t most, medtl_error *err)
 {
     const medtl_graph *graph = &network->graph;
-    size_t total = 0;
+    size_t total = 0, exact = 0;
     float *at;
 
-    for (size_t i = 0; i < graph->declaration_count; i++)
+    for (size_t i = 0; i < graph->declaration_count; i++) {
+        exact += graph->declarations[i].size;
         total += (graph->declarations[i].size + 15) / 16 * 16; /* each starts a cache line */
+    }
+    if (exact > most)
+        return medtl_fail(err, MEDTL_E_FORMAT, "%s has %zu parameters, more than the file can hold",
+                          network->spec.architecture, exact);
+    network->value_count = total;
     network->parameters = calloc(graph->declaration_count, sizeof *network->parameters);
     network->values = medtl_floats_allocate(total);
     if (network->parameters == NULL || network->values == NULL)
@@ -60,8 +66,8 @@ static medtl_status lay_parameters(medtl_network *network, medtl_error *err)
     return MEDTL_OK;
 }
 
-medtl_status medtl_network_create_empty(const medtl_network_spec *spec, medtl_network **out,
-                                        medtl_error *err)
+medtl_status medtl_network_create_empty(const medtl_network_spec *spec, size_t most,
+                                        medtl_network **out, medtl_error *err)
 {
     medtl_network *network = calloc(1, sizeof *network);
     medtl_status status;
@@ -72,7 +78,7 @@ medtl_status medtl_network_create_empty(const medtl_network_spec *spec, medtl_ne
     network->spec = *spec;
     if ((status = medtl_spec_complete(&network->spec, err)) == MEDTL_OK &&
         (status = medtl_architecture_build(&network->spec, &network->graph, err)) == MEDTL_OK &&
-        (status = lay_parameters(network, err)) == MEDTL_OK) {
+        (status = lay_parameters(network, most, err)) == MEDTL_OK) {
         *out = network;
         network = NULL;
     }
@@ -114,7 +120,7 @@ static void initialise(medtl_parameter *p, const medtl_declaration *d, medtl_ran
 medtl_status medtl_network_create(const medtl_network_spec *spec, uint64_t seed, medtl_network **out,
                                   medtl_error *err)
 {
-    const medtl_status status = medtl_network_create_empty(spec, out, err);
+    const medtl_status status = medtl_network_create_empty(spec, SIZE_MAX, out, err);
     medtl_random root;
 
     if (status != MEDTL_OK)

@@ -9,13 +9,15 @@ struct medtl_network {
     medtl_network_spec spec; /* completed */
     medtl_graph graph;
     medtl_parameter *parameters; /* in the order of graph.declarations */
-    float *values;               /* of all of them */
+    float *values;               /* of all of them, value_count with padding */
+    size_t value_count;
     uint32_t stage_count;
 };
 
-/** As medtl_network_create(), but the values are left zero: a file will fill them. */
-medtl_status medtl_network_create_empty(const medtl_network_spec *spec, medtl_network **out,
-                                        medtl_error *err);
+/** As medtl_network_create(), but the values are left zero: a file will fill them.
+ *  @param most  Refuse (MEDTL_E_FORMAT) a network of more parameters: what the file could hold. */
+medtl_status medtl_network_create_empty(const medtl_network_spec *spec, size_t most,
+                                        medtl_network **out, medtl_error *err);
 
 /** Set what a run of node `index` sees of the graph; memory and parameters are the caller's to set. */
 void medtl_node_run_init(medtl_node_run *run, const medtl_graph *graph, size_t index);

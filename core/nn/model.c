@@ -1,0 +1,86 @@
+/* Loading a model file: check all of it, build its network, keep the plan. */
+#include "model_parts.h"
+
+#include "network_file.h"
+#include "safetensors.h"
+
+#include <stdlib.h>
+
+static void fill_info(medtl_model *model, const medtl_network *network)
+{
+    const medtl_metadata *m = &model->metadata;
+    uint64_t count = 0;
+
+    for (size_t i = 0; i < network->graph.declaration_count; i++)
+        if (network->parameters[i].role != MEDTL_PARAMETER_STATISTIC)
+            count += network->parameters[i].size;
+    model->info = (medtl_model_info){.name = m->name,
+                                     .version = m->version,
+                                     .architecture = m->spec.architecture,
+                                     .architecture_arguments = m->architecture_arguments,
+                                     .channels = m->spec.channels,
+                                     .height = m->spec.height,
+                                     .width = m->spec.width_px,
+                                     .class_count = m->spec.classes,
+                                     .class_names = (const char *const *)m->class_names,
+                                     .normaliser = m->normaliser,
+                                     .temperature = m->temperature,
+                                     .provenance = m->provenance,
+                                     .sha256 = model->sha256,
+                                     .parameter_count = count};
+}
+
+/* The file is released before the plan is made, so that at most two copies of the weights exist. */
+static medtl_status read_network(const char *path, medtl_model *model, medtl_network **network,
+                                 medtl_error *err)
+{
+    medtl_safetensors *file = NULL;
+    const char *text;
+    medtl_status status;
+
+    if ((status = medtl_safetensors_read(path, &file, err)) != MEDTL_OK)
+        return status;
+    medtl_safetensors_digest(file, model->sha256);
+    text = medtl_safetensors_metadata(file, MEDTL_METADATA_KEY);
+    if (text == NULL)
+        status = medtl_fail(err, MEDTL_E_FORMAT,
+                            "%s: a safetensors file, but without the metadata of a model", path);
+    else if ((status = medtl_metadata_parse(path, text, &model->metadata, err)) == MEDTL_OK &&
+             (status = medtl_network_create_empty(&model->metadata.spec,
+                                                  medtl_safetensors_data_size(file) / 2, network,
+                                                  err)) == MEDTL_OK)
+        status = medtl_network_fill(*network, path, file, err);
+    medtl_safetensors_destroy(file);
+    return status;
+}
+
+medtl_status medtl_model_load(const char *path, medtl_model **out, medtl_error *err)
+{
+    medtl_model *model = calloc(1, sizeof *model);
+    medtl_network *network = NULL;
+    medtl_status status;
+
+    *out = NULL;
+    if (model == NULL)
+        return medtl_fail(err, MEDTL_E_MEMORY, "%s: out of memory", path);
+    if ((status = read_network(path, model, &network, err)) == MEDTL_OK &&
+        (status = medtl_plan_create(network, &model->plan, err)) == MEDTL_OK) {
+        fill_info(model, network);
+        *out = model;
+        model = NULL;
+    }
+    medtl_network_destroy(network);
+    medtl_model_destroy(model);
+    return status;
+}
+
+void medtl_model_destroy(medtl_model *model)
+{
+    if (model == NULL)
+        return;
+    medtl_metadata_clear(&model->metadata);
+    medtl_plan_clear(&model->plan);
+    free(model);
+}
+
+const medtl_model_info *medtl_model_get_info(const medtl_model *model) { return &model->info; }

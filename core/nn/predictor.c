@@ -1,0 +1,154 @@
+/* Running a plan: one arena, one pool, the nodes in order. Every image is computed by itself, so neither
+ * its neighbours nor its place change its bits. */
+#include "model_parts.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    MOST_BATCH = 65536,
+    MOST_THREADS = 1024,
+    /* Images are run in groups, so that weights are read once for several: as many as fit this. */
+    GROUP_FLOATS = 16 << 20
+};
+
+struct medtl_predictor {
+    const medtl_model *model;
+    medtl_pool *pool;
+    medtl_node_run *runs;
+    float *arena, *scratch;
+    size_t group; /* images that the arena holds */
+};
+
+static size_t group_size(size_t batch, size_t floats_per_image)
+{
+    const size_t fitting = GROUP_FLOATS / (floats_per_image > 0 ? floats_per_image : 1);
+
+    if (fitting == 0)
+        return 1;
+    return batch < fitting ? batch : fitting;
+}
+
+static void connect(medtl_predictor *p)
+{
+    const medtl_plan *plan = &p->model->plan;
+
+    for (size_t i = 1; i < plan->graph.node_count; i++) {
+        medtl_node_run *run = &p->runs[i];
+
+        medtl_node_run_init(run, &plan->graph, i);
+        run->pool = p->pool;
+        run->packed = plan->weights[i].packed;
+        memcpy(run->parameters, plan->weights[i].parameters, sizeof plan->weights[i].parameters);
+        run->scratch = p->scratch;
+        run->scratch_stride = plan->scratch;
+        run->y = medtl_layout_tensor(&plan->layout, p->arena, p->group, i);
+        for (size_t k = 0; k < run->node->input_count; k++)
+            if (run->node->inputs[k] != 0)
+                run->x[k] =
+                    medtl_layout_tensor(&plan->layout, p->arena, p->group, run->node->inputs[k]);
+    }
+}
+
+medtl_status medtl_predictor_create(const medtl_model *model, size_t batch, size_t threads,
+                                    medtl_predictor **out, medtl_error *err)
+{
+    const medtl_plan *plan = &model->plan;
+    medtl_predictor *p;
+    medtl_status status;
+
+    *out = NULL;
+    if (batch == 0 || batch > MOST_BATCH || threads == 0 || threads > MOST_THREADS)
+        return medtl_fail(err, MEDTL_E_ARGUMENT, "a batch of %zu images on %zu threads", batch,
+                          threads);
+    p = calloc(1, sizeof *p);
+    if (p == NULL)
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for a predictor");
+    p->model = model;
+    p->group = group_size(batch, plan->layout.total);
+    if ((status = medtl_pool_create(threads, &p->pool, err)) != MEDTL_OK)
+        goto done;
+    p->runs = calloc(plan->graph.node_count, sizeof *p->runs);
+    p->arena = medtl_floats_allocate(p->group * plan->layout.total);
+    p->scratch = medtl_floats_allocate(threads * plan->scratch);
+    if (p->runs == NULL || p->arena == NULL || p->scratch == NULL) {
+        status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for running a model");
+        goto done;
+    }
+    connect(p);
+    *out = p;
+    p = NULL;
+done:
+    medtl_predictor_destroy(p);
+    return status;
+}
+
+void medtl_predictor_destroy(medtl_predictor *predictor)
+{
+    if (predictor == NULL)
+        return;
+    medtl_pool_destroy(predictor->pool);
+    free(predictor->runs);
+    free(predictor->arena);
+    free(predictor->scratch);
+    free(predictor);
+}
+
+/* Up to a group of images. */
+static void run_group(medtl_predictor *p, const float *input, size_t count, float *logits)
+{
+    const medtl_graph *graph = &p->model->plan.graph;
+    const medtl_tensor in = {(float *)input, medtl_shape_size(graph->nodes[0].shape)};
+    const size_t last = graph->node_count - 1, classes = graph->nodes[last].shape.channels;
+
+    for (size_t i = 1; i <= last; i++) {
+        medtl_node_run *run = &p->runs[i];
+
+        run->count = count;
+        for (size_t k = 0; k < run->node->input_count; k++)
+            if (run->node->inputs[k] == 0)
+                run->x[k] = in;
+        run->node->ops->forward(run);
+    }
+    for (size_t n = 0; n < count; n++)
+        memcpy(logits + n * classes, medtl_image_of(p->runs[last].y, n), classes * sizeof(float));
+}
+
+void medtl_predictor_run_logits(medtl_predictor *predictor, const float *input, size_t count,
+                                float *logits)
+{
+    const medtl_model_info *info = &predictor->model->info;
+    const size_t image = (size_t)info->channels * info->height * info->width;
+
+    for (size_t first = 0; first < count; first += predictor->group) {
+        const size_t left = count - first;
+
+        run_group(predictor, input + first * image,
+                  left < predictor->group ? left : predictor->group,
+                  logits + first * info->class_count);
+    }
+}
+
+/* Softmax of logits / temperature, in place; the largest is subtracted so that nothing overflows. */
+static void softmax(float *row, size_t count, double temperature)
+{
+    double largest = (double)row[0], sum = 0.0;
+
+    for (size_t i = 1; i < count; i++)
+        largest = (double)row[i] > largest ? (double)row[i] : largest;
+    for (size_t i = 0; i < count; i++)
+        sum += exp(((double)row[i] - largest) / temperature);
+    for (size_t i = 0; i < count; i++)
+        row[i] = (float)(exp(((double)row[i] - largest) / temperature) / sum);
+}
+
+void medtl_predictor_run(medtl_predictor *predictor, const float *input, size_t count,
+                         float *probabilities)
+{
+    const medtl_model_info *info = &predictor->model->info;
+
+    medtl_predictor_run_logits(predictor, input, count, probabilities);
+    for (size_t n = 0; n < count; n++)
+        softmax(probabilities + n * info->class_count, info->class_count, (double)info->temperature);
+}

@@ -1,0 +1,80 @@
+#include "auc.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct scored {
+    float score;
+    size_t index;
+} scored;
+
+static int by_score(const void *a, const void *b)
+{
+    const scored *x = a, *y = b;
+
+    if (x->score != y->score)
+        return x->score < y->score ? -1 : 1;
+    return x->index < y->index ? -1 : x->index > y->index;
+}
+
+medtl_status medtl_ranking_create(const float *scores, size_t stride, const uint32_t *labels,
+                                  uint32_t positive_label, size_t count, medtl_ranking *out,
+                                  medtl_error *err)
+{
+    const size_t room = count > 0 ? count : 1;
+    scored *sorted = malloc(room * sizeof *sorted);
+
+    memset(out, 0, sizeof *out);
+    out->count = count;
+    out->order = malloc(room * sizeof *out->order);
+    out->ends_tie = malloc(room * sizeof *out->ends_tie);
+    out->positive = malloc(room * sizeof *out->positive);
+    if (sorted == NULL || out->order == NULL || out->ends_tie == NULL || out->positive == NULL) {
+        free(sorted);
+        medtl_ranking_clear(out);
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for ranking %zu cases", count);
+    }
+    for (size_t i = 0; i < count; i++) {
+        sorted[i] = (scored){scores[i * stride], i};
+        out->positive[i] = labels[i] == positive_label;
+    }
+    qsort(sorted, count, sizeof *sorted, by_score);
+    for (size_t i = 0; i < count; i++) {
+        out->order[i] = sorted[i].index;
+        out->ends_tie[i] = i + 1 == count || sorted[i].score != sorted[i + 1].score;
+    }
+    free(sorted);
+    return MEDTL_OK;
+}
+
+void medtl_ranking_clear(medtl_ranking *ranking)
+{
+    free(ranking->order);
+    free(ranking->ends_tie);
+    free(ranking->positive);
+    memset(ranking, 0, sizeof *ranking);
+}
+
+double medtl_ranking_auc(const medtl_ranking *ranking, const uint32_t *weights)
+{
+    /* Walk up the scores: each positive beats the negatives below it and half of those it ties with. */
+    double wins = 0.0, negatives = 0.0, positives = 0.0, tied_negatives = 0.0, tied_positives = 0.0;
+
+    for (size_t i = 0; i < ranking->count; i++) {
+        const size_t index = ranking->order[i];
+        const double weight = weights != NULL ? weights[index] : 1.0;
+
+        if (ranking->positive[index])
+            tied_positives += weight;
+        else
+            tied_negatives += weight;
+        if (ranking->ends_tie[i]) {
+            wins += tied_positives * (negatives + 0.5 * tied_negatives);
+            negatives += tied_negatives;
+            positives += tied_positives;
+            tied_negatives = tied_positives = 0.0;
+        }
+    }
+    return negatives > 0.0 && positives > 0.0 ? wins / (negatives * positives) : (double)NAN;
+}

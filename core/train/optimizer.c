@@ -1,0 +1,252 @@
+#include "optimizer.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PIECE = 1 << 14 }; /* values handled by one task of the pool */
+
+/* One parameter's share of the state. Moments are NULL where it is not trained. */
+typedef struct slot {
+    medtl_parameter *parameter; /* borrowed from the network */
+    size_t index;
+    bool trained;
+    float *first, *second; /* SGD: momentum; AdamW: both moments */
+    float *average;
+} slot;
+
+/* A run of values of one parameter. */
+typedef struct piece {
+    size_t slot, start, count;
+} piece;
+
+struct medtl_optimizer {
+    medtl_optimizer_options options;
+    slot *slots;
+    size_t slot_count;
+    piece *pieces;
+    size_t piece_count;
+    uint64_t step;
+};
+
+/* One step as the pool's tasks see it. */
+typedef struct update {
+    medtl_optimizer *optimizer;
+    const medtl_trainer_pass *pass;
+    double rate, gradient_scale, average;
+} update;
+
+static medtl_status make_slot(const medtl_optimizer_options *options, slot *s, medtl_error *err)
+{
+    const medtl_parameter *p = s->parameter;
+    const size_t size = p->size > 0 ? p->size : 1;
+
+    s->trained = p->role != MEDTL_PARAMETER_STATISTIC && p->stage >= options->frozen_stages;
+    if (s->trained)
+        s->first = calloc(size, sizeof *s->first);
+    if (s->trained && options->kind == MEDTL_OPTIMIZER_ADAMW)
+        s->second = calloc(size, sizeof *s->second);
+    if (options->average > 0.0)
+        s->average = malloc(size * sizeof *s->average);
+    if ((s->trained && s->first == NULL) ||
+        (s->trained && options->kind == MEDTL_OPTIMIZER_ADAMW && s->second == NULL) ||
+        (options->average > 0.0 && s->average == NULL))
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for the optimiser's state");
+    if (s->average != NULL)
+        memcpy(s->average, p->value, p->size * sizeof *s->average);
+    return MEDTL_OK;
+}
+
+static medtl_status make_pieces(medtl_optimizer *optimizer, medtl_error *err)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < optimizer->slot_count; i++)
+        count += (optimizer->slots[i].parameter->size + PIECE - 1) / PIECE;
+    optimizer->pieces = calloc(count + 1, sizeof *optimizer->pieces);
+    if (optimizer->pieces == NULL)
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for the optimiser's state");
+    for (size_t i = 0; i < optimizer->slot_count; i++) {
+        const size_t size = optimizer->slots[i].parameter->size;
+
+        for (size_t start = 0; start < size; start += PIECE)
+            optimizer->pieces[optimizer->piece_count++] =
+                (piece){i, start, size - start < PIECE ? size - start : PIECE};
+    }
+    return MEDTL_OK;
+}
+
+medtl_status medtl_optimizer_create(medtl_network *network, const medtl_optimizer_options *options,
+                                    medtl_optimizer **out, medtl_error *err)
+{
+    medtl_optimizer *optimizer = calloc(1, sizeof *optimizer);
+    const size_t count = medtl_network_parameter_count(network);
+    medtl_status status = MEDTL_OK;
+
+    *out = NULL;
+    if (optimizer == NULL || (optimizer->slots = calloc(count + 1, sizeof(slot))) == NULL) {
+        free(optimizer);
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for the optimiser's state");
+    }
+    optimizer->options = *options;
+    optimizer->slot_count = count;
+    for (size_t i = 0; i < count && status == MEDTL_OK; i++) {
+        optimizer->slots[i].parameter = medtl_network_parameter(network, i);
+        optimizer->slots[i].index = i;
+        status = make_slot(options, &optimizer->slots[i], err);
+    }
+    if (status == MEDTL_OK)
+        status = make_pieces(optimizer, err);
+    if (status != MEDTL_OK) {
+        medtl_optimizer_destroy(optimizer);
+        return status;
+    }
+    *out = optimizer;
+    return MEDTL_OK;
+}
+
+void medtl_optimizer_destroy(medtl_optimizer *optimizer)
+{
+    if (optimizer == NULL)
+        return;
+    for (size_t i = 0; i < optimizer->slot_count; i++) {
+        free(optimizer->slots[i].first);
+        free(optimizer->slots[i].second);
+        free(optimizer->slots[i].average);
+    }
+    free(optimizer->slots);
+    free(optimizer->pieces);
+    free(optimizer);
+}
+
+double medtl_optimizer_gradient_norm(const medtl_optimizer *optimizer,
+                                     const medtl_trainer_pass *pass)
+{
+    double sum = 0.0;
+
+    for (size_t i = 0; i < optimizer->slot_count; i++) {
+        const slot *s = &optimizer->slots[i];
+        const float *gradient = s->trained ? medtl_trainer_pass_gradient(pass, s->index) : NULL;
+        double part[4] = {0}; /* four chains: the additions need not wait for each other */
+        size_t k = 0;
+
+        if (gradient == NULL)
+            continue;
+        for (; k + 4 <= s->parameter->size; k += 4)
+            for (size_t lane = 0; lane < 4; lane++)
+                part[lane] += (double)gradient[k + lane] * (double)gradient[k + lane];
+        for (; k < s->parameter->size; k++)
+            part[0] += (double)gradient[k] * (double)gradient[k];
+        sum += (part[0] + part[1]) + (part[2] + part[3]);
+    }
+    return sqrt(sum);
+}
+
+static void step_sgd(const update *u, const slot *s, const float *gradient, size_t start,
+                     size_t count, float decay)
+{
+    const float momentum = (float)u->optimizer->options.momentum, rate = (float)u->rate;
+    const float scale = (float)u->gradient_scale;
+    float *w = s->parameter->value + start, *m = s->first + start;
+
+    for (size_t i = 0; i < count; i++) {
+        const float g = scale * gradient[start + i] + decay * w[i];
+
+        m[i] = momentum * m[i] + g;
+        w[i] -= rate * (g + momentum * m[i]);
+    }
+}
+
+static void step_adamw(const update *u, const slot *s, const float *gradient, size_t start,
+                       size_t count, float decay)
+{
+    const medtl_optimizer_options *o = &u->optimizer->options;
+    const double steps = (double)u->optimizer->step;
+    const float beta1 = (float)o->momentum, beta2 = (float)o->beta2, epsilon = (float)o->epsilon;
+    const float rate = (float)(u->rate / (1.0 - pow(o->momentum, steps)));
+    const float second_scale = (float)(1.0 / sqrt(1.0 - pow(o->beta2, steps)));
+    const float keep = 1.0f - (float)u->rate * decay, scale = (float)u->gradient_scale;
+    float *w = s->parameter->value + start, *m = s->first + start, *v = s->second + start;
+
+    for (size_t i = 0; i < count; i++) {
+        const float g = scale * gradient[start + i];
+
+        m[i] = beta1 * m[i] + (1.0f - beta1) * g;
+        v[i] = beta2 * v[i] + (1.0f - beta2) * g * g;
+        w[i] = keep * w[i] - rate * m[i] / (sqrtf(v[i]) * second_scale + epsilon);
+    }
+}
+
+static void step_piece(void *context, size_t index, size_t worker)
+{
+    const update *u = context;
+    const medtl_optimizer *optimizer = u->optimizer;
+    const piece *p = &optimizer->pieces[index];
+    const slot *s = &optimizer->slots[p->slot];
+    const float *gradient = s->trained ? medtl_trainer_pass_gradient(u->pass, s->index) : NULL;
+    const float decay = s->parameter->role == MEDTL_PARAMETER_WEIGHT
+                            ? (float)optimizer->options.weight_decay
+                            : 0.0f;
+
+    (void)worker;
+    if (gradient != NULL && optimizer->options.kind == MEDTL_OPTIMIZER_SGD)
+        step_sgd(u, s, gradient, p->start, p->count, decay);
+    else if (gradient != NULL)
+        step_adamw(u, s, gradient, p->start, p->count, decay);
+    if (s->average != NULL) {
+        const float keep = (float)u->average;
+        const float *w = s->parameter->value + p->start;
+        float *a = s->average + p->start;
+
+        for (size_t i = 0; i < p->count; i++)
+            a[i] += (1.0f - keep) * (w[i] - a[i]);
+    }
+}
+
+void medtl_optimizer_step(medtl_optimizer *optimizer, const medtl_trainer_pass *pass, double rate,
+                          double norm, medtl_pool *pool)
+{
+    const double clip = optimizer->options.clip;
+    const double young = (1.0 + (double)optimizer->step) / (10.0 + (double)optimizer->step);
+    update u = {optimizer, pass, rate, clip > 0.0 && norm > clip ? clip / norm : 1.0,
+                young < optimizer->options.average ? young : optimizer->options.average};
+
+    optimizer->step++;
+    medtl_pool_for(pool, optimizer->piece_count, step_piece, &u);
+}
+
+void medtl_optimizer_swap_average(medtl_optimizer *optimizer)
+{
+    for (size_t i = 0; i < optimizer->slot_count; i++) {
+        slot *s = &optimizer->slots[i];
+
+        for (size_t k = 0; s->average != NULL && k < s->parameter->size; k++) {
+            const float value = s->parameter->value[k];
+
+            s->parameter->value[k] = s->average[k];
+            s->average[k] = value;
+        }
+    }
+}
+
+/* Block 0 is the step count; then three for each parameter, of size 0 where it has none. */
+size_t medtl_optimizer_block_count(const medtl_optimizer *optimizer)
+{
+    return 1 + 3 * optimizer->slot_count;
+}
+
+void *medtl_optimizer_block(medtl_optimizer *optimizer, size_t index, size_t *size)
+{
+    slot *s;
+    void *block;
+
+    if (index == 0) {
+        *size = sizeof optimizer->step;
+        return &optimizer->step;
+    }
+    s = &optimizer->slots[(index - 1) / 3];
+    block = (index - 1) % 3 == 0 ? s->first : (index - 1) % 3 == 1 ? s->second : s->average;
+    *size = block != NULL ? s->parameter->size * sizeof(float) : 0;
+    return block;
+}

@@ -1,0 +1,48 @@
+/* One step down the gradient: SGD with Nesterov momentum, or AdamW; and a running average of the weights.
+ * The updates are PyTorch's (torch.optim.SGD with nesterov=True, torch.optim.AdamW). */
+#ifndef MEDTL_TRAIN_OPTIMIZER_H
+#define MEDTL_TRAIN_OPTIMIZER_H
+
+#include "core/base/pool.h"
+#include "core/nn/network.h"
+#include "medtl/error.h"
+
+typedef enum medtl_optimizer_kind { MEDTL_OPTIMIZER_SGD, MEDTL_OPTIMIZER_ADAMW } medtl_optimizer_kind;
+
+typedef struct medtl_optimizer_options {
+    medtl_optimizer_kind kind;
+    double momentum;      /* SGD: 0 to below 1; AdamW: beta1 */
+    double beta2;         /* AdamW */
+    double epsilon;       /* AdamW */
+    double weight_decay;  /* on MEDTL_PARAMETER_WEIGHT only */
+    double clip;          /* largest length of the whole gradient; 0: no limit */
+    uint32_t frozen_stages; /* parameters of stages below this stay as they are */
+    double average;       /* decay of the running average, 0: none, below 1. In the first steps it is
+                             min(average, (1 + step) / (10 + step)), so that the start is forgotten */
+} medtl_optimizer_options;
+
+typedef struct medtl_optimizer medtl_optimizer;
+
+medtl_status medtl_optimizer_create(medtl_network *network, const medtl_optimizer_options *options,
+                                    medtl_optimizer **out, medtl_error *err);
+void medtl_optimizer_destroy(medtl_optimizer *optimizer); /* NULL is allowed */
+
+/** Length of the gradient of the parameters that are trained (before clipping). */
+double medtl_optimizer_gradient_norm(const medtl_optimizer *optimizer,
+                                     const medtl_trainer_pass *pass);
+
+/** Update the network from the gradients of `pass`, then the running average. Elementwise, so that the
+ *  result does not depend on the pool. @param norm  From medtl_optimizer_gradient_norm(). */
+void medtl_optimizer_step(medtl_optimizer *optimizer, const medtl_trainer_pass *pass, double rate,
+                          double norm, medtl_pool *pool);
+
+/** Exchange the network's values (statistics too) with their running averages; a second call changes
+ *  back. No effect where there is no average. */
+void medtl_optimizer_swap_average(medtl_optimizer *optimizer);
+
+/** The state as blocks of bytes, for a checkpoint: momenta, averages, step count. The order and sizes
+ *  follow from network and options. @return how many. */
+size_t medtl_optimizer_block_count(const medtl_optimizer *optimizer);
+void *medtl_optimizer_block(medtl_optimizer *optimizer, size_t index, size_t *size); /* borrowed */
+
+#endif

@@ -1,0 +1,95 @@
+/* The training loop: epochs of augmented batches, a choice by validation, checkpoints.
+ *
+ * Everything random is a pure function of (seed, epoch, place in the epoch), so neither thread counts nor
+ * stopping and resuming change a bit of the result. */
+#ifndef MEDTL_TRAIN_TRAIN_H
+#define MEDTL_TRAIN_TRAIN_H
+
+#include "core/nn/network.h"
+#include "core/train/augment.h"
+#include "core/train/dataset.h"
+#include "core/train/optimizer.h"
+#include "core/train/schedule.h"
+#include "medtl/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum medtl_train_select {
+    MEDTL_SELECT_AUC, /* macro, one against the rest */
+    MEDTL_SELECT_BALANCED_ACCURACY,
+    MEDTL_SELECT_LOSS
+} medtl_train_select;
+
+typedef struct medtl_train_options {
+    size_t epochs, batch;   /* at least 1. A last batch that is not full is left out of an epoch, unless
+                               it is the only one: tiny batches spoil batch statistics */
+    size_t threads;         /* of passes and updates */
+    size_t loader_threads;  /* of augmentation */
+    medtl_optimizer_options optimizer;
+    double rate;            /* the highest learning rate */
+    medtl_schedule schedule;
+    double warmup;          /* in epochs */
+    double class_weights;   /* in the loss: 0 none, 0.5 by square root, 1 balanced */
+    double sampling;        /* of an epoch: likewise */
+    double label_smoothing; /* 0 to below 1 */
+    double mixup;           /* alpha; 0: none */
+    medtl_augment augment;
+    medtl_train_select select;
+    uint64_t seed;
+    const char *checkpoint; /* file written after each epoch; NULL: none */
+    const char *run;        /* text that tells this run from others, kept in the checkpoint */
+    bool resume;            /* from the checkpoint, if the file is there */
+    size_t stop_after;      /* stop (MEDTL_E_CANCELLED) once this many epochs are done; 0: go on */
+} medtl_train_options;
+
+/** One epoch's record. Validation numbers are NAN without validation images. */
+typedef struct medtl_train_epoch {
+    uint64_t epoch;  /* 1-based */
+    double rate;     /* of its last step */
+    double loss;     /* mean over its steps, with weights, smoothing and mixing */
+    double gradient; /* mean length before clipping */
+    double validation_loss, validation_auc, validation_accuracy, validation_balanced_accuracy;
+    double seconds;  /* of training and validation */
+} medtl_train_epoch;
+
+/** Where a running epoch stands. */
+typedef struct medtl_train_step {
+    size_t epoch, epochs;  /* 1-based, of all */
+    size_t images, total;  /* done and to do in this epoch */
+    double loss;           /* mean so far */
+    double images_per_second; /* of this epoch */
+} medtl_train_step;
+
+/** Told of progress from the calling thread; either may be NULL. Other than MEDTL_OK stops the run with
+ *  that status; the last checkpoint stays. */
+typedef struct medtl_train_watch {
+    medtl_status (*step)(void *context, const medtl_train_step *step);
+    medtl_status (*epoch)(void *context, const medtl_train_epoch *epoch, bool best);
+    void *context;
+} medtl_train_watch;
+
+typedef struct medtl_train_result {
+    medtl_train_epoch *history; /* owned by the caller (free); [epochs] */
+    size_t epochs;
+    size_t chosen; /* 1-based epoch whose weights the network now has: the best by validation, the
+                      last where there is none */
+} medtl_train_result;
+
+/** Train in place. With a running average, its weights are what is validated and kept.
+ *  @param train, validation  Indices of usable images in `dataset`; validation may be empty.
+ *  @return MEDTL_OK; MEDTL_E_ARGUMENT for impossible options or a loss that became no number;
+ *          MEDTL_E_CONFIG for a checkpoint of another run; MEDTL_E_CANCELLED; MEDTL_E_IO; MEDTL_E_MEMORY. */
+medtl_status medtl_train(medtl_network *network, const medtl_dataset *dataset, const size_t *train,
+                         size_t train_count, const size_t *validation, size_t validation_count,
+                         const medtl_train_options *options, const medtl_train_watch *watch,
+                         medtl_train_result *result, medtl_error *err);
+
+/** Logits of images without augmentation, in evaluation mode.
+ *  @param logits  [count][classes]. */
+medtl_status medtl_train_predict(medtl_network *network, const medtl_dataset *dataset,
+                                 const size_t *indices, size_t count, size_t batch, size_t threads,
+                                 float *logits, medtl_error *err);
+
+#endif

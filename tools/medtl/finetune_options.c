@@ -1,0 +1,195 @@
+#include "finetune_options.h"
+
+#include "cmd.h"
+#include "progress.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { OPTION_ROOM = 64 };
+
+static const char USAGE[] =
+    "usage: medtl finetune --data labels.csv --task TASK -o RUN_FOLDER [options]\n"
+    "\n"
+    "Trains a network on labelled images and writes RUN_FOLDER/model.safetensors with its class\n"
+    "names, normaliser, calibration and provenance; checkpoint.bin, history.csv and metrics.json\n"
+    "lie beside it. The same options and seed give the same model, bit for bit, whatever the\n"
+    "number of threads, and however often the run was stopped and resumed.\n"
+    "\n"
+    "The table has one line for each image (PNG, JPEG, PGM, PPM or DICOM) with the columns\n"
+    "file, label, group and fold; --columns maps other names. Images of one group (patient,\n"
+    "lesion) must lie in one fold. Folds are for: testing later (never looked at here),\n"
+    "validation (which epoch to keep, calibration), and training (all others).\n"
+    "\n"
+    "Examples:\n"
+    "  medtl finetune --data skin/labels.csv --columns label=dx,group=lesion_id,fold=fold5 \\\n"
+    "      --task dermoscopy --test-folds 0 --validation-folds 1 --epochs 40 -o run1/\n"
+    "  medtl finetune --data breast/labels.csv --task mammography --label-map 0=no-cancer,1=cancer \\\n"
+    "      --columns label=cancer,group=patient_id,photometric=inverted --augment mammography -o run2/\n"
+    "  medtl finetune ... -o run1/ --resume      goes on where a stopped run was\n";
+
+/* One table: what is parsed, explained, and written into checkpoint and model. */
+static size_t fill_table(finetune_options *f, option *out)
+{
+    const option table[] = {
+        {OPTION_HEADING, .help = "Data"},
+        {OPTION_TEXT, "data", 0, "FILE", &f->labels.data, 0, 0, false, "CSV table of the images"},
+        {OPTION_TEXT, "root", 0, "FOLDER", &f->labels.root, 0, 0, false, "folder that relative files start from, if not the table's"},
+        {OPTION_TEXT, "columns", 0, "file=A,label=B,...", &f->labels.columns, 0, 0, true, "columns of other names; of file, label, group, fold, photometric (1 or MONOCHROME1: stored inverted)"},
+        {OPTION_TEXT, "label-map", 0, "VALUE=CLASS,...", &f->labels.label_map, 0, 0, true, "which class a value of the label column means"},
+        {OPTION_TEXT, "task", 0, "NAME|FILE.xml", &f->task, 0, 0, false, "task that gives normaliser and classes"},
+        {OPTION_TEXT, "normaliser", 0, "TEXT", &f->normaliser, 0, 0, false, "normaliser in its canonical spelling, instead of the task's"},
+        {OPTION_TEXT, "classes", 0, "A,B,...", &f->classes, 0, 0, false, "classes in the order of the outputs, instead of the task's"},
+        {OPTION_TEXT, "test-folds", 0, "FOLDS", &f->test_folds, 0, 0, true, "folds kept for evaluation; not opened"},
+        {OPTION_TEXT, "validation-folds", 0, "FOLDS", &f->validation_folds, 0, 0, true, "folds to choose the epoch and calibrate by; none: the last epoch is kept"},
+        {OPTION_REAL, "max-unreadable", 0, "SHARE", &f->max_unreadable, 0, 1, false, "stop if more of the images than this cannot be read"},
+        {OPTION_WHOLE, "cache", 0, "MIB", &f->cache_megabytes, 0, 1e7, false, "memory for normalised images; the rest is read again each time"},
+        {OPTION_HEADING, .help = "Output"},
+        {OPTION_TEXT, "output", 'o', "FOLDER", &f->run_folder, 0, 0, false, "run folder"},
+        {OPTION_FLAG, "resume", 0, "", &f->resume, 0, 0, false, "go on from the folder's checkpoint, if there is one"},
+        {OPTION_FLAG, "force", 0, "", &f->force, 0, 0, false, "start anew in a folder that holds a run"},
+        {OPTION_WHOLE, "stop-after", 0, "EPOCHS", &f->stop_after, 0, 1e6, false, "stop once so many epochs are done, to be resumed later; 0: go on"},
+        {OPTION_TEXT, "name", 0, "NAME", &f->name, 0, 0, false, "model name"},
+        {OPTION_TEXT, "model-version", 0, "VERSION", &f->version, 0, 0, false, "model version"},
+        {OPTION_FLAG, "f16", 0, "", &f->f16, 0, 0, false, "store 16-bit weights: half the size"},
+        {OPTION_FLAG, "quiet", 'q', "", &f->quiet, 0, 0, false, "no progress line"},
+        {OPTION_HEADING, .help = "Network"},
+        {OPTION_TEXT, "architecture", 0, "NAME", &f->architecture, 0, 0, true, "resnet18, hybrid2 ..."},
+        {OPTION_WHOLE, "width", 0, "CHANNELS", &f->width, 0, 4096, true, "base width; 0: the architecture's own"},
+        {OPTION_REAL, "dropout", 0, "P", &f->dropout, -1, 0.95, true, "before the last layer; below 0: the architecture's own"},
+        {OPTION_TEXT, "init", 0, "MODEL", &f->init, 0, 0, false, "start from this model's weights (the head too, where it fits)"},
+        {OPTION_WHOLE, "freeze-stages", 0, "N", &f->frozen_stages, 0, 1000, true, "leave the first N stages' weights as they are (batch statistics still move)"},
+        {OPTION_HEADING, .help = "Training"},
+        {OPTION_WHOLE, "epochs", 0, "N", &f->epochs, 1, 1e5, true, "times that the training images are shown"},
+        {OPTION_WHOLE, "batch", 0, "N", &f->batch, 1, 65536, true, "images in a step"},
+        {OPTION_CHOICE, "optimizer", 0, "sgd|adamw", &f->optimizer, 0, 0, true, "SGD is with Nesterov momentum"},
+        {OPTION_REAL, "lr", 0, "RATE", &f->rate, 0, 100, true, "highest learning rate"},
+        {OPTION_REAL, "weight-decay", 0, "X", &f->weight_decay, 0, 100, true, "on the weights of convolutions and linear layers"},
+        {OPTION_REAL, "momentum", 0, "X", &f->momentum, 0, 0.99999, true, "of SGD; beta1 of AdamW"},
+        {OPTION_REAL, "beta2", 0, "X", &f->beta2, 0, 0.9999999, true, "of AdamW"},
+        {OPTION_REAL, "clip", 0, "LENGTH", &f->clip, 0, 1e9, true, "longest gradient; 0: no limit"},
+        {OPTION_CHOICE, "schedule", 0, "constant|cosine|one-cycle", &f->schedule, 0, 0, true, "of the learning rate"},
+        {OPTION_REAL, "warmup", 0, "EPOCHS", &f->warmup, 0, 1e5, true, "linear rise at the start (constant, cosine)"},
+        {OPTION_CHOICE, "class-weights", 0, "none|sqrt|balanced", &f->class_weights, 0, 0, true, "of the loss, by how rare a class is"},
+        {OPTION_CHOICE, "sampling", 0, "natural|sqrt|balanced", &f->sampling, 0, 0, true, "of an epoch's images, by how rare a class is"},
+        {OPTION_REAL, "label-smoothing", 0, "X", &f->label_smoothing, 0, 0.99, true, "share of the target spread over all classes"},
+        {OPTION_REAL, "mixup", 0, "ALPHA", &f->mixup, 0, 100, true, "mix pairs of images; 0: do not"},
+        {OPTION_REAL, "ema", 0, "DECAY", &f->average, 0, 0.9999999, true, "running average of the weights, which is what is kept; 0: none"},
+        {OPTION_TEXT, "augment", 0, "PRESET[,KEY=X...]", &f->augment_text, 0, 0, true, "none, dermoscopy or mammography; keys: rotation flip_x flip_y area_min area_max aspect shear translate brightness contrast saturation tint gamma noise cutout cutout_side mirror_border"},
+        {OPTION_CHOICE, "select", 0, "auc|balanced-accuracy|loss", &f->select, 0, 0, true, "what the kept epoch is best in, on the validation folds"},
+        {OPTION_WHOLE, "seed", 0, "N", &f->seed, 0, 9e15, true, "of everything random"},
+        {OPTION_WHOLE, "threads", 0, "N", &f->threads, 1, 1024, false, "for arithmetic"},
+        {OPTION_WHOLE, "loader-threads", 0, "N", &f->loader_threads, 1, 1024, false, "for augmentation"},
+    };
+
+    memcpy(out, table, sizeof table);
+    return sizeof table / sizeof table[0];
+}
+
+static void set_defaults(finetune_options *f)
+{
+    memset(f, 0, sizeof *f);
+    f->threads = available_threads();
+    f->loader_threads = (f->threads + 3) / 4;
+    f->max_unreadable = 0.01;
+    f->cache_megabytes = 4096;
+    f->name = "model";
+    f->version = "1.0.0";
+    f->architecture = "resnet18";
+    f->dropout = -1.0;
+    f->epochs = 30;
+    f->batch = 32;
+    f->optimizer = MEDTL_OPTIMIZER_SGD;
+    f->rate = 0.05;
+    f->weight_decay = 5e-4;
+    f->momentum = 0.9;
+    f->beta2 = 0.999;
+    f->clip = 5.0;
+    f->schedule = MEDTL_SCHEDULE_COSINE;
+    f->warmup = 1.0;
+    f->class_weights = WEIGHT_NONE;
+    f->sampling = WEIGHT_NONE;
+    f->average = 0.998;
+    f->augment_text = "none";
+    f->select = MEDTL_SELECT_AUC;
+    f->seed = 1;
+}
+
+static medtl_status check(finetune_options *f, medtl_error *err)
+{
+    if (f->labels.data == NULL)
+        return medtl_fail(err, MEDTL_E_ARGUMENT, "--data is needed (see --help)");
+    if (f->run_folder == NULL)
+        return medtl_fail(err, MEDTL_E_ARGUMENT, "-o RUN_FOLDER is needed (see --help)");
+    if (f->resume && f->force)
+        return medtl_fail(err, MEDTL_E_ARGUMENT, "--resume and --force exclude each other");
+    if (f->frozen_stages > 0 && f->init == NULL)
+        return medtl_fail(err, MEDTL_E_ARGUMENT,
+                          "--freeze-stages without --init would freeze random weights");
+    return medtl_augment_parse(f->augment_text, &f->augment, err);
+}
+
+void finetune_parse(int argc, char **argv, finetune_options *out, int *exit_code)
+{
+    option table[OPTION_ROOM];
+    size_t count;
+    bool help = false;
+    medtl_error err = {0};
+    medtl_status status;
+
+    set_defaults(out);
+    count = fill_table(out, table);
+    *exit_code = -1;
+    status = options_parse(table, count, argc, argv, &help, &err);
+    if (help) {
+        set_defaults(out);
+        fputs(USAGE, stdout);
+        options_print(table, count);
+        *exit_code = EXIT_DONE;
+        return;
+    }
+    if (status == MEDTL_OK)
+        status = check(out, &err);
+    if (status == MEDTL_OK && (out->run_text = options_text(table, count)) == NULL)
+        status = medtl_fail(&err, MEDTL_E_MEMORY, "out of memory");
+    if (status != MEDTL_OK)
+        *exit_code = report_failure("finetune", &err);
+}
+
+void finetune_options_clear(finetune_options *o)
+{
+    free(o->run_text);
+    o->run_text = NULL;
+}
+
+medtl_train_options finetune_train_options(const finetune_options *o, const char *checkpoint)
+{
+    static const double power[] = {0.0, 0.5, 1.0}; /* of WEIGHT_... */
+    const medtl_train_options options = {
+        .epochs = (size_t)o->epochs,
+        .batch = (size_t)o->batch,
+        .threads = (size_t)o->threads,
+        .loader_threads = (size_t)o->loader_threads,
+        .optimizer = {.kind = (medtl_optimizer_kind)o->optimizer, .momentum = o->momentum,
+                      .beta2 = o->beta2, .epsilon = 1e-8, .weight_decay = o->weight_decay,
+                      .clip = o->clip, .frozen_stages = (uint32_t)o->frozen_stages,
+                      .average = o->average},
+        .rate = o->rate,
+        .schedule = (medtl_schedule)o->schedule,
+        .warmup = o->warmup,
+        .class_weights = power[o->class_weights],
+        .sampling = power[o->sampling],
+        .label_smoothing = o->label_smoothing,
+        .mixup = o->mixup,
+        .augment = o->augment,
+        .select = (medtl_train_select)o->select,
+        .seed = o->seed,
+        .checkpoint = checkpoint,
+        .run = o->run_text,
+        .resume = o->resume,
+        .stop_after = (size_t)o->stop_after,
+    };
+
+    return options;
+}

@@ -1,0 +1,395 @@
+#include "labels.h"
+
+#include "core/base/file.h"
+#include "options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The columns we know, in the order of `places`. */
+enum { FILE_COLUMN, LABEL_COLUMN, GROUP_COLUMN, FOLD_COLUMN, PHOTOMETRIC_COLUMN, COLUMN_COUNT };
+static const char *const column_names[COLUMN_COUNT] = {"file", "label", "group", "fold",
+                                                       "photometric"};
+
+typedef struct mapping {
+    size_t places[COLUMN_COUNT];
+    char *map_text;          /* owned; the label map, cut up */
+    char *map[CLASS_LIMIT];  /* "value\0class" pairs: value here, class in `to` */
+    char *to[CLASS_LIMIT];
+    size_t map_count;
+} mapping;
+
+/* One "key=value" of a list, cut up in place. */
+static medtl_status cut_pair(char *word, const char *option_name, char **value, medtl_error *err)
+{
+    char *equals = strchr(word, '=');
+
+    if (equals == NULL || equals == word)
+        return medtl_fail(err, MEDTL_E_ARGUMENT, "--%s: '%s' is no name=value", option_name, word);
+    *equals = '\0';
+    *value = equals + 1;
+    return MEDTL_OK;
+}
+
+static medtl_status set_column(const medtl_table *table, const char *data, char *word, mapping *m,
+                               medtl_error *err)
+{
+    char *value = NULL;
+    medtl_status status = cut_pair(word, "columns", &value, err);
+    size_t which = 0;
+
+    if (status != MEDTL_OK)
+        return status;
+    while (which < COLUMN_COUNT && strcmp(column_names[which], word) != 0)
+        which++;
+    if (which == COLUMN_COUNT)
+        return medtl_fail(err, MEDTL_E_ARGUMENT,
+                          "--columns: '%s' is none of file, label, group, fold, photometric", word);
+    m->places[which] = medtl_table_column(table, value);
+    if (m->places[which] == MEDTL_NO_COLUMN)
+        return medtl_fail(err, MEDTL_E_ARGUMENT, "%s: there is no column '%s'", data, value);
+    return MEDTL_OK;
+}
+
+static medtl_status find_columns(const medtl_table *table, const labels_options *options,
+                                 mapping *m, medtl_error *err)
+{
+    char *text = strdup(options->columns != NULL ? options->columns : "");
+    char *words[COLUMN_COUNT];
+    medtl_status status = MEDTL_OK;
+    size_t count;
+
+    if (text == NULL)
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
+    for (size_t i = 0; i < COLUMN_COUNT; i++)
+        m->places[i] = medtl_table_column(table, column_names[i]);
+    count = split_words(text, ',', words, COLUMN_COUNT);
+    if (count > COLUMN_COUNT)
+        status = medtl_fail(err, MEDTL_E_ARGUMENT, "--columns names more than %d columns",
+                            COLUMN_COUNT);
+    for (size_t i = 0; i < count && status == MEDTL_OK; i++)
+        status = set_column(table, options->data, words[i], m, err);
+    for (size_t i = FILE_COLUMN; i <= LABEL_COLUMN && status == MEDTL_OK; i++)
+        if (m->places[i] == MEDTL_NO_COLUMN)
+            status = medtl_fail(err, MEDTL_E_ARGUMENT,
+                                "%s: no column '%s'; say which one with --columns %s=NAME",
+                                options->data, column_names[i], column_names[i]);
+    free(text);
+    return status;
+}
+
+static medtl_status read_map(const labels_options *options, mapping *m, medtl_error *err)
+{
+    medtl_status status = MEDTL_OK;
+
+    m->map_text = strdup(options->label_map != NULL ? options->label_map : "");
+    if (m->map_text == NULL)
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
+    m->map_count = split_words(m->map_text, ',', m->map, CLASS_LIMIT);
+    if (m->map_count > CLASS_LIMIT)
+        return medtl_fail(err, MEDTL_E_ARGUMENT, "--label-map: more than %d values", CLASS_LIMIT);
+    for (size_t i = 0; i < m->map_count && status == MEDTL_OK; i++)
+        status = cut_pair(m->map[i], "label-map", &m->to[i], err);
+    return status;
+}
+
+/* The class that a row says; NULL where a label map lacks its value. */
+static const char *class_of(const labels *l, const mapping *m, size_t row)
+{
+    const char *value = medtl_table_cell(l->table, row, m->places[LABEL_COLUMN]);
+
+    if (m->map_count == 0)
+        return value;
+    for (size_t i = 0; i < m->map_count; i++)
+        if (strcmp(m->map[i], value) == 0)
+            return m->to[i];
+    return NULL;
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Sort and drop doubles. @return how many are left. */
+static size_t unique(const char **texts, size_t count)
+{
+    size_t kept = 0;
+
+    qsort(texts, count, sizeof *texts, by_text);
+    for (size_t i = 0; i < count; i++)
+        if (i == 0 || strcmp(texts[i], texts[kept - 1]) != 0)
+            texts[kept++] = texts[i];
+    return kept;
+}
+
+static size_t find_text(const char *const *sorted, size_t count, const char *text)
+{
+    const char *const *found = bsearch(&text, sorted, count, sizeof *sorted, by_text);
+
+    return found != NULL ? (size_t)(found - sorted) : count;
+}
+
+/* The distinct values of a column, sorted. */
+static medtl_status distinct(const labels *l, size_t column, const char ***out, size_t *count,
+                             medtl_error *err)
+{
+    const char **values = malloc((l->count + 1) * sizeof *values);
+
+    *out = values;
+    *count = 0;
+    if (values == NULL)
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu rows", l->count);
+    for (size_t i = 0; i < l->count; i++)
+        values[i] = medtl_table_cell(l->table, i, column);
+    *count = unique(values, l->count);
+    return MEDTL_OK;
+}
+
+static medtl_status copy_classes(const char *const *classes, size_t count, labels *l,
+                                 medtl_error *err)
+{
+    if (count == 0 || count > CLASS_LIMIT)
+        return medtl_fail(err, MEDTL_E_ARGUMENT, "%zu classes; 1 to %d are possible", count,
+                          CLASS_LIMIT);
+    l->classes = calloc(count, sizeof *l->classes);
+    if (l->classes == NULL)
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
+    for (size_t k = 0; k < count; k++) {
+        l->classes[k] = strdup(classes[k]);
+        l->class_count = k + 1;
+        if (l->classes[k] == NULL)
+            return medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
+    }
+    return MEDTL_OK;
+}
+
+static medtl_status find_classes(const mapping *m, const char *const *classes, size_t class_count,
+                                 labels *l, medtl_error *err)
+{
+    const char **seen;
+    medtl_status status;
+    size_t count = 0;
+
+    if (classes != NULL)
+        return copy_classes(classes, class_count, l, err);
+    seen = malloc((l->count + 1) * sizeof *seen);
+    if (seen == NULL)
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu rows", l->count);
+    for (size_t i = 0; i < l->count; i++)
+        if (class_of(l, m, i) != NULL)
+            seen[count++] = class_of(l, m, i);
+    status = copy_classes(seen, unique(seen, count), l, err);
+    free(seen);
+    return status;
+}
+
+static char *join_path(const char *root, const char *table_path, const char *file)
+{
+    const char *slash = strrchr(table_path, '/');
+    const int length = slash != NULL ? (int)(slash - table_path) : 1;
+    char *path = NULL;
+    int written;
+
+    if (file[0] == '/')
+        return strdup(file);
+    if (root != NULL)
+        written = asprintf(&path, "%s/%s", root, file);
+    else
+        written = asprintf(&path, "%.*s/%s", length, slash != NULL ? table_path : ".", file);
+    return written >= 0 ? path : NULL;
+}
+
+/* 1, MONOCHROME1 and yes mean inverted; 0, MONOCHROME2, RGB, no and nothing mean not. */
+static bool read_inverted(const char *value, bool *out)
+{
+    static const char *const yes[] = {"1", "MONOCHROME1", "yes", "true"};
+    static const char *const no[] = {"0", "MONOCHROME2", "RGB", "no", "false", ""};
+
+    for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++)
+        if (strcmp(value, yes[i]) == 0)
+            return *out = true;
+    *out = false;
+    for (size_t i = 0; i < sizeof no / sizeof no[0]; i++)
+        if (strcmp(value, no[i]) == 0)
+            return true;
+    return false;
+}
+
+static medtl_status read_row(const labels_options *options, const mapping *m,
+                             const char *const *groups, labels *l, size_t index, medtl_error *err)
+{
+    label_row *row = &l->rows[index];
+    const char *class_name = class_of(l, m, index);
+    size_t k = 0;
+
+    row->line = medtl_table_line(l->table, index);
+    row->file = medtl_table_cell(l->table, index, m->places[FILE_COLUMN]);
+    while (class_name != NULL && k < l->class_count && strcmp(l->classes[k], class_name) != 0)
+        k++;
+    if (row->file[0] == '\0')
+        return medtl_fail(err, MEDTL_E_FORMAT, "%s:%zu: no file", options->data, row->line);
+    if (class_name == NULL || k == l->class_count)
+        return medtl_fail(err, MEDTL_E_FORMAT,
+                          "%s:%zu: the label is none of the classes (see --classes, --label-map)",
+                          options->data, row->line);
+    row->label = (uint32_t)k;
+    row->group = (uint32_t)index;
+    if (l->has_groups)
+        row->group = (uint32_t)find_text(
+            groups, l->group_count, medtl_table_cell(l->table, index, m->places[GROUP_COLUMN]));
+    if (l->has_folds)
+        row->fold = (uint32_t)find_text(
+            l->folds, l->fold_count, medtl_table_cell(l->table, index, m->places[FOLD_COLUMN]));
+    if (m->places[PHOTOMETRIC_COLUMN] != MEDTL_NO_COLUMN &&
+        !read_inverted(medtl_table_cell(l->table, index, m->places[PHOTOMETRIC_COLUMN]),
+                       &row->inverted))
+        return medtl_fail(err, MEDTL_E_FORMAT,
+                          "%s:%zu: the photometric column takes 0, 1, MONOCHROME1 or MONOCHROME2",
+                          options->data, row->line);
+    row->path = join_path(options->root, options->data, row->file);
+    return row->path != NULL ? MEDTL_OK : medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
+}
+
+static medtl_status read_rows(const labels_options *options, const mapping *m, labels *l,
+                              medtl_error *err)
+{
+    const char **groups = NULL;
+    medtl_status status = MEDTL_OK;
+
+    l->has_groups = m->places[GROUP_COLUMN] != MEDTL_NO_COLUMN;
+    l->has_folds = m->places[FOLD_COLUMN] != MEDTL_NO_COLUMN;
+    l->group_count = l->count;
+    l->rows = calloc(l->count, sizeof *l->rows);
+    if (l->rows == NULL)
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu rows", l->count);
+    if (l->has_groups)
+        status = distinct(l, m->places[GROUP_COLUMN], &groups, &l->group_count, err);
+    if (l->has_folds && status == MEDTL_OK)
+        status = distinct(l, m->places[FOLD_COLUMN], &l->folds, &l->fold_count, err);
+    for (size_t i = 0; i < l->count && status == MEDTL_OK; i++)
+        status = read_row(options, m, groups, l, i, err);
+    free(groups);
+    return status;
+}
+
+static medtl_status read_table(const char *path, labels *out, medtl_error *err)
+{
+    unsigned char *bytes = NULL;
+    size_t size = 0;
+    medtl_status status = medtl_file_read(path, MEDTL_TABLE_LIMIT, &bytes, &size, err);
+
+    if (status == MEDTL_OK) {
+        medtl_sha256_text(bytes, size, out->sha256);
+        status = medtl_table_parse((const char *)bytes, size, path, &out->table, err);
+    }
+    free(bytes);
+    if (status == MEDTL_OK && (out->count = medtl_table_rows(out->table)) == 0)
+        status = medtl_fail(err, MEDTL_E_FORMAT, "%s: no row below the header", path);
+    return status;
+}
+
+medtl_status labels_read(const labels_options *options, const char *const *classes,
+                         size_t class_count, labels *out, medtl_error *err)
+{
+    mapping *m = calloc(1, sizeof *m);
+    medtl_status status;
+
+    memset(out, 0, sizeof *out);
+    if (m == NULL)
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
+    if ((status = read_table(options->data, out, err)) == MEDTL_OK &&
+        (status = find_columns(out->table, options, m, err)) == MEDTL_OK &&
+        (status = read_map(options, m, err)) == MEDTL_OK &&
+        (status = find_classes(m, classes, class_count, out, err)) == MEDTL_OK)
+        status = read_rows(options, m, out, err);
+    free(m->map_text);
+    free(m);
+    if (status != MEDTL_OK)
+        labels_clear(out);
+    return status;
+}
+
+void labels_clear(labels *l)
+{
+    for (size_t i = 0; l->rows != NULL && i < l->count; i++)
+        free(l->rows[i].path);
+    for (size_t k = 0; k < l->class_count; k++)
+        free(l->classes[k]);
+    free(l->rows);
+    free(l->classes);
+    free(l->folds);
+    medtl_table_destroy(l->table);
+    memset(l, 0, sizeof *l);
+}
+
+medtl_status labels_choose(const labels *l, const char *folds, const char *option_name, bool *chosen,
+                           medtl_error *err)
+{
+    char *text = strdup(folds != NULL ? folds : ""), *words[CLASS_LIMIT];
+    medtl_status status = MEDTL_OK;
+    size_t count;
+
+    if (text == NULL)
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
+    memset(chosen, 0, l->count * sizeof *chosen);
+    count = split_words(text, ',', words, CLASS_LIMIT);
+    if (count > 0 && !l->has_folds)
+        status = medtl_fail(err, MEDTL_E_ARGUMENT,
+                            "--%s: the table has no fold column (see --columns)", option_name);
+    for (size_t i = 0; i < count && i < CLASS_LIMIT && status == MEDTL_OK; i++) {
+        const size_t fold = find_text(l->folds, l->fold_count, words[i]);
+
+        if (fold == l->fold_count)
+            status = medtl_fail(err, MEDTL_E_ARGUMENT, "--%s: there is no fold '%s'", option_name,
+                                words[i]);
+        for (size_t row = 0; row < l->count; row++)
+            chosen[row] = chosen[row] || l->rows[row].fold == fold;
+    }
+    free(text);
+    return status;
+}
+
+medtl_status labels_check_leak(const labels *l, const int *sides, medtl_error *err)
+{
+    size_t *first = calloc(l->group_count + 1, sizeof *first); /* 1-based row that showed a group's side */
+    medtl_status status = MEDTL_OK;
+
+    if (first == NULL)
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
+    for (size_t i = 0; i < l->count && status == MEDTL_OK; i++) {
+        size_t *seen = &first[l->rows[i].group];
+
+        if (sides[i] < 0)
+            continue;
+        if (*seen == 0)
+            *seen = i + 1;
+        else if (sides[*seen - 1] != sides[i])
+            status = medtl_fail(err, MEDTL_E_ARGUMENT,
+                                "lines %zu and %zu of the table are of one group but on two sides of "
+                                "the split: results would be too good",
+                                l->rows[*seen - 1].line, l->rows[i].line);
+    }
+    free(first);
+    return status;
+}
+
+size_t compact_groups(const labels *l, const size_t *rows, const size_t *chosen, size_t count,
+                      uint32_t *groups)
+{
+    uint32_t *numbers = calloc(l->group_count + 1, sizeof *numbers); /* 0: not met yet */
+    uint32_t next = 0;
+
+    if (numbers == NULL)
+        return 0;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t *number = &numbers[l->rows[rows[chosen != NULL ? chosen[i] : i]].group];
+
+        if (*number == 0)
+            *number = ++next;
+        groups[i] = *number - 1;
+    }
+    free(numbers);
+    return next;
+}

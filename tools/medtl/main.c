@@ -1,0 +1,68 @@
+/* medtl: the offline tools. Finds the command and hands over. */
+#include "cmd.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const command commands[] = {
+    {"finetune", "train a model on labelled images", cmd_finetune},
+    {"evaluate", "measure a model on labelled images it has not seen", cmd_evaluate},
+};
+enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
+
+static int usage(FILE *stream, int exit_code)
+{
+    fputs("usage: medtl COMMAND [options]\n"
+          "\n"
+          "Makes and measures the models that dcm-medtl and the plugin use. Nothing here is needed\n"
+          "to classify images. Models support a clinician; they do not diagnose.\n"
+          "\n",
+          stream);
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        fprintf(stream, "  %-9s %s\n", commands[i].name, commands[i].summary);
+    fputs("\n"
+          "  medtl COMMAND --help   explains a command, with examples\n"
+          "  medtl --version        prints the version\n"
+          "\n"
+          "First steps, with a table labels.csv that has the columns file, label, group and fold\n"
+          "(group: the patient or lesion; images of one group belong into one fold):\n"
+          "\n"
+          "  medtl finetune --data labels.csv --task dermoscopy --test-folds 0 --validation-folds 1 \\\n"
+          "                 -o run1/\n"
+          "  medtl evaluate --model run1/model.safetensors --data labels.csv --folds 0\n",
+          stream);
+    return exit_code;
+}
+
+int report_failure(const char *command_name, const medtl_error *err)
+{
+    fprintf(stderr, "medtl %s: %s\n", command_name,
+            err->message[0] != '\0' ? err->message : medtl_status_name(err->status));
+    switch (err->status) {
+    case MEDTL_E_ARGUMENT:
+    case MEDTL_E_CONFIG:
+        return EXIT_USAGE;
+    case MEDTL_E_CANCELLED:
+        return EXIT_INCOMPLETE;
+    default:
+        return EXIT_CANNOT_RUN;
+    }
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2)
+        return usage(stderr, EXIT_USAGE);
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+        return usage(stdout, EXIT_DONE);
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("medtl " MEDTL_VERSION);
+        return EXIT_DONE;
+    }
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+
+    fprintf(stderr, "medtl: unknown command '%s'\n", argv[1]);
+    return usage(stderr, EXIT_USAGE);
+}

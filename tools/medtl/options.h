@@ -1,0 +1,48 @@
+/* Command lines as tables: one table parses, explains itself and writes down what was chosen. */
+#ifndef MEDTL_TOOL_OPTIONS_H
+#define MEDTL_TOOL_OPTIONS_H
+
+#include "medtl/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum option_kind {
+    OPTION_HEADING, /* of a section of the help; only `help` counts */
+    OPTION_FLAG,    /* bool */
+    OPTION_TEXT,    /* const char *, points into argv */
+    OPTION_WHOLE,   /* uint64_t in low..high */
+    OPTION_REAL,    /* double in low..high */
+    OPTION_CHOICE   /* int, index of one of the words in `argument`, separated by '|' */
+} option_kind;
+
+typedef struct option {
+    option_kind kind;
+    const char *name;     /* without the dashes */
+    char letter;          /* or 0 */
+    const char *argument; /* placeholder in the help, or the words of a choice */
+    void *target;         /* holds the default when parsing starts */
+    double low, high;
+    bool shapes_result;   /* goes into options_text(): another value gives another result */
+    const char *help;
+} option;
+
+/** Parse all of argv[1..]. "--name value", "--name=value", "-x value"; no other words are allowed.
+ *  @param[out] help  Set where --help or -h was given; parsing stops there.
+ *  @return MEDTL_OK, or MEDTL_E_ARGUMENT naming the option and what it takes. */
+medtl_status options_parse(const option *options, size_t count, int argc, char **argv, bool *help,
+                           medtl_error *err);
+
+/** Print the table with its defaults (call before parsing). */
+void options_print(const option *options, size_t count);
+
+/** "name=value" lines of everything that shapes the result, in the table's order.
+ *  @param[out] out  Owned by the caller (free); NULL without memory. */
+char *options_text(const option *options, size_t count);
+
+/** Split "a,b,c" in place into at most `room` words; empty words are left out. @return how many there
+ *  are, which may be more than `room`. */
+size_t split_words(char *text, char separator, char **words, size_t room);
+
+#endif

@@ -1,0 +1,81 @@
+#include "sample.h"
+
+#include "core/base/file.h"
+#include "core/train/picture.h"
+#include "medtl/study.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static medtl_status image_from_picture(const unsigned char *bytes, size_t size, const char *name,
+                                       medtl_image **out, medtl_error *err)
+{
+    medtl_picture picture;
+    medtl_status status = medtl_picture_decode(bytes, size, name, &picture, err);
+
+    if (status != MEDTL_OK)
+        return status;
+    status = medtl_image_create(picture.rows, picture.columns, picture.samples,
+                                picture.bits > 8 ? MEDTL_PIXEL_U16 : MEDTL_PIXEL_U8, picture.bits,
+                                out, err);
+    if (status == MEDTL_OK)
+        memcpy((*out)->pixels, picture.pixels,
+               (size_t)picture.rows * picture.columns * picture.samples * (picture.bits > 8 ? 2 : 1));
+    medtl_picture_clear(&picture);
+    return status;
+}
+
+#ifdef MEDTL_TOOL_READS_DICOM
+static medtl_status image_from_dicom(const unsigned char *bytes, size_t size, const char *name,
+                                     medtl_image **out, medtl_error *err)
+{
+    medtl_instance *instance = NULL;
+    medtl_status status;
+
+    if ((status = medtl_dicom_start(err)) != MEDTL_OK)
+        return status;
+    status = medtl_instance_read_memory(bytes, size, name, NULL, 0, &instance, err);
+    if (status == MEDTL_E_NOT_DICOM)
+        return medtl_fail(err, MEDTL_E_UNSUPPORTED, "%s: not PNG, JPEG, PGM, PPM or DICOM", name);
+    if (status == MEDTL_OK)
+        status = medtl_image_read(instance, 0, out, err);
+    medtl_instance_destroy(instance);
+    return status;
+}
+#else
+static medtl_status image_from_dicom(const unsigned char *bytes, size_t size, const char *name,
+                                     medtl_image **out, medtl_error *err)
+{
+    (void)bytes;
+    (void)size;
+    (void)out;
+    return medtl_fail(err, MEDTL_E_UNSUPPORTED, "%s: this build reads no DICOM pixels", name);
+}
+#endif
+
+medtl_status sample_read(const label_row *row, const medtl_normaliser *normaliser, float *out,
+                         char sha256[MEDTL_SHA256_TEXT_SIZE], medtl_error *err)
+{
+    unsigned char *bytes = NULL;
+    size_t size = 0;
+    medtl_image *image = NULL;
+    medtl_status status = medtl_file_read(row->path, MEDTL_PICTURE_FILE_LIMIT, &bytes, &size, err);
+
+    if (status != MEDTL_OK)
+        goto done;
+    if (sha256 != NULL)
+        medtl_sha256_text(bytes, size, sha256);
+    if (medtl_picture_recognise(bytes, size) != MEDTL_PICTURE_UNKNOWN)
+        status = image_from_picture(bytes, size, row->file, &image, err);
+    else
+        status = image_from_dicom(bytes, size, row->file, &image, err);
+    if (status != MEDTL_OK)
+        goto done;
+    if (row->inverted && image->samples == 1)
+        image->photometric = MEDTL_MONOCHROME1;
+    status = medtl_normalise(image, normaliser, out, NULL, err);
+done:
+    medtl_image_destroy(image);
+    free(bytes);
+    return status;
+}

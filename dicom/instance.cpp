@@ -5,17 +5,11 @@
 #include "medtl/study.h"
 
 namespace medtl_dicom {
-namespace {
-
-constexpr char media_directory[] = "1.2.840.10008.1.3.10"; // PS3.4 B.5: Media Storage Directory Storage
-
-} // namespace
-
 std::unique_ptr<medtl_instance> read_instance(const dicom_file &file, const std::vector<wanted_keyword> &wanted)
 {
     std::unique_ptr<medtl_instance> instance(new medtl_instance);
 
-    if (file.layout().media_class == media_directory)
+    if (file.layout().is_directory)
         fail(MEDTL_E_UNSUPPORTED, "is a DICOMDIR");
     try {
         const std::unique_ptr<DcmDataset> header = file.parse_header();

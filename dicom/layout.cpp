@@ -11,6 +11,7 @@
 namespace medtl_dicom {
 namespace {
 
+constexpr char media_directory[] = "1.2.840.10008.1.3.10"; // PS3.4 B.5: Media Storage Directory Storage
 constexpr uint64_t preamble_bytes = 128;
 constexpr uint32_t uid_bytes = 128; // twice what a UID may have: some writers pad generously
 
@@ -26,26 +27,28 @@ std::string read_text(byte_source &source, const element_head &head)
     return value;
 }
 
-/// Is what stands at `at` the head of a data element in this encoding? Only the first element of a data set
-/// is asked: its group is 0008 nearly always, and never large.
+/// Does the head of a data element stand at `at` in this encoding?
 bool looks_encoded(byte_source &source, uint64_t at, encoding form)
 {
     element_head head;
 
-    if (!read_element_head(source, at, form, head) || head.tag.getGroup() > 0x0100 || head.tag.getGroup() == 0)
+    if (!read_element_head(source, at, form, head) || head.tag.getGroup() == 0)
         return false;
     if (form.explicit_vr)
         return is_standard_vr(head.vr);
     return head.length == undefined_length || head.length < MEDTL_LIMIT_VALUE_BYTES;
 }
 
-/// The encoding that the first element shows; explicit VR first, since its letters make it certain.
+/// The encoding that the first element shows; explicit VR first, since its letters make it certain. The group
+/// is 0008 nearly always, and never large: that tells the byte order.
 bool detect_encoding(byte_source &source, uint64_t at, encoding &form)
 {
     static const encoding forms[] = {{true, false}, {true, true}, {false, false}};
+    element_head head;
 
     for (const encoding candidate : forms)
-        if (looks_encoded(source, at, candidate)) {
+        if (looks_encoded(source, at, candidate) && read_element_head(source, at, candidate, head) &&
+            head.tag.getGroup() <= 0x00FF) {
             form = candidate;
             return true;
         }
@@ -83,24 +86,34 @@ uint64_t read_meta(byte_source &source, uint64_t at, file_layout &layout)
     return at;
 }
 
+bool starts_with_meta(byte_source &source, uint64_t at)
+{
+    element_head head;
+
+    return read_element_head(source, at, {false, false}, head) && head.tag.getGroup() == 0x0002;
+}
+
 /// @return where the file meta information or the bare data set begins.
 uint64_t find_start(byte_source &source, file_layout &layout)
 {
-    char magic[4];
-    element_head head;
+    const uint64_t behind_magic = preamble_bytes + 4;
+    char magic[4] = {};
 
-    if (source.has(preamble_bytes, sizeof magic)) {
+    if (source.has(preamble_bytes, sizeof magic))
         source.read(preamble_bytes, magic, sizeof magic);
-        if (std::memcmp(magic, "DICM", sizeof magic) == 0)
-            return preamble_bytes + sizeof magic;
-    }
-    if (read_element_head(source, 0, {true, false}, head) && head.tag.getGroup() == 0x0002 &&
-        is_standard_vr(head.vr))
+    const bool has_magic = std::memcmp(magic, "DICM", sizeof magic) == 0;
+
+    if (has_magic && starts_with_meta(source, behind_magic))
+        return behind_magic;
+    if (starts_with_meta(source, 0) && looks_encoded(source, 0, {true, false}))
         return 0;
-    if (!looks_bare(source, 0))
+    if (looks_bare(source, 0)) { // "DICM" may stand inside an attribute
+        layout.bare = true;
+        return 0;
+    }
+    if (!has_magic)
         fail(MEDTL_E_NOT_DICOM, "not a DICOM file");
-    layout.bare = true;
-    return 0;
+    return behind_magic; // no file meta information, though the Standard asks for it
 }
 
 const char *syntax_of(encoding form)
@@ -128,6 +141,8 @@ void dicom_file::explore()
         inflated_.reset(new inflated_source(*file_, at));
         at = 0;
     }
+    if (layout_.media_class == media_directory)
+        layout_.is_directory = true;
     // Where the file meta information is silent or wrong about the encoding, the bytes decide.
     const DcmXfer stated(layout_.transfer_syntax.c_str());
     layout_.form = {stated.isExplicitVR() || stated.getXfer() == EXS_Unknown, stated.isBigEndian() != OFFalse};
@@ -138,6 +153,9 @@ void dicom_file::explore()
     try {
         walk_data_set(data(), at, layout_);
     } catch (const failure &) {
+        // A DICOMDIR is named as such even where it is damaged.
+        if (layout_.is_directory)
+            return;
         if (layout_.bare)
             fail(MEDTL_E_NOT_DICOM, "not a DICOM file");
         throw;

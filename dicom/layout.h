@@ -26,6 +26,7 @@ constexpr uint32_t undefined_length = 0xFFFFFFFFu;
 struct file_layout {
     std::string transfer_syntax;       ///< as stated, else as detected
     std::string media_class;           ///< Media Storage SOP Class UID (0002,0002); may be empty
+    bool is_directory = false;         ///< a DICOMDIR
     bool bare = false;                 ///< neither preamble nor file meta information
     encoding form = {true, false};     ///< of the data set
     std::vector<unsigned char> header; ///< the data set's top-level elements before Pixel Data, large values left out

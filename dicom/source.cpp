@@ -16,6 +16,7 @@ namespace medtl_dicom {
 namespace {
 
 constexpr size_t window_bytes = 64 * 1024;
+constexpr size_t jump_bytes = 512; // read after a jump: the head of a fragment, nothing near it
 constexpr size_t inflate_step = 256 * 1024;
 
 bool inside(uint64_t size, uint64_t offset, uint64_t count)
@@ -80,7 +81,10 @@ void file_source::read(uint64_t offset, void *to, size_t count)
         return;
     }
     if (offset < window_at_ || !inside(window_.size(), offset - window_at_, count)) {
-        window_.resize(static_cast<size_t>(std::min<uint64_t>(window_bytes, left(offset))));
+        const bool near = offset <= window_at_ + window_.size() + window_bytes;
+        const size_t wanted = near ? window_bytes : std::max(jump_bytes, count);
+
+        window_.resize(static_cast<size_t>(std::min<uint64_t>(wanted, left(offset))));
         window_at_ = offset;
         read_file(offset, window_.data(), window_.size());
     }

@@ -42,9 +42,11 @@ void serialise(DcmFileFormat &file, const char *software_version, unsigned char 
     void *written = nullptr;
     offile_off_t length = 0;
 
+    // In two steps: DcmFileFormat::write() would put DCMTK's name back, or warn into the host's log that it does not.
     file.transferInit();
-    require(file.write(stream, EXS_LittleEndianExplicit, EET_ExplicitLength, nullptr, EGL_recalcGL, EPD_noChange, 0, 0,
-                       0, EWM_dontUpdateMeta),
+    require(file.getMetaInfo()->write(stream, META_HEADER_DEFAULT_TRANSFERSYNTAX, EET_ExplicitLength, nullptr),
+            MEDTL_E_INTERNAL, "cannot encode the meta information");
+    require(file.getDataset()->write(stream, EXS_LittleEndianExplicit, EET_ExplicitLength, nullptr, EGL_withoutGL),
             MEDTL_E_INTERNAL, "cannot encode the report");
     file.transferEnd();
     stream.flushBuffer(written, length);

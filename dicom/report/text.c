@@ -51,10 +51,18 @@ static bool is_plain_label(const char *label)
     return length > 0 && length <= 14; /* "P_" and the label fit 16 characters */
 }
 
+/* The data set's own name is closest to what the model was taught; the standard code may be wider or narrower. */
+static const char *meaning_of(const medtl_class *class_info)
+{
+    if (class_info->private_code.meaning[0] != '\0')
+        return class_info->private_code.meaning;
+    return class_info->code.meaning[0] != '\0' ? class_info->code.meaning : class_info->label;
+}
+
 void medtl_probability_concept(const medtl_class *class_info, medtl_code *out)
 {
     const char *label = class_info->label;
-    const char *meaning = class_info->code.meaning[0] != '\0' ? class_info->code.meaning : label;
+    const char *meaning = meaning_of(class_info);
     char digest[MEDTL_SHA256_TEXT_SIZE];
     char start[8] = "";
 

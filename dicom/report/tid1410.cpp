@@ -46,15 +46,6 @@ rectangle region_of(const medtl_image_result &result)
     return {static_cast<float>(x0), static_cast<float>(y0), static_cast<float>(x1), static_cast<float>(y1)};
 }
 
-// The class of the finding, and the data set's own name for it: several of them are groups that no standard code
-// covers exactly.
-void write_class(content &tree, DSRTypes::E_RelationshipType how, const medtl_class &found)
-{
-    tree.code(how, concept_code(MEDTL_CONCEPT_FINDING), found.code);
-    if (is_given(found.private_code))
-        tree.code(how, concept_code(MEDTL_CONCEPT_FINDING), found.private_code);
-}
-
 // The task names the probability of its positive class ("Probability of cancer"), or of every class where it has no
 // positive one; the others are named by a private concept.
 medtl_code probability_name(const medtl_task &task, size_t index)
@@ -76,8 +67,11 @@ void write_probability(content &tree, const medtl_task &task, size_t index, floa
 
     medtl_percent_text(probability, decimal);
     const auto number = tree.number(contains, probability_name(task, index), decimal,
-                                    concept_code(MEDTL_CONCEPT_PERCENT), &exact); // row 5
-    write_class(tree, has_concept_mod, task.classes[index]);                      // row 6
+                                    concept_code(MEDTL_CONCEPT_PERCENT), &exact);          // row 5
+    tree.code(has_concept_mod, concept_code(MEDTL_CONCEPT_FINDING), task.classes[index].code); // row 6
+    // Several classes are groups that no standard code covers exactly, so the data set's own name stands beside it.
+    if (is_given(task.classes[index].private_code))
+        tree.code(has_concept_mod, concept_code(MEDTL_CONCEPT_FINDING), task.classes[index].private_code); // row 6
 }
 
 // TID 1419 ROI Measurements, of which the finding site and the measurements.
@@ -114,7 +108,7 @@ void write_tid1410(content &tree, const report_context &context, const medtl_ima
     tree.text(has_obs_context, concept_code(MEDTL_CONCEPT_TRACKING_IDENTIFIER),
               tracking_identifier(result, number).c_str());                                      // row 2
     tree.uid(has_obs_context, concept_code(MEDTL_CONCEPT_TRACKING_UID), tracking_uid);           // row 3
-    write_class(tree, contains, found);                                                          // row 3b
+    tree.code(contains, concept_code(MEDTL_CONCEPT_FINDING), found.code);                        // row 3b
     {
         const auto region = tree.region(contains, concept_code(MEDTL_CONCEPT_IMAGE_REGION), region_of(result)); // row 5
         tree.image(selected_from, concept_code(MEDTL_CONCEPT_ORIGINAL_SOURCE), facts,

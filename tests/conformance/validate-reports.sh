@@ -1,0 +1,70 @@
+#!/bin/bash
+# usage: validate-reports.sh FILE...
+# Judges Structured Reports with readers that share nothing with medtl's writer:
+#   dciodvfy            modules, attribute types, value representations     (dicom3tools)
+#   DicomSRValidator    the rows of the templates                           (libpixelmed-java, a JDK)
+#   dsrdump             relationships of the IOD                            (dcmtk)
+#   pydicom or dcmjs    an unrelated parser: names decode, references hold  (python3-pydicom, or node with dcmjs)
+# Prints every error, and every warning that explained-warnings.txt does not explain; exits 1 when there is one, and 77
+# (skipped) when a validator is not installed.
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+jar=/usr/share/java/pixelmed.jar
+[ $# -gt 0 ] || { sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 2; }
+
+missing=()
+for tool in dciodvfy dsrdump java; do
+    command -v "$tool" >/dev/null || missing+=("$tool")
+done
+[ -r "$jar" ] || missing+=("$jar")
+if [ ${#missing[@]} -gt 0 ]; then
+    echo "skipped: not installed: ${missing[*]}"
+    exit 77
+fi
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+grep -vE '^(#|$)' "$here/explained-warnings.txt" >"$work/explained"
+
+# dciodvfy's exit status is no verdict: it says so in lines on stderr.
+modules() {
+    for file in "$@"; do
+        dciodvfy -new "$file" 2>&1 | grep -E '^(Error|Warning)' | sed "s|^|$file: dciodvfy: |"
+    done
+}
+
+relationships() {
+    for file in "$@"; do
+        dsrdump -q "$file" >/dev/null 2>&1 || echo "$file: dsrdump: Error: cannot read it"
+    done
+}
+
+# Without the limits lifted, Java 17 refuses the validator's own style sheets.
+templates() {
+    java -Djdk.xml.xpathTotalOpLimit=0 -Djdk.xml.xpathExprOpLimit=0 -Djdk.xml.xpathExprGrpLimit=0 \
+        -cp "$jar" "$here/ValidateReports.java" "$@" 2>"$work/java" || {
+        echo "template validation: Error: not every report passed"
+        cat "$work/java"
+    }
+}
+
+# Debian's pydicom belongs to /usr/bin/python3, which need not be the first python3 of PATH.
+other_parser() {
+    if /usr/bin/python3 -c 'import pydicom' 2>/dev/null; then
+        /usr/bin/python3 "$here/parse_reports.py" "$@" 2>&1
+    elif node -e 'require("dcmjs")' 2>/dev/null; then
+        node "$here/parse_reports.js" "$@" 2>&1
+    else
+        echo "no other parser: neither pydicom nor dcmjs is installed"
+    fi
+}
+
+{ modules "$@"; relationships "$@"; templates "$@"; other_parser "$@"; } >"$work/said"
+grep -vE '(Error|Warning)' "$work/said"
+grep -E '(Error|Warning)' "$work/said" | grep -vEf "$work/explained" >"$work/faults"
+cat "$work/faults"
+if [ -s "$work/faults" ]; then
+    echo "$# reports: $(wc -l <"$work/faults") faults"
+    exit 1
+fi
+echo "$# reports: no error, no unexplained warning"

@@ -1,0 +1,180 @@
+#include "sample_image.h"
+
+#include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmdata/dctk.h>
+#include <dcmtk/dcmdata/dcostrmb.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+namespace {
+
+struct view {
+    const char *laterality, *name, *code, *meaning, *orientation;
+};
+
+// CID 4014 and PS3.3 C.7.6.1.1.1 (patient orientation of rows and columns).
+const view views[4] = {
+    {"R", "CC", "399162004", "cranio-caudal", "P\\L"},
+    {"L", "CC", "399162004", "cranio-caudal", "A\\R"},
+    {"R", "MLO", "399368009", "medio-lateral oblique", "P\\FL"},
+    {"L", "MLO", "399368009", "medio-lateral oblique", "A\\FR"},
+};
+
+bool many_frames(const sample_image &s) { return s.frames > 1; }
+
+const char *sop_class(const sample_image &s)
+{
+    if (s.kind == SAMPLE_MAMMOGRAM)
+        return many_frames(s) ? UID_MultiframeGrayscaleWordSecondaryCaptureImageStorage
+                              : UID_DigitalMammographyXRayImageStorageForPresentation;
+    return many_frames(s) ? UID_MultiframeTrueColorSecondaryCaptureImageStorage : UID_VLPhotographicImageStorage;
+}
+
+void put(DcmItem &item, const DcmTagKey &tag, const std::string &value) { item.putAndInsertString(tag, value.c_str()); }
+
+void put_patient_and_study(DcmItem &d, const sample_image &s)
+{
+    if (s.character_set != nullptr)
+        put(d, DCM_SpecificCharacterSet, s.character_set);
+    if (s.patient_name != nullptr)
+        put(d, DCM_PatientName, s.patient_name);
+    put(d, DCM_PatientID, s.patient_id != nullptr ? s.patient_id : "ID-1");
+    put(d, DCM_StudyInstanceUID, s.study != nullptr ? s.study : s.kind == SAMPLE_MAMMOGRAM ? "1.2.3.10" : "1.2.3.20");
+    put(d, DCM_SeriesInstanceUID, s.series != nullptr ? s.series : s.kind == SAMPLE_MAMMOGRAM ? "1.2.3.10.1" : "1.2.3.20.1");
+    if (s.sparse)
+        return;
+    put(d, DCM_PatientBirthDate, "19600102");
+    put(d, DCM_PatientSex, "F");
+    put(d, DCM_StudyDate, "20261101");
+    put(d, DCM_StudyTime, "101112");
+    put(d, DCM_StudyID, "S1");
+    put(d, DCM_AccessionNumber, "A-1");
+    put(d, DCM_ReferringPhysicianName, s.patient_name != nullptr ? s.patient_name : "Referrer^R");
+    put(d, DCM_StudyDescription, "Sample study");
+}
+
+void put_request(DcmItem &d)
+{
+    DcmItem *request = nullptr;
+
+    d.findOrCreateSequenceItem(DCM_RequestAttributesSequence, request, -2);
+    put(*request, DCM_AccessionNumber, "A-1");
+    put(*request, DCM_RequestedProcedureID, "RP-1");
+    put(*request, DCM_RequestedProcedureDescription, "Screening");
+    put(*request, DCM_ScheduledProcedureStepID, "SPS-1");
+}
+
+void put_mammography(DcmItem &d, const sample_image &s)
+{
+    const view &v = views[s.number % 4];
+    DcmItem *code = nullptr;
+
+    put(d, DCM_Modality, "MG");
+    put(d, DCM_PresentationIntentType, "FOR PRESENTATION");
+    put(d, DCM_ImageType, "DERIVED\\PRIMARY");
+    put(d, DCM_ImageLaterality, v.laterality);
+    put(d, DCM_ViewPosition, v.name);
+    put(d, DCM_PatientOrientation, v.orientation);
+    put(d, DCM_ImagerPixelSpacing, "0.07\\0.08");
+    put(d, DCM_PixelSpacing, "0.07\\0.08");
+    d.findOrCreateSequenceItem(DCM_ViewCodeSequence, code, -2);
+    put(*code, DCM_CodeValue, v.code);
+    put(*code, DCM_CodingSchemeDesignator, "SCT");
+    put(*code, DCM_CodeMeaning, v.meaning);
+}
+
+void put_pixels(DcmItem &d, const sample_image &s)
+{
+    const bool gray = s.kind == SAMPLE_MAMMOGRAM;
+    const unsigned frames = many_frames(s) ? s.frames : 1;
+    const size_t count = static_cast<size_t>(frames) * SAMPLE_ROWS * SAMPLE_COLUMNS;
+
+    d.putAndInsertUint16(DCM_Rows, SAMPLE_ROWS);
+    d.putAndInsertUint16(DCM_Columns, SAMPLE_COLUMNS);
+    d.putAndInsertUint16(DCM_SamplesPerPixel, gray ? 1 : 3);
+    put(d, DCM_PhotometricInterpretation, gray ? "MONOCHROME2" : "RGB");
+    d.putAndInsertUint16(DCM_BitsAllocated, gray ? 16 : 8);
+    d.putAndInsertUint16(DCM_BitsStored, gray ? 12 : 8);
+    d.putAndInsertUint16(DCM_HighBit, gray ? 11 : 7);
+    d.putAndInsertUint16(DCM_PixelRepresentation, 0);
+    if (many_frames(s))
+        put(d, DCM_NumberOfFrames, std::to_string(frames));
+    if (gray) {
+        std::vector<Uint16> pixels(count);
+        for (size_t i = 0; i < count; i++)
+            pixels[i] = static_cast<Uint16>(i * 7 % 4096);
+        d.putAndInsertUint16Array(DCM_PixelData, pixels.data(), static_cast<unsigned long>(count));
+    } else {
+        std::vector<Uint8> pixels(count * 3);
+        for (size_t i = 0; i < pixels.size(); i++)
+            pixels[i] = static_cast<Uint8>(i * 5 % 256);
+        d.putAndInsertUint16(DCM_PlanarConfiguration, 0);
+        d.putAndInsertUint8Array(DCM_PixelData, pixels.data(), static_cast<unsigned long>(pixels.size()));
+    }
+}
+
+bool encode(DcmFileFormat &file, unsigned char **bytes, size_t *size)
+{
+    const size_t room = file.calcElementLength(EXS_LittleEndianExplicit, EET_ExplicitLength) + 4096;
+    void *start = nullptr;
+    offile_off_t length = 0;
+
+    *bytes = static_cast<unsigned char *>(std::malloc(room));
+    if (*bytes == nullptr)
+        return false;
+    DcmOutputBufferStream stream(*bytes, static_cast<offile_off_t>(room));
+    file.transferInit();
+    const bool written = file.write(stream, EXS_LittleEndianExplicit, EET_ExplicitLength, nullptr).good();
+    file.transferEnd();
+    stream.flushBuffer(start, length);
+    *size = static_cast<size_t>(length);
+    return written;
+}
+
+} // namespace
+
+extern "C" void sample_image_uid(const sample_image *sample, char uid[MEDTL_UID_SIZE])
+{
+    std::snprintf(uid, MEDTL_UID_SIZE, "1.2.3.%d.%u.%u", sample->kind == SAMPLE_MAMMOGRAM ? 11 : 21, sample->number + 1,
+                  sample->frames);
+}
+
+extern "C" bool sample_image_make(const sample_image *sample, unsigned char **bytes, size_t *size)
+{
+    DcmFileFormat file;
+    DcmDataset &d = *file.getDataset();
+    char uid[MEDTL_UID_SIZE];
+
+    sample_image_uid(sample, uid);
+    put(d, DCM_SOPClassUID, sop_class(*sample));
+    put(d, DCM_SOPInstanceUID, uid);
+    put(d, DCM_SeriesNumber, "1");
+    put(d, DCM_InstanceNumber, std::to_string(sample->number + 1));
+    put(d, DCM_Manufacturer, "Sample");
+    put_patient_and_study(d, *sample);
+    if (sample->with_request)
+        put_request(d);
+    if (sample->kind == SAMPLE_MAMMOGRAM)
+        put_mammography(d, *sample);
+    else
+        put(d, DCM_Modality, many_frames(*sample) ? "OT" : "XC");
+    put_pixels(d, *sample);
+    return encode(file, bytes, size);
+}
+
+extern "C" medtl_instance *sample_image_read(const sample_image *sample)
+{
+    unsigned char *bytes = nullptr;
+    size_t size = 0;
+    medtl_instance *instance = nullptr;
+    medtl_error error;
+
+    if (sample_image_make(sample, &bytes, &size) &&
+        medtl_instance_read_memory(bytes, size, "sample", nullptr, 0, &instance, &error) != MEDTL_OK)
+        std::fprintf(stderr, "sample image: %s\n", error.message);
+    std::free(bytes);
+    return instance;
+}

@@ -113,14 +113,17 @@ void walk(DcmItem &from, unsigned depth, std::vector<sr_item> &items)
         walk(*child, depth + 1, items);
 }
 
-// The object at a path, or NULL.
+// The object at a path, in the meta information where it is a name of there; or NULL.
 DcmObject *find(sr_report &report, const char *path)
 {
     DcmPathProcessor processor;
     OFList<DcmPath *> found;
+    DcmElement *element = nullptr;
+    DcmTag tag;
 
-    if (processor.findOrCreatePath(report.file.getDataset(), path, OFFalse).bad() &&
-        processor.findOrCreatePath(report.file.getMetaInfo(), path, OFFalse).bad())
+    if (DcmTag::findTagFromName(path, tag).good() && tag.getGroup() == 0x0002)
+        return report.file.getMetaInfo()->findAndGetElement(tag, element).good() ? element : nullptr;
+    if (processor.findOrCreatePath(report.file.getDataset(), path, OFFalse).bad())
         return nullptr;
     processor.getResults(found);
     return found.empty() ? nullptr : found.front()->back()->m_obj;

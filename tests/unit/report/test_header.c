@@ -1,0 +1,207 @@
+/* What stands outside the content tree: PS3.3 A.35.3, C.17.1, C.17.2, C.7.5.1, C.12.1. */
+#include "report_fixture.h"
+
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+#include <string.h>
+
+static report_fixture fixture;
+
+static void tear_down(void) { fixture_tear_down(&fixture); }
+
+TestSuite(header, .fini = tear_down);
+
+static const char *value(const char *path) { return sr_report_attribute(fixture.content, path); }
+
+struct name_case {
+    char label[64];
+    char character_set[40]; /* "": absent */
+    char name[128];         /* as bytes */
+};
+
+ParameterizedTestParameters(header, keeps_names_byte_for_byte)
+{
+    static struct name_case cases[] = {
+        {"default repertoire", "", "Doe^Jane^^Dr"},
+        {"Latin-1", "ISO_IR 100", "M\xfcller^J\xfcrgen"},
+        {"UTF-8", "ISO_IR 192", "Wang^XiaoDong=\xe7\x8e\x8b^\xe5\xb0\x8f\xe6\x9d\xb1"},
+        {"Japanese, PS3.5 H.3.1", "\\ISO 2022 IR 87",
+         "Yamada^Tarou=\033$B;3ED\033(B^\033$BB@O:\033(B=\033$B$d$^$@\033(B^\033$B$?$m$&\033(B"},
+        {"Japanese, PS3.5 H.3.2", "ISO 2022 IR 13\\ISO 2022 IR 87",
+         "\xd4\xcf\xc0\xde^\xc0\xdb\xb3=\033$B;3ED\033(J^\033$BB@O:\033(J=\033$B$d$^$@\033(J^\033$B$?$m$&\033(J"},
+        {"Korean, PS3.5 I.2", "\\ISO 2022 IR 149",
+         "Hong^Gildong=\033$)C\xfb\xf3^\033$)C\xd1\xce\xd4\xd7=\033$)C\xc8\xab^\033$)C\xb1\xe6\xb5\xbf"},
+        {"bytes that their character set lacks", "", "M\xfcller^J\xfcrgen"},
+    };
+    return cr_make_param_array(struct name_case, cases, sizeof cases / sizeof cases[0]);
+}
+
+ParameterizedTest(struct name_case *c, header, keeps_names_byte_for_byte)
+{
+    const sample_image sample = {.kind = SAMPLE_MAMMOGRAM, .patient_name = c->name,
+                                 .character_set = c->character_set[0] != '\0' ? c->character_set : NULL};
+
+    fixture_set_up_samples(&fixture, &sample, 1);
+    fixture_make(&fixture);
+    cr_assert_str_eq(value("PatientName"), c->name, "%s", c->label);
+    cr_assert_str_eq(value("ReferringPhysicianName"), c->name, "%s", c->label);
+    if (c->character_set[0] != '\0')
+        cr_assert_str_eq(value("SpecificCharacterSet"), c->character_set);
+    else
+        cr_assert_null(value("SpecificCharacterSet"));
+}
+
+struct attribute_case {
+    char path[96];
+    char expected[80];
+};
+
+ParameterizedTestParameters(header, says_what_was_asked)
+{
+    static struct attribute_case cases[] = {
+        {"SOPClassUID", "1.2.840.10008.5.1.4.1.1.88.33"},
+        {"Modality", "SR"},
+        {"InstanceNumber", "1"},
+        {"SeriesNumber", "901"},
+        {"SeriesDescription", "Mammography classification"},
+        {"CompletionFlag", "COMPLETE"},
+        {"VerificationFlag", "UNVERIFIED"},
+        {"PreliminaryFlag", "PRELIMINARY"},
+        {"ContentDate", "20261121"},
+        {"ContentTime", "131415"},
+        {"InstanceCreationDate", "20261121"},
+        {"InstanceCreationTime", "131415"},
+        {"Manufacturer", "medtl"},
+        {"ManufacturerModelName", "medtl"},
+        {"SoftwareVersions", "9.8.7"},
+        {"PatientID", "ID-1"},
+        {"PatientBirthDate", "19600102"},
+        {"PatientSex", "F"},
+        {"StudyInstanceUID", "1.2.3.10"},
+        {"StudyDate", "20261101"},
+        {"StudyTime", "101112"},
+        {"StudyID", "S1"},
+        {"AccessionNumber", "A-1"},
+        {"StudyDescription", "Sample study"},
+        {"TransferSyntaxUID", "1.2.840.10008.1.2.1"},
+        {"MediaStorageSOPClassUID", "1.2.840.10008.5.1.4.1.1.88.33"},
+        {"ImplementationVersionName", "MEDTL_9.8.7"},
+        {"ContributingEquipmentSequence[0].Manufacturer", "medtl"},
+        {"ContributingEquipmentSequence[0].SoftwareVersions", "9.8.7"},
+        {"ContributingEquipmentSequence[0].PurposeOfReferenceCodeSequence[0].CodeValue", "109102"},
+        {"CodingSchemeIdentificationSequence[0].CodingSchemeDesignator", "99MEDTL"},
+    };
+    return cr_make_param_array(struct attribute_case, cases, sizeof cases / sizeof cases[0]);
+}
+
+ParameterizedTest(struct attribute_case *c, header, says_what_was_asked)
+{
+    fixture_set_up(&fixture, SAMPLE_MAMMOGRAM, 1);
+    fixture_make(&fixture);
+    cr_assert_not_null(value(c->path), "%s is absent", c->path);
+    cr_assert_str_eq(value(c->path), c->expected, "%s", c->path);
+}
+
+/* Type 2: present, and empty where the images say nothing. */
+Test(header, has_every_type_2_attribute_of_a_sparse_study)
+{
+    static const char *const type2[] = {"PatientName",  "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime",
+                                        "StudyID",      "AccessionNumber",  "ReferringPhysicianName"};
+    const sample_image sample = {.kind = SAMPLE_DERMOSCOPY, .sparse = true};
+
+    fixture_set_up_samples(&fixture, &sample, 1);
+    fixture_make(&fixture);
+    for (size_t i = 0; i < sizeof type2 / sizeof type2[0]; i++) {
+        cr_assert_not_null(value(type2[i]), "%s is absent", type2[i]);
+        cr_assert_str_eq(value(type2[i]), "", "%s", type2[i]);
+    }
+    cr_assert_eq(sr_report_item_count(fixture.content, "ReferencedPerformedProcedureStepSequence"), 0);
+    cr_assert_eq(sr_report_item_count(fixture.content, "PerformedProcedureCodeSequence"), 0);
+    cr_assert_eq(sr_report_item_count(fixture.content, "ReferencedRequestSequence"), -1, "there was no request");
+}
+
+Test(header, lists_each_image_once_as_evidence_by_series)
+{
+    const sample_image samples[] = {
+        {.kind = SAMPLE_MAMMOGRAM, .number = 0, .series = "1.2.3.100"},
+        {.kind = SAMPLE_MAMMOGRAM, .number = 1, .series = "1.2.3.200"},
+        {.kind = SAMPLE_MAMMOGRAM, .number = 2, .series = "1.2.3.100"},
+    };
+
+#define SERIES "CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence"
+    fixture_set_up_samples(&fixture, samples, 3);
+    fixture_make(&fixture);
+    cr_assert_eq(sr_report_item_count(fixture.content, "CurrentRequestedProcedureEvidenceSequence"), 1);
+    cr_assert_eq(sr_report_item_count(fixture.content, SERIES), 2);
+    cr_assert_eq(sr_report_item_count(fixture.content, SERIES "[0].ReferencedSOPSequence"), 2);
+    cr_assert_eq(sr_report_item_count(fixture.content, SERIES "[1].ReferencedSOPSequence"), 1);
+    cr_assert_str_eq(value(SERIES "[0].SeriesInstanceUID"), "1.2.3.100");
+    cr_assert_str_eq(value(SERIES "[1].SeriesInstanceUID"), "1.2.3.200");
+    cr_assert_str_eq(value(SERIES "[1].ReferencedSOPSequence[0].ReferencedSOPInstanceUID"), "1.2.3.11.2.0");
+#undef SERIES
+}
+
+Test(header, lists_a_multi_frame_image_once_as_evidence)
+{
+    const sample_image sample = {.kind = SAMPLE_DERMOSCOPY, .frames = 3};
+
+    fixture_set_up_samples(&fixture, &sample, 1);
+    for (uint32_t i = 1; i < 3; i++) {
+        fixture.results[i] = fixture.results[0];
+        fixture.results[i].frame = i;
+    }
+    fixture.request.result_count = 3;
+    fixture_make(&fixture);
+    cr_assert_eq(sr_report_item_count(fixture.content, "CurrentRequestedProcedureEvidenceSequence[0]."
+                                                       "ReferencedSeriesSequence[0].ReferencedSOPSequence"), 1);
+}
+
+Test(header, repeats_the_request_behind_the_images_once)
+{
+    sample_image samples[3];
+
+    memset(samples, 0, sizeof samples);
+    for (unsigned i = 0; i < 3; i++)
+        samples[i] = (sample_image){.kind = SAMPLE_MAMMOGRAM, .number = i, .with_request = i > 0};
+    fixture_set_up_samples(&fixture, samples, 3);
+    fixture_make(&fixture);
+    cr_assert_eq(sr_report_item_count(fixture.content, "ReferencedRequestSequence"), 1);
+    cr_assert_str_eq(value("ReferencedRequestSequence[0].RequestedProcedureID"), "RP-1");
+    cr_assert_str_eq(value("ReferencedRequestSequence[0].AccessionNumber"), "A-1");
+    cr_assert_str_eq(value("ReferencedRequestSequence[0].StudyInstanceUID"), "1.2.3.10");
+    cr_assert_str_eq(value("ReferencedRequestSequence[0].RequestedProcedureDescription"), "Screening");
+    cr_assert_str_eq(value("ReferencedRequestSequence[0].PlacerOrderNumberImagingServiceRequest"), "");
+}
+
+/* PS3.10 7.1 */
+Test(header, starts_as_a_dicom_file_of_version_1)
+{
+    static const unsigned char version[] = {0x02, 0, 0x01, 0, 'O', 'B', 0, 0, 2, 0, 0, 0, 0x00, 0x01};
+
+    fixture_set_up(&fixture, SAMPLE_MAMMOGRAM, 1);
+    fixture_make(&fixture);
+    cr_assert_arr_eq(fixture.report->bytes + 128, "DICM", 4);
+    cr_assert_arr_eq(fixture.report->bytes + 132 + 12, version, sizeof version, "after the group length");
+}
+
+Test(header, cuts_long_texts_to_their_value_representation)
+{
+    fixture_set_up(&fixture, SAMPLE_MAMMOGRAM, 1);
+    fixture.task.series_description = "A description that goes on and on, far beyond the sixty-four characters of an LO value";
+    fixture.request.software_version = "1.0.0-a-very-long-development-version-name-with-a-commit-identifier-0123456789abcdef";
+    fixture_make(&fixture);
+    cr_assert(strlen(value("SeriesDescription")) <= 64);
+    cr_assert(strlen(value("SoftwareVersions")) <= 64);
+    cr_assert(strlen(value("ImplementationVersionName")) <= 16);
+}
+
+/* The time of the report is now where none is given. */
+Test(header, dates_itself)
+{
+    fixture_set_up(&fixture, SAMPLE_MAMMOGRAM, 1);
+    fixture.request.content_date_time = NULL;
+    fixture_make(&fixture);
+    cr_assert_eq(strlen(value("ContentDate")), 8);
+    cr_assert_eq(strlen(value("ContentTime")), 6);
+    cr_assert(strcmp(value("ContentDate"), "20260101") > 0);
+}

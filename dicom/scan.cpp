@@ -1,0 +1,174 @@
+// Walks files and folders and hands every regular file to a sink, once.
+#include "directory.h"
+#include "facts.h"
+
+#include "medtl/study.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <dirent.h>
+#include <set>
+#include <sys/stat.h>
+
+namespace medtl_dicom {
+namespace {
+
+class scanner {
+public:
+    scanner(std::vector<wanted_keyword> wanted, medtl_scan_sink sink, void *context)
+        : wanted_(std::move(wanted)), sink_(sink), context_(context)
+    {
+    }
+
+    /// @return MEDTL_OK, or the status with which the sink stopped.
+    medtl_status scan_path(const std::string &path);
+
+private:
+    using identity = std::pair<dev_t, ino_t>;
+
+    const std::vector<wanted_keyword> wanted_;
+    const medtl_scan_sink sink_;
+    void *const context_;
+    std::set<identity> seen_; ///< files and folders: links and repeated arguments lead to each only once
+
+    bool is_new(const struct stat &facts) { return seen_.emplace(facts.st_dev, facts.st_ino).second; }
+    medtl_status hand_over(const std::string &path, std::unique_ptr<medtl_instance> instance, const medtl_error &reason);
+    medtl_status report(const std::string &path, medtl_status status, const char *reason);
+    medtl_status scan_entry(const std::string &path, bool follow_directory);
+    medtl_status scan_folder(const std::string &path);
+    medtl_status scan_file(const std::string &path, bool follow_directory);
+    medtl_status scan_directory(const dicom_file &directory, const std::string &path);
+};
+
+medtl_status scanner::hand_over(const std::string &path, std::unique_ptr<medtl_instance> instance,
+                                const medtl_error &reason)
+{
+    medtl_scan_item item = {};
+
+    item.path = path.c_str();
+    item.status = instance ? MEDTL_OK : reason.status;
+    if (!instance)
+        std::snprintf(item.reason, sizeof item.reason, "%s", reason.message);
+    item.instance = instance.release();
+    return sink_(context_, &item);
+}
+
+medtl_status scanner::report(const std::string &path, medtl_status status, const char *reason)
+{
+    medtl_error error;
+
+    medtl_fail(&error, status, "%s", reason);
+    return hand_over(path, nullptr, error);
+}
+
+/// The files that a DICOMDIR names. What it names and is not there is reported: an exam burnt incompletely
+/// must not look complete.
+medtl_status scanner::scan_directory(const dicom_file &directory, const std::string &path)
+{
+    medtl_status status = MEDTL_OK;
+    std::vector<named_file> files;
+    medtl_error error;
+
+    try {
+        files = directory_files(directory, path);
+    } catch (...) {
+        translate(&error, nullptr);
+        return hand_over(path, nullptr, error);
+    }
+    status = report(path, MEDTL_E_UNSUPPORTED, "is a DICOMDIR");
+    for (size_t i = 0; status == MEDTL_OK && i < files.size(); i++)
+        status = files[i].found ? scan_entry(files[i].path, false)
+                                : report(files[i].path, MEDTL_E_IO, "is named by the DICOMDIR, but is not in its folder");
+    return status;
+}
+
+medtl_status scanner::scan_file(const std::string &path, bool follow_directory)
+{
+    std::unique_ptr<medtl_instance> instance;
+    std::unique_ptr<dicom_file> file;
+    medtl_error error = {};
+
+    try {
+        file.reset(new dicom_file(path.c_str()));
+        if (!follow_directory || !file->layout().is_directory) {
+            instance = read_instance(*file, wanted_);
+            instance->path = path;
+        }
+    } catch (...) {
+        translate(&error, nullptr);
+        return hand_over(path, nullptr, error);
+    }
+    if (!instance)
+        return scan_directory(*file, path);
+    file.reset(); // the sink may keep the instance for long, but not an open file
+    return hand_over(path, std::move(instance), error);
+}
+
+/// Names are sorted by bytes, so that runs agree on every machine.
+medtl_status scanner::scan_folder(const std::string &path)
+{
+    medtl_status status = MEDTL_OK;
+    std::vector<std::string> names;
+    DIR *const folder = opendir(path.c_str());
+
+    if (folder == nullptr)
+        return report(path, MEDTL_E_IO, (std::string("cannot open this folder: ") + std::strerror(errno)).c_str());
+    try {
+        while (const struct dirent *entry = readdir(folder))
+            if (std::strcmp(entry->d_name, ".") != 0 && std::strcmp(entry->d_name, "..") != 0)
+                names.emplace_back(entry->d_name);
+    } catch (...) {
+        closedir(folder);
+        throw;
+    }
+    closedir(folder);
+    std::sort(names.begin(), names.end());
+    const std::string prefix = path.back() == '/' ? path : path + "/";
+    for (size_t i = 0; status == MEDTL_OK && i < names.size(); i++)
+        status = scan_entry(prefix + names[i], false);
+    return status;
+}
+
+medtl_status scanner::scan_entry(const std::string &path, bool follow_directory)
+{
+    struct stat facts;
+
+    if (stat(path.c_str(), &facts) != 0)
+        return report(path, MEDTL_E_IO, (std::string("cannot open: ") + std::strerror(errno)).c_str());
+    if (S_ISDIR(facts.st_mode))
+        return is_new(facts) ? scan_folder(path) : MEDTL_OK;
+    if (S_ISREG(facts.st_mode))
+        return is_new(facts) ? scan_file(path, follow_directory) : MEDTL_OK;
+    return MEDTL_OK; // pipes, sockets and devices hold no study
+}
+
+medtl_status scanner::scan_path(const std::string &path)
+{
+    struct stat facts;
+
+    if (stat(path.c_str(), &facts) == 0 && !S_ISDIR(facts.st_mode) && !S_ISREG(facts.st_mode))
+        return report(path, MEDTL_E_IO, "is neither a file nor a folder");
+    return scan_entry(path, true);
+}
+
+} // namespace
+} // namespace medtl_dicom
+
+extern "C" medtl_status medtl_scan(const char *const *paths, size_t path_count, const char *const *keywords,
+                                   size_t keyword_count, medtl_scan_sink sink, void *context,
+                                   medtl_error *err) noexcept
+try {
+    medtl_dicom::scanner scanner(medtl_dicom::find_keywords(keywords, keyword_count), sink, context);
+
+    for (size_t i = 0; i < path_count; i++) {
+        const medtl_status status = scanner.scan_path(paths[i]);
+
+        if (status != MEDTL_OK)
+            return medtl_fail(err, status, "the scan was stopped by its receiver");
+    }
+    return MEDTL_OK;
+} catch (...) {
+    return medtl_dicom::translate(err, nullptr);
+}

@@ -27,6 +27,10 @@ static void read_channels(medtl_xml *xml, const xmlNode *element, medtl_normalis
         n->sd[n->channels] = (float)sd;
         n->channels++;
     }
+    for (uint32_t c = 1; c < 3 && n->channels == 1; c++) { /* one spelling for one meaning: see image.h */
+        n->mean[c] = n->mean[0];
+        n->sd[c] = n->sd[0];
+    }
     if (n->channels != 1 && n->channels != 3)
         medtl_xml_fail(xml, element, "there are %u channels; 1 (gray) or 3 (colour) are possible",
                        (unsigned)n->channels);

@@ -128,7 +128,8 @@ typedef struct medtl_normaliser {
     medtl_side side;
     medtl_fit fit;
     medtl_color_constancy color_constancy;
-    float mean[3], sd[3]; /* per channel; sd > 0 */
+    float mean[3], sd[3]; /* per channel; sd > 0; with one channel the other two repeat it, so that
+                             there is one spelling */
 } medtl_normaliser;
 
 /** Where the network's input lies in the image, so that a finding can be drawn. */

@@ -20,6 +20,7 @@ static medtl_status read_sample(void *context, size_t index, float *out, medtl_e
 typedef struct watcher {
     progress_line line;
     finetune_data *data;
+    double max_unreadable; /* images */
 } watcher;
 
 static medtl_status on_image(void *context, size_t index, const medtl_error *failure)
@@ -31,6 +32,8 @@ static medtl_status on_image(void *context, size_t index, const medtl_error *fai
         fprintf(stderr, "medtl finetune: not used: %s\n", failure->message);
         w->data->unreadable++;
     }
+    if ((double)w->data->unreadable > w->max_unreadable)
+        return MEDTL_E_IO;
     progress_show(&w->line, "reading images", index + 1, w->data->count, "", -1.0);
     return stop_wanted() ? MEDTL_E_CANCELLED : MEDTL_OK;
 }
@@ -93,7 +96,7 @@ static medtl_status read_images(const finetune_options *options, const target *t
                                .width = n->width,
                                .cache_bytes = options->cache_megabytes << 20,
                                .threads = (size_t)options->threads};
-    watcher w = {.data = data};
+    watcher w = {.data = data, .max_unreadable = options->max_unreadable * (double)data->count};
     medtl_status status;
 
     if (of_class == NULL)
@@ -107,10 +110,11 @@ static medtl_status read_images(const finetune_options *options, const target *t
     status = medtl_dataset_create(&spec, &reader, on_image, &w, &data->dataset, err);
     progress_end(&w.line);
     free(of_class);
-    if (status == MEDTL_OK &&
-        (double)data->unreadable > options->max_unreadable * (double)data->count)
-        status = medtl_fail(err, MEDTL_E_IO, "%zu of %zu images cannot be read; --max-unreadable %g",
-                            data->unreadable, data->count, options->max_unreadable);
+    if ((double)data->unreadable > w.max_unreadable)
+        status = medtl_fail(err, MEDTL_E_IO,
+                            "stopped: more than a share of %g of the %zu images cannot be read "
+                            "(--max-unreadable)",
+                            options->max_unreadable, data->count);
     return status;
 }
 

@@ -25,7 +25,6 @@ static medtl_status image_from_picture(const unsigned char *bytes, size_t size, 
     return status;
 }
 
-#ifdef MEDTL_TOOL_READS_DICOM
 static medtl_status image_from_dicom(const unsigned char *bytes, size_t size, const char *name,
                                      medtl_image **out, medtl_error *err)
 {
@@ -42,16 +41,6 @@ static medtl_status image_from_dicom(const unsigned char *bytes, size_t size, co
     medtl_instance_destroy(instance);
     return status;
 }
-#else
-static medtl_status image_from_dicom(const unsigned char *bytes, size_t size, const char *name,
-                                     medtl_image **out, medtl_error *err)
-{
-    (void)bytes;
-    (void)size;
-    (void)out;
-    return medtl_fail(err, MEDTL_E_UNSUPPORTED, "%s: this build reads no DICOM pixels", name);
-}
-#endif
 
 medtl_status sample_read(const label_row *row, const medtl_normaliser *normaliser, float *out,
                          char sha256[MEDTL_SHA256_TEXT_SIZE], medtl_error *err)
@@ -59,6 +48,7 @@ medtl_status sample_read(const label_row *row, const medtl_normaliser *normalise
     unsigned char *bytes = NULL;
     size_t size = 0;
     medtl_image *image = NULL;
+    medtl_error inner = {0};
     medtl_status status = medtl_file_read(row->path, MEDTL_PICTURE_FILE_LIMIT, &bytes, &size, err);
 
     if (status != MEDTL_OK)
@@ -73,7 +63,9 @@ medtl_status sample_read(const label_row *row, const medtl_normaliser *normalise
         goto done;
     if (row->inverted && image->samples == 1)
         image->photometric = MEDTL_MONOCHROME1;
-    status = medtl_normalise(image, normaliser, out, NULL, err);
+    status = medtl_normalise(image, normaliser, out, NULL, &inner);
+    if (status != MEDTL_OK)
+        status = medtl_fail(err, status, "%s: %s", row->file, inner.message);
 done:
     medtl_image_destroy(image);
     free(bytes);

@@ -6,8 +6,8 @@ function(medtl_plugin_object name)
   # the host that happens to have the same name.
   target_link_options(${name} PRIVATE
     -Wl,--version-script=${P_EXPORTS} -Wl,--exclude-libs,ALL -Wl,-Bsymbolic -Wl,-z,relro -Wl,-z,now
-    # dlclose() must not unmap: DCMTK keeps a process-wide list of codecs, and a host that uses DCMTK
-    # itself would be left with pointers into nothing. The next dlopen() finds all as it was.
+    # dlclose() must not unmap: the libraries below (DCMTK, OpenBLAS) keep process-wide state, threads and
+    # exit handlers, and a host may use them itself. The next dlopen() finds all as it was.
     -Wl,-z,nodelete)
   if(NOT MEDTL_SANITIZE) # a sanitizer's run time is found in the program, not in the object
     target_link_options(${name} PRIVATE -Wl,-z,defs)

@@ -189,7 +189,7 @@ typedef struct medtl_plugin_api {
     /* ---- plugin -------------------------------------------------------------------------- */
 
     /** Load tasks and models and check them against each other. Several plugins may live side by
-     *  side. Registers DCMTK's codecs once in the process and never removes them.
+     *  side. DCMTK's process-wide state (its dictionary, codecs and log) is left alone.
      *  @param options  Copied; NULL: all defaults.
      *  @param[out] out  For destroy().
      *  @return MEDTL_OK; MEDTL_E_CONFIG ("FILE:LINE: reason", a model that does not fit its task, a

@@ -1,0 +1,82 @@
+# A throw-away Orthanc with our plugin, on loopback in a network namespace of its own, and what the tests
+# ask it. Sourced. Version 1.10.1 always listens on all addresses, hence the namespace.
+
+fail() {
+    echo "orthanc: $*" >&2
+    [ -f "$folder/orthanc.log" ] && tail -n 40 "$folder/orthanc.log" >&2
+    exit 1
+}
+skip() { echo "orthanc: skipped: $*"; exit 77; }
+
+require_tools() {
+    local tool
+    for tool in curl dcmsend dcmdump unshare nsenter ip python3; do
+        command -v "$tool" >/dev/null || skip "$tool is not installed"
+    done
+    orthanc=$(PATH=$PATH:/usr/sbin command -v Orthanc) || skip "Orthanc is not installed"
+    unshare -n ip link set lo up 2>/dev/null || skip "cannot make a network namespace"
+}
+
+# start_orthanc PLUGIN.so [JSON of the Medtl section] [further JSON, beginning with a comma]
+start_orthanc() {
+    local section=${2-}
+    [ -n "$section" ] || section='{}'
+    rm -rf "$folder/db"
+    cat >"$folder/orthanc.json" <<JSON
+{
+  "Name": "test", "StorageDirectory": "$folder/db", "IndexDirectory": "$folder/db",
+  "HttpPort": 18042, "DicomPort": 14242, "RemoteAccessAllowed": false, "AuthenticationEnabled": false,
+  "DicomAet": "ORTHANC", "DicomCheckCalledAet": false, "DicomAlwaysAllowStore": true,
+  "StableAge": 2, "OverwriteInstances": true,
+  "Plugins": [ "$1" ], "Medtl": $section ${3:-}
+}
+JSON
+    # The program under exec keeps the process id, so that nsenter finds the namespace and kill the server.
+    unshare -n sh -c 'ip link set lo up; exec "$@"' sh "$orthanc" --verbose "$folder/orthanc.json" \
+        >"$folder/orthanc.log" 2>&1 &
+    server=$!
+    within 60 "Orthanc to start" get /system
+}
+
+stop_orthanc() {
+    local started=$SECONDS code=0
+    kill "$server"
+    wait "$server" || code=$?
+    server=
+    [ $code = 0 ] || fail "the server ended with $code"
+    stopped_after=$((SECONDS - started))
+}
+
+inside() { nsenter -t "$server" -n "$@"; }
+get() { inside curl -sf "http://127.0.0.1:18042$1"; }
+post() { inside curl -s -X POST -d '' -w '\n%{http_code}\n' "http://127.0.0.1:18042$1"; }
+send() { inside dcmsend -aet TEST -aec ORTHANC 127.0.0.1 14242 --scan-directories --recurse "$1" >"$folder/dcmsend.log" 2>&1 ||
+    { cat "$folder/dcmsend.log"; fail "dcmsend failed"; }; }
+
+# json EXPRESSION: evaluate a Python expression over standard input, parsed as `d`.
+json() { python3 -c 'import json, sys; d = json.load(sys.stdin); print('"$1"')'; }
+status() { get /medtl/status | json "$1"; }
+
+require_ready() { [ "$(status 'd["State"]')" = Ready ] || fail "not ready: $(status 'd["Reason"]')"; }
+
+# within SECONDS WHAT COMMAND...: until the command succeeds.
+within() {
+    local seconds=$1 what=$2 end=$((SECONDS + $1))
+    shift 2
+    until "$@" >/dev/null 2>&1; do
+        kill -0 "$server" 2>/dev/null || fail "the server is gone while waiting for $what"
+        [ $SECONDS -lt $end ] || fail "waited $seconds s for $what"
+        sleep 0.2
+    done
+}
+
+# Orthanc's identifiers of a study's reports.
+reports_of() {
+    get "/studies/$1/series" |
+        json '"\n".join(i for s in d if s["MainDicomTags"]["Modality"] == "SR" for i in s["Instances"])'
+}
+report_count() { reports_of "$1" | grep -c . || true; }
+has_reports() { [ "$(report_count "$1")" = "$2" ]; }
+# Jobs have ended, and none waits or runs.
+is_idle() { [ "$(status 'd["Queue"]["Waiting"] + d["Queue"]["Running"]')" = 0 ]; }
+jobs_ended() { is_idle && [ "$(status 'sum(d["Jobs"][k] for k in ("Done", "Failed", "Cancelled"))')" -ge "$1" ]; }

@@ -34,11 +34,16 @@ static void read_channels(medtl_xml *xml, const xmlNode *element, medtl_normalis
     if (n->channels != 1 && n->channels != 3)
         medtl_xml_fail(xml, element, "there are %u channels; 1 (gray) or 3 (colour) are possible",
                        (unsigned)n->channels);
+    /* A gray input's unused places repeat the first, so that every spelling of it is the same. */
+    for (uint32_t c = 1; n->channels == 1 && c < 3; c++) {
+        n->mean[c] = n->mean[0];
+        n->sd[c] = n->sd[0];
+    }
 }
 
 static void read_normaliser(medtl_xml *xml, const xmlNode *element, medtl_normaliser *n)
 {
-    static const char *const vois[] = {"image", "full-range", "percentile"};
+    static const char *const vois[] = {"image", "full", "percentile"};
     static const char *const crops[] = {"none", "breast", "center"};
     static const char *const sides[] = {"keep", "left"};
     static const char *const fits[] = {"letterbox", "stretch"};
@@ -150,7 +155,8 @@ static char *resolve_model(const char *task_file, const char *model)
     real = realpath(beside, NULL);
     if (real == NULL && medtl_config_data_folder(data, sizeof data, NULL) == MEDTL_OK) {
         shipped = join(data, strlen(data), model);
-        if (shipped == NULL || access(shipped, F_OK) == 0 || slash == NULL) {
+        if (shipped == NULL || access(shipped, F_OK) == 0 ||
+            strncmp(task_file, data, strlen(data)) == 0) {
             free(beside);
             return shipped;
         }

@@ -140,7 +140,7 @@ typedef struct medtl_plugin_item {
     const char *modality, *view, *laterality; /* "MG", "CC", "L" */
     const char *task;                         /* name of the task that took it; "" for none */
     uint32_t frame;                           /* 0-based: the frame that was analysed */
-    int32_t predicted_class;   /* 0-based: the most probable one; -1 unless ANALYSED */
+    int32_t predicted_class;   /* 0-based: the one that the report names; -1 unless ANALYSED */
     bool above_threshold;      /* of the task's positive class; false where it has none */
     size_t class_count;        /* 0 unless ANALYSED */
     const char *const *labels; /* class_count; NULL unless ANALYSED */

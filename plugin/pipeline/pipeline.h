@@ -53,6 +53,10 @@ const char *medtl_pipeline_version(void) MEDTL_NOEXCEPT;
 medtl_status medtl_pipeline_check_model(const medtl_task *task, const medtl_model_info *model,
                                         medtl_error *err) MEDTL_NOEXCEPT;
 
+/** Are these 1 to 64 digits and dots, as PS3.5 section 9.1 wants a UID (leading zeros let pass)? Then it
+ *  is also safe as a file name. */
+bool medtl_uid_is_valid(const char *uid) MEDTL_NOEXCEPT;
+
 /* ---- one run ---------------------------------------------------------------------------- */
 
 /** One run over some objects. Used by one thread at a time; only medtl_batch_cancel() may be
@@ -81,13 +85,13 @@ typedef struct medtl_record {
     const char *path;   /* or the name given for bytes in memory */
     medtl_outcome outcome;
     medtl_status status; /* MEDTL_OK unless FAILED, IGNORED or CANCELLED */
-    const char *reason;  /* one line; "" where there is nothing to explain (ANALYSED) */
+    const char *reason;  /* one line; "" where there is nothing to explain */
     const char *study_instance_uid, *series_instance_uid, *sop_instance_uid, *sop_class_uid;
     const char *sop_class; /* name in the Standard's dictionary */
     const char *modality, *view, *laterality; /* "MG", "CC", "L" */
     const medtl_task *task;      /* that took the image; NULL: none */
     const float *probabilities;  /* task->class_count values that sum to 1; NULL unless ANALYSED */
-    int predicted_class;         /* most probable; -1 unless ANALYSED */
+    int predicted_class;         /* what the report names (medtl_report_decision); -1 unless ANALYSED */
     bool above_threshold;        /* of the task's positive class; false where it has none */
     uint32_t frame;              /* 0-based: the frame that was analysed */
     medtl_geometry geometry;     /* the part of the frame that was looked at */

@@ -48,7 +48,7 @@ const char *make_folder(void)
 {
     if (folder[0] != '\0')
         drop_folder();
-    strcpy(folder, "/tmp/medtl-test-config-XXXXXX");
+    strcpy(folder, P_tmpdir "/medtl-test-config-XXXXXX");
     cr_assert_not_null(mkdtemp(folder));
     return folder;
 }

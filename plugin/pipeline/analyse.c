@@ -1,0 +1,188 @@
+/* Reads, normalises and classifies the images of a run in several threads. A thread decodes one image,
+ * keeps its probabilities and drops it; each result has its own place, so threads change nothing but time. */
+#include "batch.h"
+
+#include "core/base/pool.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What a thread owns: a predictor and an input for each task, made when first needed. */
+typedef struct worker {
+    medtl_predictor **predictors;
+    float **inputs;
+} worker;
+
+typedef struct analysis {
+    medtl_batch *batch;
+    worker *workers;
+    size_t worker_count;
+    size_t predictor_threads;
+} analysis;
+
+/* ---- one image ------------------------------------------------------------------------ */
+
+static medtl_status prepare_worker(analysis *a, worker *self, size_t task, medtl_error *err)
+{
+    const medtl_pipeline *pipeline = a->batch->pipeline;
+    const medtl_normaliser *n = &medtl_pipeline_task(pipeline, task)->normaliser;
+
+    if (self->inputs[task] == NULL)
+        self->inputs[task] = calloc((size_t)n->channels * n->height * n->width, sizeof(float));
+    if (self->inputs[task] == NULL)
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for an input of %u x %u",
+                          (unsigned)n->height, (unsigned)n->width);
+    if (self->predictors[task] != NULL)
+        return MEDTL_OK;
+    return medtl_predictor_create(medtl_pipeline_model(pipeline, task), 1, a->predictor_threads,
+                                  &self->predictors[task], err);
+}
+
+static medtl_status classify(analysis *a, worker *self, medtl_item *item, medtl_error *err)
+{
+    const medtl_task *task = item->record.task;
+    medtl_image *image = NULL;
+    float *probabilities = NULL;
+    medtl_status status;
+
+    if ((status = medtl_item_open(a->batch, item, err)) != MEDTL_OK ||
+        (status = prepare_worker(a, self, item->task, err)) != MEDTL_OK ||
+        (status = medtl_image_read(item->instance, 0, &image, err)) != MEDTL_OK ||
+        (status = medtl_normalise(image, &task->normaliser, self->inputs[item->task],
+                                  &item->record.geometry, err)) != MEDTL_OK)
+        goto done;
+    medtl_image_destroy(image); /* before the network needs its memory */
+    image = NULL;
+    probabilities = calloc(task->class_count, sizeof *probabilities);
+    if (probabilities == NULL) {
+        status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu classes", task->class_count);
+        goto done;
+    }
+    medtl_predictor_run(self->predictors[item->task], self->inputs[item->task], 1, probabilities);
+    item->probabilities = probabilities;
+    probabilities = NULL;
+
+done:
+    free(probabilities);
+    medtl_image_destroy(image);
+    return status;
+}
+
+static void record_result(medtl_item *item)
+{
+    const medtl_task *task = item->record.task;
+    const uint32_t frames = medtl_instance_facts(item->instance)->frames;
+    char reason[64] = "";
+
+    item->record.probabilities = item->probabilities;
+    item->record.predicted_class = (int)medtl_report_decision(task, item->probabilities);
+    item->record.above_threshold =
+        task->positive_class >= 0 &&
+        (double)item->probabilities[task->positive_class] >= task->threshold;
+    if (frames > 1)
+        (void)snprintf(reason, sizeof reason, "the first of its %u frames", (unsigned)frames);
+    medtl_item_decide(item, MEDTL_OUTCOME_ANALYSED, MEDTL_OK, reason);
+}
+
+/* An object and its copies: the first that can be read is analysed, the rest say so. */
+static void run_job(analysis *a, worker *self, medtl_job *job)
+{
+    medtl_batch *batch = a->batch;
+
+    for (size_t i = job->first_item; i != MEDTL_NONE; i = batch->items[i]->next_copy) {
+        medtl_item *item = batch->items[i];
+        medtl_error err = {MEDTL_OK, ""};
+
+        if (job->analysed_item != MEDTL_NONE) {
+            char reason[1024];
+
+            (void)snprintf(reason, sizeof reason, "the same SOP instance as %.900s",
+                           batch->items[job->analysed_item]->path);
+            medtl_item_decide(item, MEDTL_OUTCOME_NOT_TAKEN, MEDTL_OK, reason);
+        } else if (atomic_load(&batch->cancelled)) {
+            continue; /* as every record is made: cancelled */
+        } else if (classify(a, self, item, &err) == MEDTL_OK) {
+            record_result(item);
+            job->analysed_item = i;
+            continue; /* the report needs its header */
+        } else {
+            medtl_item_decide(item, MEDTL_OUTCOME_FAILED, err.status, err.message);
+        }
+        medtl_item_close(item);
+    }
+}
+
+static void work(void *context, size_t index, size_t worker_index)
+{
+    analysis *a = context;
+    medtl_batch *batch = a->batch;
+    medtl_job *job = &batch->jobs[index];
+    medtl_group *group = &batch->groups[job->group];
+
+    if (group->already_reported)
+        return;
+    run_job(a, &a->workers[worker_index], job);
+    medtl_batch_say(batch, MEDTL_PHASE_ANALYSE, MEDTL_NONE, batch->jobs_to_do,
+                    batch->items[job->first_item]->path);
+    if (atomic_fetch_sub(&group->jobs_left, 1) == 1)
+        medtl_batch_report_group(batch, group);
+}
+
+/* ---- all of them ---------------------------------------------------------------------- */
+
+static void destroy_workers(analysis *a)
+{
+    const size_t tasks = medtl_pipeline_task_count(a->batch->pipeline);
+
+    for (size_t w = 0; a->workers != NULL && w < a->worker_count; w++) {
+        for (size_t t = 0; t < tasks; t++) {
+            if (a->workers[w].predictors != NULL)
+                medtl_predictor_destroy(a->workers[w].predictors[t]);
+            if (a->workers[w].inputs != NULL)
+                free(a->workers[w].inputs[t]);
+        }
+        free(a->workers[w].predictors);
+        free(a->workers[w].inputs);
+    }
+    free(a->workers);
+}
+
+static medtl_status create_workers(analysis *a, medtl_error *err)
+{
+    const size_t tasks = medtl_pipeline_task_count(a->batch->pipeline);
+
+    a->workers = calloc(a->worker_count, sizeof *a->workers);
+    for (size_t w = 0; a->workers != NULL && w < a->worker_count; w++) {
+        a->workers[w].predictors = calloc(tasks, sizeof *a->workers[w].predictors);
+        a->workers[w].inputs = calloc(tasks, sizeof *a->workers[w].inputs);
+        if (a->workers[w].predictors == NULL || a->workers[w].inputs == NULL)
+            return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu threads", a->worker_count);
+    }
+    return a->workers != NULL
+               ? MEDTL_OK
+               : medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu threads", a->worker_count);
+}
+
+medtl_status medtl_batch_analyse(medtl_batch *batch, medtl_error *err)
+{
+    const size_t threads = batch->options.threads;
+    analysis a = {batch, NULL, threads, 1};
+    medtl_pool *pool = NULL;
+    medtl_status status;
+
+    for (size_t g = 0; g < batch->group_count; g++)
+        batch->jobs_to_do += batch->groups[g].already_reported ? 0 : batch->groups[g].job_count;
+    if (batch->jobs_to_do == 0)
+        return MEDTL_OK;
+    /* With fewer images than threads, the spare ones work inside the network. */
+    if (a.worker_count > batch->jobs_to_do)
+        a.worker_count = batch->jobs_to_do;
+    a.predictor_threads = threads / a.worker_count;
+    if ((status = create_workers(&a, err)) == MEDTL_OK &&
+        (status = medtl_pool_create(a.worker_count, &pool, err)) == MEDTL_OK)
+        medtl_pool_for(pool, batch->job_count, work, &a);
+    medtl_pool_destroy(pool);
+    destroy_workers(&a);
+    return status;
+}

@@ -1,0 +1,114 @@
+/* Inside a run. The walk is: gather.c finds objects and forms groups, analyse.c reads and classifies
+ * their images, reports.c turns a complete group into a report. */
+#ifndef MEDTL_PIPELINE_BATCH_H
+#define MEDTL_PIPELINE_BATCH_H
+
+#include "medtl/report.h"
+#include "pipeline.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#define MEDTL_NONE ((size_t)-1)
+
+/** One object: its record and, while it is needed, its header. */
+typedef struct medtl_item {
+    medtl_record record; /* its strings point to the members below */
+    char *path, *reason;
+    float *probabilities;
+    char study[MEDTL_UID_SIZE], series[MEDTL_UID_SIZE], sop[MEDTL_UID_SIZE];
+    char sop_class[MEDTL_UID_SIZE], sop_class_name[MEDTL_UID_SIZE];
+    char modality[MEDTL_CS_SIZE], view[MEDTL_CS_SIZE], laterality[MEDTL_CS_SIZE];
+    medtl_instance *instance; /* NULL: not read, or dropped */
+    bool in_memory;           /* bytes given by the caller: they cannot be read again */
+    bool decided;             /* has its outcome */
+    size_t task;              /* index of the task that takes it; MEDTL_NONE: none */
+    size_t next_copy;         /* item with the same SOP Instance UID; MEDTL_NONE: no other */
+} medtl_item;
+
+/** One image to analyse: an item and its copies. The first that can be read stands for all. */
+typedef struct medtl_job {
+    size_t first_item;
+    size_t group;
+    size_t analysed_item; /* MEDTL_NONE: none could be */
+} medtl_job;
+
+/** The images of one study that one task takes: what becomes one report. */
+typedef struct medtl_group {
+    size_t task;
+    size_t first_job, job_count;
+    size_t study_order; /* the study's first item: groups stand in the order of their studies */
+    bool already_reported;
+    atomic_size_t jobs_left;
+    bool has_report; /* the record below counts */
+    medtl_report_record report;
+    char *location, *reason;
+    char sop[MEDTL_UID_SIZE];
+} medtl_group;
+
+struct medtl_batch {
+    const medtl_pipeline *pipeline;
+    medtl_batch_options options;
+    bool has_run;
+    atomic_bool cancelled;
+
+    char **paths;
+    size_t path_count, path_capacity;
+    medtl_item **items;
+    size_t item_count, item_capacity;
+    size_t headers_kept, header_limit; /* of files; more are dropped and read again when needed */
+
+    medtl_job *jobs; /* those of a group lie together */
+    size_t job_count;
+    medtl_group *groups;
+    size_t group_count;
+    const medtl_report_record **reports; /* of the groups that have one */
+    size_t report_count;
+
+    pthread_mutex_t events; /* held while the caller's sink or progress function runs */
+    size_t jobs_done, jobs_to_do; /* without those that are reported already */
+};
+
+/* ---- item.c --------------------------------------------------------------------------- */
+
+/** Append an item; the path is copied. */
+medtl_status medtl_batch_add_item(medtl_batch *batch, const char *path, medtl_item **out,
+                                  medtl_error *err);
+void medtl_item_destroy(medtl_item *item);
+
+/** Copy what the record says of an instance. */
+void medtl_item_describe(medtl_item *item, const medtl_instance *instance);
+
+/** Settle what became of an item, once. The path at the beginning of a reason is taken off: the record
+ *  names it already. Without memory for the reason the outcome still counts. */
+void medtl_item_decide(medtl_item *item, medtl_outcome outcome, medtl_status status,
+                       const char *reason);
+
+/** See to it that the header is there; reads the file again if it was dropped. */
+medtl_status medtl_item_open(const medtl_batch *batch, medtl_item *item, medtl_error *err);
+void medtl_item_close(medtl_item *item);
+
+/** Close it if it can be opened again and there are many. */
+void medtl_item_close_if_many(medtl_batch *batch, medtl_item *item);
+
+/* ---- the steps ------------------------------------------------------------------------ */
+
+/** Walk the paths and match every object that was found or added. */
+medtl_status medtl_batch_gather(medtl_batch *batch, medtl_error *err);
+
+/** Form jobs and groups from what was taken. */
+medtl_status medtl_batch_group(medtl_batch *batch, medtl_error *err);
+
+/** Ask the caller which groups are reported already, and settle those. */
+medtl_status medtl_batch_skip_known(medtl_batch *batch, medtl_error *err);
+
+/** Analyse all jobs; each group is reported when its last job is done. */
+medtl_status medtl_batch_analyse(medtl_batch *batch, medtl_error *err);
+
+/** Report a complete group, and let go of its headers. */
+void medtl_batch_report_group(medtl_batch *batch, medtl_group *group);
+
+void medtl_batch_say(medtl_batch *batch, medtl_phase phase, size_t done, size_t total,
+                     const char *path);
+
+#endif

@@ -1,0 +1,269 @@
+/* Finds the objects of a run, asks the tasks about each, and orders what was taken: by study and task
+ * into groups, by SOP instance into jobs. */
+#include "batch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { REASON_SIZE = 1024 };
+
+/* ---- one object ----------------------------------------------------------------------- */
+
+static const char *look_up(const void *context, const char *keyword)
+{
+    return medtl_instance_value(context, keyword);
+}
+
+static size_t index_of_task(const medtl_batch *batch, const medtl_task *task)
+{
+    for (size_t i = 0; i < medtl_pipeline_task_count(batch->pipeline); i++)
+        if (medtl_pipeline_task(batch->pipeline, i) == task)
+            return i;
+    return MEDTL_NONE;
+}
+
+/* A report refers to study, series and object by UID, and files are named after them. */
+static bool has_usable_uids(medtl_item *item)
+{
+    const char *wrong = !medtl_uid_is_valid(item->study)    ? "Study Instance UID (0020,000D)"
+                        : !medtl_uid_is_valid(item->series) ? "Series Instance UID (0020,000E)"
+                        : !medtl_uid_is_valid(item->sop)    ? "SOP Instance UID (0008,0018)"
+                                                            : NULL;
+    char reason[REASON_SIZE];
+
+    if (wrong == NULL)
+        return true;
+    (void)snprintf(reason, sizeof reason, "%s is missing or no UID", wrong);
+    medtl_item_decide(item, MEDTL_OUTCOME_FAILED, MEDTL_E_FORMAT, reason);
+    return false;
+}
+
+/* Asks the tasks about an object that could be read. Settles all but those that are to be analysed. */
+static void match(const medtl_batch *batch, medtl_item *item)
+{
+    const medtl_facts *facts = medtl_instance_facts(item->instance);
+    char reason[REASON_SIZE];
+    const medtl_task *task;
+
+    if (!facts->has_pixel_data && medtl_report_is_ours(item->instance)) {
+        medtl_item_decide(item, MEDTL_OUTCOME_NOT_TAKEN, MEDTL_OK, "a report that medtl wrote");
+        return;
+    }
+    if (!facts->has_pixel_data && facts->rows == 0 && facts->columns == 0) {
+        (void)snprintf(reason, sizeof reason, "no image: %s",
+                       item->sop_class_name[0] != '\0' ? item->sop_class_name : item->sop_class);
+        medtl_item_decide(item, MEDTL_OUTCOME_NOT_TAKEN, MEDTL_OK, reason);
+        return;
+    }
+    task = medtl_config_match(medtl_pipeline_config(batch->pipeline), look_up, item->instance, reason,
+                              sizeof reason);
+    if (task == NULL) {
+        medtl_item_decide(item, MEDTL_OUTCOME_NOT_TAKEN, MEDTL_OK, reason);
+        return;
+    }
+    item->record.task = task;
+    if (!has_usable_uids(item))
+        return;
+    if (!facts->has_pixel_data)
+        medtl_item_decide(item, MEDTL_OUTCOME_FAILED, MEDTL_E_FORMAT, "no Pixel Data (7FE0,0010)");
+    else
+        item->task = index_of_task(batch, task);
+}
+
+static void decide_unreadable(medtl_item *item, medtl_status status, const char *reason)
+{
+    /* A DICOMDIR is the only thing that is DICOM and refused already as a header (study.h). */
+    const bool ignored = status == MEDTL_E_NOT_DICOM || status == MEDTL_E_UNSUPPORTED;
+
+    medtl_item_decide(item, ignored ? MEDTL_OUTCOME_IGNORED : MEDTL_OUTCOME_FAILED, status, reason);
+}
+
+static medtl_status on_file(void *context, medtl_scan_item *found)
+{
+    medtl_batch *batch = context;
+    medtl_item *item;
+
+    if (medtl_batch_add_item(batch, found->path, &item, NULL) != MEDTL_OK) {
+        medtl_instance_destroy(found->instance);
+        return MEDTL_E_MEMORY;
+    }
+    item->instance = found->instance;
+    if (found->instance == NULL) {
+        decide_unreadable(item, found->status, found->reason);
+    } else {
+        medtl_item_describe(item, found->instance);
+        match(batch, item);
+        if (item->decided)
+            medtl_item_close(item);
+        else
+            medtl_item_close_if_many(batch, item);
+    }
+    medtl_batch_say(batch, MEDTL_PHASE_SCAN, batch->item_count, 0, item->path);
+    return atomic_load(&batch->cancelled) ? MEDTL_E_CANCELLED : MEDTL_OK;
+}
+
+medtl_status medtl_batch_gather(medtl_batch *batch, medtl_error *err)
+{
+    const size_t in_memory = batch->item_count;
+    size_t keyword_count = 0;
+    const char *const *keywords =
+        medtl_config_keywords(medtl_pipeline_config(batch->pipeline), &keyword_count);
+
+    for (size_t i = 0; i < in_memory; i++) {
+        medtl_item *item = batch->items[i];
+
+        if (item->instance != NULL && !item->decided)
+            match(batch, item);
+        if (item->decided)
+            medtl_item_close(item);
+        medtl_batch_say(batch, MEDTL_PHASE_SCAN, i + 1, 0, item->path);
+    }
+    if (batch->path_count == 0)
+        return MEDTL_OK;
+    return medtl_scan((const char *const *)batch->paths, batch->path_count, keywords, keyword_count,
+                      on_file, batch, err);
+}
+
+/* ---- groups and jobs ------------------------------------------------------------------ */
+
+static int compare_sizes(size_t a, size_t b) { return (a > b) - (a < b); }
+
+/* By study, task, SOP instance, and the order in which they were found. */
+static int by_study_task_instance(const void *a, const void *b, void *context)
+{
+    const size_t left = *(const size_t *)a, right = *(const size_t *)b;
+    medtl_item *const *items = context;
+    int order = strcmp(items[left]->study, items[right]->study);
+
+    if (order == 0)
+        order = compare_sizes(items[left]->task, items[right]->task);
+    if (order == 0)
+        order = strcmp(items[left]->sop, items[right]->sop);
+    return order != 0 ? order : compare_sizes(left, right);
+}
+
+static int by_first_item(const void *a, const void *b)
+{
+    return compare_sizes(((const medtl_job *)a)->first_item, ((const medtl_job *)b)->first_item);
+}
+
+static int by_study_order(const void *a, const void *b)
+{
+    const medtl_group *left = a, *right = b;
+    const int order = compare_sizes(left->study_order, right->study_order);
+
+    return order != 0 ? order : compare_sizes(left->task, right->task);
+}
+
+static bool same_study(const medtl_batch *batch, size_t a, size_t b)
+{
+    return strcmp(batch->items[a]->study, batch->items[b]->study) == 0;
+}
+
+/* The taken items, sorted. */
+static size_t *sort_taken(medtl_batch *batch, size_t *count)
+{
+    size_t *taken = calloc(batch->item_count + 1, sizeof *taken);
+
+    *count = 0;
+    if (taken == NULL)
+        return NULL;
+    for (size_t i = 0; i < batch->item_count; i++)
+        if (batch->items[i]->task != MEDTL_NONE && !batch->items[i]->decided)
+            taken[(*count)++] = i;
+    qsort_r(taken, *count, sizeof *taken, by_study_task_instance, batch->items);
+    return taken;
+}
+
+/* Neighbours in the sorted list that differ only in their place are copies of one object. */
+static void form_jobs(medtl_batch *batch, const size_t *taken, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        medtl_item *item = batch->items[taken[i]];
+        medtl_item *previous = i > 0 ? batch->items[taken[i - 1]] : NULL;
+        medtl_group *group = &batch->groups[batch->group_count - (batch->group_count > 0)];
+        const bool new_study = i == 0 || !same_study(batch, taken[i - 1], taken[i]);
+        const bool new_group = new_study || previous->task != item->task;
+
+        if (!new_group && strcmp(previous->sop, item->sop) == 0) {
+            previous->next_copy = taken[i];
+            continue;
+        }
+        if (new_group) {
+            group = &batch->groups[batch->group_count++];
+            group->task = item->task;
+            group->first_job = batch->job_count;
+            group->study_order = taken[i];
+        }
+        batch->jobs[batch->job_count++] = (medtl_job){taken[i], 0, MEDTL_NONE};
+        group->job_count++;
+        if (taken[i] < group->study_order)
+            group->study_order = taken[i];
+    }
+}
+
+/* Groups of one study lie side by side still: all take the place of the study's first item. */
+static void order_groups(medtl_batch *batch)
+{
+    medtl_group *groups = batch->groups;
+    size_t end;
+
+    for (size_t first = 0; first < batch->group_count; first = end) {
+        size_t earliest = groups[first].study_order;
+
+        for (end = first + 1;
+             end < batch->group_count && same_study(batch, batch->jobs[groups[first].first_job].first_item,
+                                                    batch->jobs[groups[end].first_job].first_item);
+             end++)
+            if (groups[end].study_order < earliest)
+                earliest = groups[end].study_order;
+        for (size_t i = first; i < end; i++)
+            groups[i].study_order = earliest;
+    }
+    qsort(groups, batch->group_count, sizeof *groups, by_study_order);
+}
+
+/* Jobs in the order of their groups, and within one in the order of the scan. */
+static medtl_status order_jobs(medtl_batch *batch, medtl_error *err)
+{
+    medtl_job *ordered = calloc(batch->job_count + 1, sizeof *ordered);
+    size_t used = 0;
+
+    if (ordered == NULL)
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu images", batch->job_count);
+    for (size_t g = 0; g < batch->group_count; g++) {
+        medtl_group *group = &batch->groups[g];
+        const size_t first = used;
+
+        for (size_t j = 0; j < group->job_count; j++) {
+            ordered[used] = batch->jobs[group->first_job + j];
+            ordered[used++].group = g;
+        }
+        qsort(ordered + first, group->job_count, sizeof *ordered, by_first_item);
+        group->first_job = first;
+        atomic_init(&group->jobs_left, group->job_count);
+    }
+    free(batch->jobs);
+    batch->jobs = ordered;
+    return MEDTL_OK;
+}
+
+medtl_status medtl_batch_group(medtl_batch *batch, medtl_error *err)
+{
+    size_t count = 0;
+    size_t *taken = sort_taken(batch, &count);
+    medtl_status status = MEDTL_OK;
+
+    batch->jobs = calloc(count + 1, sizeof *batch->jobs);
+    batch->groups = calloc(count + 1, sizeof *batch->groups);
+    if (taken == NULL || batch->jobs == NULL || batch->groups == NULL) {
+        status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu images", count);
+    } else {
+        form_jobs(batch, taken, count);
+        order_groups(batch);
+        status = order_jobs(batch, err);
+    }
+    free(taken);
+    return status;
+}

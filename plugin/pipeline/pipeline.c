@@ -1,0 +1,121 @@
+/* Loads a configuration and its models, and sees to it that they belong together. */
+#include "pipeline.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct medtl_pipeline {
+    medtl_config *config;
+    medtl_model **models; /* one for each task, in the tasks' order */
+    size_t task_count;
+};
+
+const char *medtl_pipeline_version(void) { return MEDTL_VERSION; }
+
+static medtl_status check_classes(const medtl_task *task, const medtl_model_info *model,
+                                  medtl_error *err)
+{
+    if (model->class_count != task->class_count)
+        return medtl_fail(err, MEDTL_E_CONFIG, "%s: the model has %u classes, the task in %s has %zu",
+                          task->model_path, (unsigned)model->class_count, task->file,
+                          task->class_count);
+    for (size_t i = 0; i < task->class_count; i++)
+        if (strcmp(model->class_names[i], task->classes[i].label) != 0)
+            return medtl_fail(err, MEDTL_E_CONFIG,
+                              "%s: class %zu of the model is \"%.64s\", in the task in %s \"%s\"",
+                              task->model_path, i + 1, model->class_names[i], task->file,
+                              task->classes[i].label);
+    return MEDTL_OK;
+}
+
+medtl_status medtl_pipeline_check_model(const medtl_task *task, const medtl_model_info *model,
+                                        medtl_error *err)
+{
+    const medtl_normaliser *n = &task->normaliser;
+    char text[MEDTL_NORMALISER_TEXT_SIZE];
+
+    if (model->channels != n->channels || model->height != n->height || model->width != n->width)
+        return medtl_fail(err, MEDTL_E_CONFIG,
+                          "%s: the model reads %u x %u x %u (channels, height, width), the task in %s "
+                          "makes %u x %u x %u",
+                          task->model_path, (unsigned)model->channels, (unsigned)model->height,
+                          (unsigned)model->width, task->file, (unsigned)n->channels,
+                          (unsigned)n->height, (unsigned)n->width);
+    medtl_normaliser_text(n, text);
+    if (strcmp(model->normaliser, text) != 0)
+        return medtl_fail(err, MEDTL_E_CONFIG,
+                          "%s: the model was trained on \"%.120s\", the task in %s makes \"%s\"",
+                          task->model_path, model->normaliser, task->file, text);
+    return check_classes(task, model, err);
+}
+
+static medtl_status load_models(medtl_pipeline *pipeline, medtl_error *err)
+{
+    medtl_status status = MEDTL_OK;
+
+    pipeline->task_count = medtl_config_task_count(pipeline->config);
+    pipeline->models = calloc(pipeline->task_count + 1, sizeof *pipeline->models);
+    if (pipeline->models == NULL)
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu models", pipeline->task_count);
+    for (size_t i = 0; i < pipeline->task_count && status == MEDTL_OK; i++) {
+        const medtl_task *task = medtl_config_task(pipeline->config, i);
+
+        status = medtl_model_load(task->model_path, &pipeline->models[i], err);
+        if (status == MEDTL_OK)
+            status = medtl_pipeline_check_model(task, medtl_model_get_info(pipeline->models[i]), err);
+    }
+    return status;
+}
+
+medtl_status medtl_pipeline_create(const char *const *config_paths, size_t count,
+                                   medtl_pipeline **out, medtl_error *err)
+{
+    medtl_pipeline *pipeline;
+    medtl_status status;
+
+    *out = NULL;
+    pipeline = calloc(1, sizeof *pipeline);
+    if (pipeline == NULL)
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for a pipeline");
+    if ((status = medtl_dicom_start(err)) == MEDTL_OK &&
+        (status = medtl_config_load(config_paths, count, &pipeline->config, err)) == MEDTL_OK &&
+        (status = load_models(pipeline, err)) == MEDTL_OK) {
+        *out = pipeline;
+        pipeline = NULL;
+    }
+    medtl_pipeline_destroy(pipeline);
+    return status;
+}
+
+void medtl_pipeline_destroy(medtl_pipeline *pipeline)
+{
+    if (pipeline == NULL)
+        return;
+    for (size_t i = 0; pipeline->models != NULL && i < pipeline->task_count; i++)
+        medtl_model_destroy(pipeline->models[i]);
+    free(pipeline->models);
+    medtl_config_destroy(pipeline->config);
+    free(pipeline);
+}
+
+const medtl_config *medtl_pipeline_config(const medtl_pipeline *pipeline)
+{
+    return pipeline->config;
+}
+
+size_t medtl_pipeline_task_count(const medtl_pipeline *pipeline) { return pipeline->task_count; }
+
+const medtl_task *medtl_pipeline_task(const medtl_pipeline *pipeline, size_t index)
+{
+    return medtl_config_task(pipeline->config, index);
+}
+
+const medtl_model *medtl_pipeline_model(const medtl_pipeline *pipeline, size_t index)
+{
+    return index < pipeline->task_count ? pipeline->models[index] : NULL;
+}
+
+const medtl_model_info *medtl_pipeline_model_info(const medtl_pipeline *pipeline, size_t index)
+{
+    return index < pipeline->task_count ? medtl_model_get_info(pipeline->models[index]) : NULL;
+}

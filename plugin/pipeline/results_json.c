@@ -1,0 +1,217 @@
+/* The results of a run as JSON text. docs/RESULTS.md describes what stands here. */
+#include "batch.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- paths are bytes, JSON is UTF-8 ----------------------------------------------------- */
+
+/* Length of the UTF-8 sequence at `s` (Unicode 15, table 3-7); 0 where there is none. */
+static size_t utf8_length(const unsigned char *s)
+{
+    size_t length;
+    unsigned low = 0x80, high = 0xBF; /* of the second byte */
+
+    if (s[0] < 0x80)
+        return 1;
+    if (s[0] >= 0xC2 && s[0] <= 0xDF)
+        length = 2;
+    else if (s[0] >= 0xE0 && s[0] <= 0xEF)
+        length = 3;
+    else if (s[0] >= 0xF0 && s[0] <= 0xF4)
+        length = 4;
+    else
+        return 0;
+    if (s[0] == 0xE0)
+        low = 0xA0;
+    else if (s[0] == 0xED)
+        high = 0x9F;
+    else if (s[0] == 0xF0)
+        low = 0x90;
+    else if (s[0] == 0xF4)
+        high = 0x8F;
+    if (s[1] < low || s[1] > high)
+        return 0;
+    for (size_t i = 2; i < length; i++)
+        if ((s[i] & 0xC0) != 0x80)
+            return 0;
+    return length;
+}
+
+/* NULL (no memory) makes the object that it goes into fail. */
+static json_t *text(const char *bytes)
+{
+    const unsigned char *s = (const unsigned char *)bytes;
+    char *clean = malloc(3 * strlen(bytes) + 1);
+    json_t *value;
+    size_t used = 0;
+
+    if (clean == NULL)
+        return NULL;
+    while (*s != '\0') {
+        const size_t length = utf8_length(s);
+
+        if (length == 0) {
+            used += (size_t)sprintf(clean + used, "%%%02X", *s++);
+            continue;
+        }
+        memcpy(clean + used, s, length);
+        used += length;
+        s += length;
+    }
+    clean[used] = '\0';
+    value = json_string(clean);
+    free(clean);
+    return value;
+}
+
+/* ---- the parts ---------------------------------------------------------------------------- */
+
+static void set_text(json_t *object, const char *key, const char *value)
+{
+    if (value[0] != '\0')
+        json_object_set_new(object, key, text(value));
+}
+
+static json_t *code(const medtl_code *c)
+{
+    return json_pack("{s:s, s:s, s:s}", "value", c->value, "scheme", c->scheme, "meaning", c->meaning);
+}
+
+static json_t *classes(const medtl_task *task)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < task->class_count; i++)
+        json_array_append_new(list, json_pack("{s:s, s:o}", "label", task->classes[i].label, "code",
+                                              code(&task->classes[i].code)));
+    return list;
+}
+
+static json_t *task_and_model(const medtl_batch *batch, size_t index)
+{
+    const medtl_task *task = medtl_pipeline_task(batch->pipeline, index);
+    const medtl_model_info *model = medtl_pipeline_model_info(batch->pipeline, index);
+    json_t *object = json_pack(
+        "{s:s, s:s, s:o, s:s, s:o, s:{s:s, s:s, s:s, s:s, s:o}}", "name", task->name, "title",
+        task->title, "file", text(task->file), "digest", task->digest, "classes", classes(task),
+        "model", "name", model->name, "version", model->version, "architecture", model->architecture,
+        "sha256", model->sha256, "file", text(task->model_path));
+
+    if (object != NULL && task->positive_class >= 0) {
+        json_object_set_new(object, "positive",
+                            json_string(task->classes[task->positive_class].label));
+        json_object_set_new(object, "threshold", json_real(task->threshold));
+    }
+    return object;
+}
+
+static json_t *summary(const medtl_batch *batch)
+{
+    json_t *object = json_object();
+    size_t written = 0, there = 0, failed = 0;
+
+    json_object_set_new(object, "objects", json_integer((json_int_t)batch->item_count));
+    for (int i = 0; i < MEDTL_OUTCOME_COUNT; i++)
+        json_object_set_new(
+            object, medtl_outcome_name((medtl_outcome)i),
+            json_integer((json_int_t)medtl_batch_outcome_count(batch, (medtl_outcome)i)));
+    for (size_t i = 0; i < batch->report_count; i++) {
+        const medtl_report_record *report = batch->reports[i];
+
+        there += report->already_there;
+        failed += report->status != MEDTL_OK;
+        written += report->status == MEDTL_OK && !report->already_there;
+    }
+    json_object_set_new(object, "reports-written", json_integer((json_int_t)written));
+    json_object_set_new(object, "reports-already-there", json_integer((json_int_t)there));
+    json_object_set_new(object, "reports-failed", json_integer((json_int_t)failed));
+    return object;
+}
+
+static json_t *report_object(const medtl_report_record *report)
+{
+    const char *outcome = report->already_there           ? "already-there"
+                          : report->status == MEDTL_OK ? "written"
+                                                          : "failed";
+    json_t *object = json_pack("{s:o, s:s, s:s, s:I}", "study_instance_uid",
+                               text(report->study_instance_uid), "task", report->task->name,
+                               "outcome", outcome, "images", (json_int_t)report->image_count);
+
+    if (object == NULL)
+        return NULL;
+    set_text(object, "sop_instance_uid", report->sop_instance_uid);
+    set_text(object, "location", report->location);
+    if (report->status != MEDTL_OK)
+        set_text(object, "status", medtl_status_name(report->status));
+    set_text(object, "reason", report->reason);
+    return object;
+}
+
+static void add_result(json_t *object, const medtl_record *record)
+{
+    const medtl_geometry *g = &record->geometry;
+    json_t *probabilities = json_object();
+
+    for (size_t i = 0; i < record->task->class_count; i++)
+        json_object_set_new(probabilities, record->task->classes[i].label,
+                            json_real((double)record->probabilities[i]));
+    json_object_set_new(object, "frame", json_integer(record->frame));
+    json_object_set_new(object, "finding",
+                        json_string(record->task->classes[record->predicted_class].label));
+    if (record->task->positive_class >= 0)
+        json_object_set_new(object, "above_threshold", json_boolean(record->above_threshold));
+    json_object_set_new(object, "probabilities", probabilities);
+    json_object_set_new(object, "region",
+                        json_pack("{s:[ffff], s:b}", "corners", g->x0, g->y0, g->x1, g->y1, "flipped",
+                                  (int)g->flipped));
+}
+
+static json_t *object_of(const medtl_record *record)
+{
+    json_t *object = json_pack("{s:o, s:s}", "path", text(record->path), "outcome",
+                               medtl_outcome_name(record->outcome));
+
+    if (object == NULL)
+        return NULL;
+    if (record->status != MEDTL_OK)
+        set_text(object, "status", medtl_status_name(record->status));
+    set_text(object, "reason", record->reason);
+    set_text(object, "sop_class_uid", record->sop_class_uid);
+    set_text(object, "sop_class", record->sop_class);
+    set_text(object, "study_instance_uid", record->study_instance_uid);
+    set_text(object, "series_instance_uid", record->series_instance_uid);
+    set_text(object, "sop_instance_uid", record->sop_instance_uid);
+    set_text(object, "modality", record->modality);
+    set_text(object, "view", record->view);
+    set_text(object, "laterality", record->laterality);
+    if (record->task != NULL)
+        set_text(object, "task", record->task->name);
+    if (record->probabilities != NULL)
+        add_result(object, record);
+    return object;
+}
+
+medtl_status medtl_batch_json(const medtl_batch *batch, char **out, medtl_error *err)
+{
+    json_t *tasks = json_array(), *reports = json_array(), *objects = json_array(), *root;
+
+    *out = NULL;
+    for (size_t i = 0; i < medtl_pipeline_task_count(batch->pipeline); i++)
+        json_array_append_new(tasks, task_and_model(batch, i));
+    for (size_t i = 0; i < batch->report_count; i++)
+        json_array_append_new(reports, report_object(batch->reports[i]));
+    for (size_t i = 0; i < batch->item_count; i++)
+        json_array_append_new(objects, object_of(&batch->items[i]->record));
+    /* json_pack takes its parts, also where it fails. */
+    root = json_pack("{s:s, s:{s:s, s:s}, s:o, s:o, s:o, s:o}", "format", "medtl-results/1",
+                     "software", "name", "medtl", "version", medtl_pipeline_version(), "tasks", tasks,
+                     "summary", summary(batch), "reports", reports, "objects", objects);
+    if (root != NULL && json_array_size(objects) == batch->item_count)
+        *out = json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+    json_decref(root);
+    return *out != NULL ? MEDTL_OK
+                        : medtl_fail(err, MEDTL_E_MEMORY, "out of memory for the results as JSON");
+}

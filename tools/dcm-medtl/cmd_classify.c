@@ -1,0 +1,284 @@
+/* dcm-medtl classify: the batch from the command line. */
+#include "arguments.h"
+#include "cmd.h"
+#include "csv.h"
+#include "output.h"
+#include "pipeline.h"
+#include "progress.h"
+#include "report_folder.h"
+#include "table.h"
+
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char help[] =
+    "usage: dcm-medtl classify PATH... -o OUT [options]\n"
+    "\n"
+    "Analyses every image that a task takes, and writes one Structured Report for each study and\n"
+    "task to OUT/<StudyInstanceUID>/<SOPInstanceUID>.dcm. PATH is a file, a folder (searched with all\n"
+    "its folders, whatever the files are called) or a DICOMDIR. Files that are not DICOM are left\n"
+    "alone; images that no task takes are listed with the reason.\n"
+    "\n"
+    "  -o, --output OUT   folder for the reports; made if it is not there\n"
+    "  --config PATH      task file (XML) or folder of them instead of the default tasks;\n"
+    "                     may be given several times\n"
+    "  --json FILE        results as JSON, each file with its outcome (\"-\": standard output)\n"
+    "  --csv FILE         results as CSV, one line for each file (\"-\": standard output)\n"
+    "  --threads N        threads to work with; default: one for each processor\n"
+    "  --resume           skip studies that OUT has reports of by the same model and configuration\n"
+    "  -q, --quiet        print failures only\n"
+    "  -h, --help         this text\n"
+    "\n"
+    "Examples:\n"
+    "  dcm-medtl classify study/ -o reports/\n"
+    "  dcm-medtl classify /media/cdrom/DICOMDIR -o reports/\n"
+    "  dcm-medtl classify archive/ -o reports/ --resume --json results.json --csv results.csv\n"
+    "  dcm-medtl classify study/ -o reports/ --config my-task.xml --threads 4\n"
+    "\n"
+    "Exit code: 0 every image was analysed or ruled out by configuration; 1 it ran, but the files\n"
+    "named on standard error failed; 2 wrong command line or configuration; 3 it could not run.\n"
+    "\n"
+    "The reports support a clinician; they do not diagnose.\n";
+
+typedef struct arguments {
+    config_list config;
+    const char *out, *json, *csv;
+    long threads;
+    bool resume, quiet;
+    char **paths;
+    size_t path_count;
+} arguments;
+
+/* ---- the command line ------------------------------------------------------------------ */
+
+enum { OPTION_CONFIG = 256, OPTION_JSON, OPTION_CSV, OPTION_THREADS, OPTION_RESUME };
+
+/* @return -1 to go on, else the exit code. */
+static int take_option(arguments *a, int option, const char *given)
+{
+    switch (option) {
+    case 'o':
+        a->out = optarg;
+        return -1;
+    case 'q':
+        a->quiet = true;
+        return -1;
+    case OPTION_RESUME:
+        a->resume = true;
+        return -1;
+    case OPTION_JSON:
+        a->json = optarg;
+        return -1;
+    case OPTION_CSV:
+        a->csv = optarg;
+        return -1;
+    case OPTION_CONFIG:
+        return add_config(&a->config, optarg) ? -1 : EXIT_USAGE;
+    case OPTION_THREADS:
+        return parse_number("--threads", optarg, 1, 256, &a->threads) ? -1 : EXIT_USAGE;
+    case 'h':
+        fputs(help, stdout);
+        return EXIT_DONE;
+    case ':':
+        return wrong_usage("classify", "%s needs a value", given);
+    default:
+        return wrong_usage("classify", "unknown option %s", given);
+    }
+}
+
+static int parse(int argc, char **argv, arguments *a)
+{
+    static const struct option options[] = {{"output", required_argument, NULL, 'o'},
+                                            {"config", required_argument, NULL, OPTION_CONFIG},
+                                            {"json", required_argument, NULL, OPTION_JSON},
+                                            {"csv", required_argument, NULL, OPTION_CSV},
+                                            {"threads", required_argument, NULL, OPTION_THREADS},
+                                            {"resume", no_argument, NULL, OPTION_RESUME},
+                                            {"quiet", no_argument, NULL, 'q'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    int option;
+
+    while ((option = getopt_long(argc, argv, ":o:qh", options, NULL)) != -1) {
+        const int code = take_option(a, option, argv[optind - 1]);
+
+        if (code >= 0)
+            return code;
+    }
+    a->paths = argv + optind;
+    a->path_count = (size_t)(argc - optind);
+    if (a->path_count == 0)
+        return wrong_usage("classify", "no PATH to look at");
+    if (a->out == NULL)
+        return wrong_usage("classify", "no folder for the reports (-o OUT)");
+    if (a->json != NULL && a->csv != NULL && strcmp(a->json, "-") == 0 && strcmp(a->csv, "-") == 0)
+        return wrong_usage("classify", "only one of --json and --csv can be standard output");
+    return -1;
+}
+
+/* ---- stopping -------------------------------------------------------------------------- */
+
+static medtl_batch *volatile running;
+
+/* The first Ctrl-C finishes what is under way and writes what there is; the second ends at once. */
+static void on_signal(int number)
+{
+    (void)number;
+    if (running != NULL)
+        medtl_batch_cancel(running);
+}
+
+static void catch_signals(medtl_batch *batch)
+{
+    struct sigaction action;
+
+    memset(&action, 0, sizeof action);
+    action.sa_handler = on_signal;
+    action.sa_flags = (int)SA_RESETHAND | SA_RESTART;
+    sigemptyset(&action.sa_mask);
+    running = batch;
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+}
+
+/* ---- results --------------------------------------------------------------------------- */
+
+/* @return false where a file could not be written; that is named. */
+static bool write_results(const arguments *a, const medtl_batch *batch,
+                          const medtl_pipeline *pipeline)
+{
+    medtl_error err = {MEDTL_OK, ""};
+    bool good = true;
+    char *text = NULL;
+
+    if (a->json != NULL && (medtl_batch_json(batch, &text, &err) != MEDTL_OK ||
+                            write_output(a->json, text, strlen(text), &err) != MEDTL_OK)) {
+        complain("%s", err.message);
+        good = false;
+    }
+    free(text);
+    text = NULL;
+    if (a->csv != NULL && (results_csv(batch, pipeline, &text, &err) != MEDTL_OK ||
+                           write_output(a->csv, text, strlen(text), &err) != MEDTL_OK)) {
+        complain("%s", err.message);
+        good = false;
+    }
+    free(text);
+    return good;
+}
+
+static bool to_stdout(const char *path) { return path != NULL && strcmp(path, "-") == 0; }
+
+static void show_results(const arguments *a, const medtl_batch *batch)
+{
+    const size_t files = medtl_batch_record_count(batch);
+
+    print_failures(stderr, batch);
+    if (files == medtl_batch_outcome_count(batch, MEDTL_OUTCOME_IGNORED))
+        complain("no DICOM file among %zu found", files);
+    if (a->quiet || to_stdout(a->json) || to_stdout(a->csv))
+        return;
+    print_table(stdout, batch);
+    print_summary(stdout, batch, a->out);
+}
+
+static bool all_went_well(const medtl_batch *batch)
+{
+    for (size_t i = 0; i < medtl_batch_report_count(batch); i++)
+        if (medtl_batch_report_at(batch, i)->status != MEDTL_OK)
+            return false;
+    return medtl_batch_outcome_count(batch, MEDTL_OUTCOME_FAILED) == 0;
+}
+
+/* ---- the run --------------------------------------------------------------------------- */
+
+static medtl_status add_paths(const arguments *a, medtl_batch *batch, medtl_error *err)
+{
+    medtl_status status = MEDTL_OK;
+
+    for (size_t i = 0; i < a->path_count && status == MEDTL_OK; i++)
+        status = medtl_batch_add_path(batch, a->paths[i], err);
+    return status;
+}
+
+static int run(const arguments *a, const medtl_pipeline *pipeline)
+{
+    medtl_batch *batch = NULL;
+    medtl_error err = {MEDTL_OK, ""};
+    progress_bar bar;
+    const medtl_batch_options options = {.threads = (size_t)a->threads,
+                                         .sink = write_report,
+                                         .sink_context = (void *)a->out,
+                                         .known = a->resume ? is_reported : NULL,
+                                         .known_context = (void *)a->out,
+                                         .progress = progress_step,
+                                         .progress_context = &bar};
+    int code = EXIT_CANNOT_RUN;
+    medtl_status status;
+
+    if ((status = medtl_batch_create(pipeline, &batch, &err)) != MEDTL_OK ||
+        (status = add_paths(a, batch, &err)) != MEDTL_OK) {
+        complain("%s", err.message);
+        code = status == MEDTL_E_ARGUMENT ? EXIT_USAGE : EXIT_CANNOT_RUN;
+        goto done;
+    }
+    progress_start(&bar, a->quiet);
+    catch_signals(batch);
+    status = medtl_batch_run(batch, &options, &err);
+    progress_wipe(&bar);
+    if (status != MEDTL_OK)
+        complain("%s", err.message);
+    if (status != MEDTL_OK && status != MEDTL_E_CANCELLED)
+        goto done;
+    show_results(a, batch);
+    code = write_results(a, batch, pipeline) && status == MEDTL_OK && all_went_well(batch)
+               ? EXIT_DONE
+               : EXIT_INCOMPLETE;
+    if (fflush(stdout) != 0) {
+        complain("standard output: cannot write");
+        code = EXIT_INCOMPLETE;
+    }
+
+done:
+    running = NULL;
+    medtl_batch_destroy(batch);
+    return code;
+}
+
+/* What would make the whole run worthless is found before it begins. */
+static int check_place(const arguments *a)
+{
+    medtl_error err = {MEDTL_OK, ""};
+
+    if (medtl_dicom_start(&err) == MEDTL_OK && prepare_report_folder(a->out, &err) == MEDTL_OK &&
+        (a->json == NULL || check_output(a->json, &err) == MEDTL_OK) &&
+        (a->csv == NULL || check_output(a->csv, &err) == MEDTL_OK))
+        return EXIT_DONE;
+    complain("%s", err.message);
+    return EXIT_CANNOT_RUN;
+}
+
+int cmd_classify(int argc, char **argv)
+{
+    arguments a = {.threads = 0};
+    medtl_pipeline *pipeline = NULL;
+    medtl_error err = {MEDTL_OK, ""};
+    medtl_status status;
+    int code = parse(argc, argv, &a);
+
+    if (code >= 0)
+        return code;
+    if ((code = check_place(&a)) != EXIT_DONE)
+        return code;
+    status = medtl_pipeline_create(a.config.paths, a.config.count, &pipeline, &err);
+    if (status != MEDTL_OK) {
+        complain("%s", err.message);
+        return exit_code_of(status);
+    }
+    code = run(&a, pipeline);
+    medtl_pipeline_destroy(pipeline);
+    return code;
+}

@@ -1,0 +1,143 @@
+/* dcm-medtl inspect: what one file is, and what would become of it. */
+#include "arguments.h"
+#include "cmd.h"
+#include "inspect.h"
+#include "output.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char help[] =
+    "usage: dcm-medtl inspect FILE [options]\n"
+    "\n"
+    "Explains one DICOM file: what it is; which task takes it, and why each other one does not;\n"
+    "every step from its stored pixels to the network's input; and the probabilities.\n"
+    "Nothing is written unless asked for, and no patient's name or number is shown.\n"
+    "\n"
+    "  --png FILE      write the picture that the network sees\n"
+    "  --json          print JSON instead of text\n"
+    "  --config PATH   task file (XML) or folder of them instead of the default tasks;\n"
+    "                  may be given several times\n"
+    "  -h, --help      this text\n"
+    "\n"
+    "Examples:\n"
+    "  dcm-medtl inspect image.dcm\n"
+    "  dcm-medtl inspect image.dcm --png seen.png\n"
+    "  dcm-medtl inspect image.dcm --config my-task.xml      (does my task take it?)\n"
+    "\n"
+    "Exit code: 0 explained; 1 the file cannot be read, decoded or classified; 2 wrong command line\n"
+    "or configuration; 3 it could not run.\n";
+
+typedef struct arguments {
+    config_list config;
+    const char *png, *path;
+    bool json;
+} arguments;
+
+static int parse(int argc, char **argv, arguments *a)
+{
+    enum { OPTION_CONFIG = 256, OPTION_JSON, OPTION_PNG };
+    static const struct option options[] = {{"config", required_argument, NULL, OPTION_CONFIG},
+                                            {"json", no_argument, NULL, OPTION_JSON},
+                                            {"png", required_argument, NULL, OPTION_PNG},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    int option;
+
+    while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1)
+        switch (option) {
+        case OPTION_CONFIG:
+            if (!add_config(&a->config, optarg))
+                return EXIT_USAGE;
+            break;
+        case OPTION_JSON:
+            a->json = true;
+            break;
+        case OPTION_PNG:
+            a->png = optarg;
+            break;
+        case 'h':
+            fputs(help, stdout);
+            return EXIT_DONE;
+        case ':':
+            return wrong_usage("inspect", "%s needs a value", argv[optind - 1]);
+        default:
+            return wrong_usage("inspect", "unknown option %s", argv[optind - 1]);
+        }
+    if (argc - optind != 1)
+        return wrong_usage("inspect", "one FILE to look at, not %d", argc - optind);
+    a->path = argv[optind];
+    return -1;
+}
+
+static int print(const arguments *a, const look *l)
+{
+    medtl_error err = {MEDTL_OK, ""};
+    char *text = NULL;
+
+    if (!a->json) {
+        inspect_text(stdout, l);
+    } else if (inspect_json(l, &text, &err) == MEDTL_OK) {
+        puts(text);
+        free(text);
+    } else {
+        complain("%s", err.message);
+        return EXIT_CANNOT_RUN;
+    }
+    if (fflush(stdout) != 0) {
+        complain("standard output: cannot write");
+        return EXIT_INCOMPLETE;
+    }
+    return l->image_error.status != MEDTL_OK || l->model_error.status != MEDTL_OK ? EXIT_INCOMPLETE
+                                                                                  : EXIT_DONE;
+}
+
+static int write_png(const arguments *a, const look *l)
+{
+    medtl_error err = {MEDTL_OK, ""};
+
+    if (l->input == NULL) {
+        complain("%s: not written: there is no normalised picture", a->png);
+        return EXIT_INCOMPLETE;
+    }
+    if (medtl_normalised_write_png(l->input, &l->task->normaliser, a->png, &err) != MEDTL_OK) {
+        complain("%s", err.message);
+        return EXIT_INCOMPLETE;
+    }
+    return EXIT_DONE;
+}
+
+int cmd_inspect(int argc, char **argv)
+{
+    arguments a = {.json = false};
+    medtl_config *config = NULL;
+    medtl_error err = {MEDTL_OK, ""};
+    medtl_status status;
+    look l;
+    int code = parse(argc, argv, &a);
+
+    if (code >= 0)
+        return code;
+    if (medtl_dicom_start(&err) != MEDTL_OK) {
+        complain("%s", err.message);
+        return EXIT_CANNOT_RUN;
+    }
+    status = medtl_config_load(a.config.paths, a.config.count, &config, &err);
+    if (status != MEDTL_OK) {
+        complain("%s", err.message);
+        return exit_code_of(status);
+    }
+    if (look_at(a.path, config, &l, &err) != MEDTL_OK) {
+        complain("%s", err.message);
+        code = EXIT_INCOMPLETE;
+    } else {
+        code = print(&a, &l);
+        if (a.png != NULL && write_png(&a, &l) != EXIT_DONE)
+            code = EXIT_INCOMPLETE;
+    }
+    look_clear(&l);
+    medtl_config_destroy(config);
+    return code;
+}

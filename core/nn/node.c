@@ -10,13 +10,10 @@ static void mask_part(void *context, size_t item, size_t worker)
 {
     const medtl_node_run *run = context;
     const medtl_part part = medtl_node_part(run, item);
-    const float *y = medtl_image_of(run->y, part.image);
-    float *dy = medtl_image_of(run->dy, part.image);
 
     (void)worker;
-    MEDTL_INDEPENDENT
-    for (size_t i = part.first; i < part.end; i++)
-        dy[i] = y[i] > 0.0f ? dy[i] : 0.0f;
+    medtl_loops_get()->mask(medtl_image_of(run->dy, part.image) + part.first,
+                            medtl_image_of(run->y, part.image) + part.first, part.end - part.first);
 }
 
 void medtl_node_mask_relu(const medtl_node_run *run)
@@ -29,11 +26,8 @@ void medtl_give_gradient(float *dx, const float *dy, size_t count, bool add)
 {
     if (dx == dy)
         return; /* laid over one another: it is there already */
-    if (add) {
-        MEDTL_INDEPENDENT
-        for (size_t i = 0; i < count; i++)
-            dx[i] += dy[i];
-    } else {
+    if (add)
+        medtl_loops_get()->add(dx, dy, count);
+    else
         memcpy(dx, dy, count * sizeof *dx);
-    }
 }

@@ -15,22 +15,12 @@ static void forward_part(void *context, size_t item, size_t worker)
 {
     const medtl_node_run *run = context;
     const medtl_part part = medtl_node_part(run, item);
-    const float *a = medtl_image_of(run->x[0], part.image), *b = medtl_image_of(run->x[1], part.image);
-    float *y = medtl_image_of(run->y, part.image);
 
     (void)worker;
-    if (run->node->relu) {
-        MEDTL_INDEPENDENT
-        for (size_t i = part.first; i < part.end; i++) {
-            const float v = a[i] + b[i];
-
-            y[i] = v < 0.0f ? 0.0f : v;
-        }
-    } else {
-        MEDTL_INDEPENDENT
-        for (size_t i = part.first; i < part.end; i++)
-            y[i] = a[i] + b[i];
-    }
+    medtl_loops_get()->add_two(medtl_image_of(run->x[0], part.image) + part.first,
+                               medtl_image_of(run->x[1], part.image) + part.first,
+                               medtl_image_of(run->y, part.image) + part.first,
+                               part.end - part.first, run->node->relu);
 }
 
 static void forward(const medtl_node_run *run) { medtl_node_for_parts(run, forward_part); }

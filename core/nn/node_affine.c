@@ -15,9 +15,9 @@ static void forward_plane(void *context, size_t item, size_t worker)
     const size_t n = item / channels, c = item % channels;
 
     (void)worker;
-    medtl_scale_shift(medtl_image_of(run->x[0], n) + c * plane,
-                      medtl_image_of(run->y, n) + c * plane, plane, run->parameters[0][c],
-                      run->parameters[1][c], run->node->relu);
+    medtl_loops_get()->scale_shift(medtl_image_of(run->x[0], n) + c * plane,
+                                   medtl_image_of(run->y, n) + c * plane, plane,
+                                   run->parameters[0][c], run->parameters[1][c], run->node->relu);
 }
 
 static void forward(const medtl_node_run *run)

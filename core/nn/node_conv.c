@@ -86,7 +86,7 @@ static void bias_item(void *context, size_t channel, size_t worker)
 
     (void)worker;
     for (size_t n = 0; n < run->count; n++)
-        sum += medtl_sum(medtl_image_of(run->dy, n) + channel * plane, plane);
+        sum += medtl_loops_get()->sum(medtl_image_of(run->dy, n) + channel * plane, plane);
     run->gradients[1][channel] = (float)sum;
 }
 

@@ -28,7 +28,7 @@ static void forward_group(void *context, size_t item, size_t worker)
 
     (void)worker;
     for (size_t c = first; c < group_end(first, run->in[0].channels); c++)
-        y[c] = (float)(medtl_sum(x + c * plane, plane) / (double)plane);
+        y[c] = (float)(medtl_loops_get()->sum(x + c * plane, plane) / (double)plane);
 }
 
 static void forward(const medtl_node_run *run)

@@ -27,11 +27,12 @@ static void forward_group(void *context, size_t item, size_t worker)
     const size_t n = item % run->count, first = item / run->count * GROUP;
     const size_t end = first + GROUP < outputs ? first + GROUP : outputs;
     const float *x = medtl_image_of(run->x[0], n);
+    const medtl_loops *loops = medtl_loops_get();
     float *y = medtl_image_of(run->y, n);
 
     (void)worker;
     for (size_t k = first; k < end; k++) {
-        const float v = (float)(medtl_dot(run->parameters[0] + k * inputs, x, inputs) +
+        const float v = (float)(loops->dot(run->parameters[0] + k * inputs, x, inputs) +
                                 (double)run->parameters[1][k]);
 
         y[k] = run->node->relu && v < 0.0f ? 0.0f : v;
@@ -43,17 +44,11 @@ static void forward(const medtl_node_run *run)
     medtl_pool_for(run->pool, run->count * groups(run), forward_group, (void *)run);
 }
 
-static void add_scaled(float *y, const float *x, size_t count, float scale)
-{
-    MEDTL_INDEPENDENT
-    for (size_t i = 0; i < count; i++)
-        y[i] += scale * x[i];
-}
-
 static void weight_row(void *context, size_t k, size_t worker)
 {
     const medtl_node_run *run = context;
     const size_t inputs = medtl_shape_size(run->in[0]);
+    const medtl_loops *loops = medtl_loops_get();
     float *row = run->gradients[0] + k * inputs;
     double sum = 0.0;
 
@@ -62,7 +57,7 @@ static void weight_row(void *context, size_t k, size_t worker)
     for (size_t n = 0; n < run->count; n++) {
         const float g = medtl_image_of(run->dy, n)[k];
 
-        add_scaled(row, medtl_image_of(run->x[0], n), inputs, g);
+        loops->add_scaled(row, medtl_image_of(run->x[0], n), inputs, g);
         sum += (double)g;
     }
     run->gradients[1][k] = (float)sum;
@@ -73,13 +68,14 @@ static void data_image(void *context, size_t n, size_t worker)
     const medtl_node_run *run = context;
     const size_t inputs = medtl_shape_size(run->in[0]);
     const float *dy = medtl_image_of(run->dy, n);
+    const medtl_loops *loops = medtl_loops_get();
     float *dx = medtl_image_of(run->dx[0], n);
 
     (void)worker;
     if (!run->add[0])
         memset(dx, 0, inputs * sizeof *dx);
     for (size_t k = 0; k < run->node->shape.channels; k++)
-        add_scaled(dx, run->parameters[0] + k * inputs, inputs, dy[k]);
+        loops->add_scaled(dx, run->parameters[0] + k * inputs, inputs, dy[k]);
 }
 
 static void backward(const medtl_node_run *run)

@@ -28,51 +28,70 @@ static size_t state_size(const medtl_node *node, size_t count)
     return (count * medtl_shape_size(node->shape) + sizeof(float) - 1) / sizeof(float);
 }
 
-/* The part [first, end) of a window of `kernel` that lies inside `size`, for output `o`. */
-static void window(size_t o, size_t stride, size_t pad, size_t kernel, size_t size, size_t *first,
-                   size_t *end)
+/* A row of winners, as floats so that one loop handles values and winners alike. */
+static size_t scratch_size(const medtl_node *node, bool training)
 {
-    const size_t start = o * stride;
+    (void)training;
+    return node->shape.width;
+}
 
-    *first = start < pad ? pad - start : 0;
-    *end = start + kernel > size + pad ? size + pad - start : kernel;
+/* The outputs [first, end) of a row or column whose input through `tap` exists. */
+static void valid_outputs(size_t tap, size_t stride, size_t pad, size_t in, size_t out, size_t *first,
+                          size_t *end)
+{
+    *first = tap < pad ? (pad - tap + stride - 1) / stride : 0;
+    *end = in + pad > tap ? (in + pad - tap - 1) / stride + 1 : 0;
+    *end = *end < out ? *end : out;
+}
+
+/* The first tap of a window that begins `pad` before `start`. */
+static size_t first_inside(size_t start, size_t pad) { return start < pad ? pad - start : 0; }
+
+/* Row `oh` of one plane: values into y, which tap won into winner. */
+static void forward_row(const medtl_node_run *run, const float *x, size_t oh, float *y, float *winner)
+{
+    const medtl_shape in = run->in[0], out = run->node->shape;
+    const size_t kernel = run->node->u.pool.kernel, stride = run->node->u.pool.stride;
+    const size_t pad = run->node->u.pool.pad;
+
+    for (size_t i = 0; i < out.width; i++) { /* where all are -infinity, the first tap inside wins */
+        y[i] = -INFINITY;
+        winner[i] = (float)(first_inside(oh * stride, pad) * kernel + first_inside(i * stride, pad));
+    }
+    for (size_t kh = 0; kh < kernel; kh++) {
+        const size_t row = oh * stride + kh - pad;
+
+        if (row >= in.height) /* also where it wrapped below zero */
+            continue;
+        for (size_t kw = 0; kw < kernel; kw++) {
+            size_t first, end;
+
+            valid_outputs(kw, stride, pad, in.width, out.width, &first, &end);
+            if (first < end)
+                medtl_loops_get()->take_larger(x + row * in.width + first * stride + kw - pad,
+                                               stride, end - first, (float)(kh * kernel + kw),
+                                               y + first, winner + first);
+        }
+    }
 }
 
 static void forward_plane(void *context, size_t item, size_t worker)
 {
     const medtl_node_run *run = context;
-    const medtl_shape in = run->in[0], out = run->node->shape;
+    const medtl_shape out = run->node->shape;
     const size_t n = item / out.channels, c = item % out.channels;
-    const size_t kernel = run->node->u.pool.kernel, stride = run->node->u.pool.stride;
-    const size_t pad = run->node->u.pool.pad;
-    const float *x = medtl_image_of(run->x[0], n) + c * medtl_shape_plane(in);
+    const float *x = medtl_image_of(run->x[0], n) + c * medtl_shape_plane(run->in[0]);
     float *y = medtl_image_of(run->y, n) + c * medtl_shape_plane(out);
-    unsigned char *winners =
-        run->training ? (unsigned char *)run->state + item * medtl_shape_plane(out) : NULL;
+    float *winner = run->scratch + worker * run->scratch_stride;
 
-    (void)worker;
     for (size_t oh = 0; oh < out.height; oh++) {
-        size_t top, bottom, left, right;
+        forward_row(run, x, oh, y + oh * out.width, winner);
+        if (run->training) {
+            unsigned char *kept =
+                (unsigned char *)run->state + item * medtl_shape_plane(out) + oh * out.width;
 
-        window(oh, stride, pad, kernel, in.height, &top, &bottom);
-        for (size_t ow = 0; ow < out.width; ow++) {
-            float best = -INFINITY;
-            size_t winner;
-
-            window(ow, stride, pad, kernel, in.width, &left, &right);
-            winner = top * kernel + left;
-            for (size_t kh = top; kh < bottom; kh++) {
-                const size_t row = (oh * stride + kh - pad) * in.width + ow * stride - pad;
-
-                for (size_t kw = left; kw < right; kw++)
-                    if (x[row + kw] > best || isnan(x[row + kw])) {
-                        best = x[row + kw];
-                        winner = kh * kernel + kw;
-                    }
-            }
-            y[oh * out.width + ow] = best;
-            if (winners != NULL)
-                winners[oh * out.width + ow] = (unsigned char)winner;
+            for (size_t i = 0; i < out.width; i++)
+                kept[i] = (unsigned char)winner[i];
         }
     }
 }
@@ -116,6 +135,7 @@ static void backward(const medtl_node_run *run)
 const medtl_node_ops medtl_node_max_pool = {.kind = "max_pool",
                                             .plan = plan,
                                             .state_size = state_size,
+                                            .scratch_size = scratch_size,
                                             .forward = forward,
                                             .backward = backward};
 

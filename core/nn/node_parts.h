@@ -2,8 +2,8 @@
 #ifndef MEDTL_NN_NODE_PARTS_H
 #define MEDTL_NN_NODE_PARTS_H
 
+#include "loops.h"
 #include "node.h"
-#include "sums.h"
 
 #include <string.h>
 
@@ -33,8 +33,5 @@ void medtl_node_for_parts(const medtl_node_run *run, medtl_pool_task task);
 
 /** dx = dy, or dx += dy. Nothing where they are the same array. */
 void medtl_give_gradient(float *dx, const float *dy, size_t count, bool add);
-
-/** y = scale x + shift, then the ReLU if `relu`. y may be x. */
-void medtl_scale_shift(const float *x, float *y, size_t count, float scale, float shift, bool relu);
 
 #endif

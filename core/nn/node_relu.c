@@ -13,13 +13,10 @@ static void forward_part(void *context, size_t item, size_t worker)
 {
     const medtl_node_run *run = context;
     const medtl_part part = medtl_node_part(run, item);
-    const float *x = medtl_image_of(run->x[0], part.image);
-    float *y = medtl_image_of(run->y, part.image);
 
     (void)worker;
-    MEDTL_INDEPENDENT
-    for (size_t i = part.first; i < part.end; i++)
-        y[i] = x[i] < 0.0f ? 0.0f : x[i];
+    medtl_loops_get()->relu(medtl_image_of(run->x[0], part.image) + part.first,
+                            medtl_image_of(run->y, part.image) + part.first, part.end - part.first);
 }
 
 static void forward(const medtl_node_run *run) { medtl_node_for_parts(run, forward_part); }

@@ -1,0 +1,254 @@
+/* The loops, compiled once for each instruction set: the including file defines LOOP_SET and LOOP_SET_NAME. */
+#include "loops.h"
+
+#include <stdint.h>
+
+enum { LANES = 16, BLOCK = 64 * LANES };
+
+/* Unaligned on purpose: a plane starts where it starts. */
+typedef float lanes __attribute__((vector_size(64), aligned(4), may_alias));
+typedef int32_t lane_bits __attribute__((vector_size(64), aligned(4), may_alias));
+
+#define LOAD(address) (*(const lanes *)(address))
+
+/* Loops whose arrays may be the same one but never overlap shifted. */
+#if defined(__clang__)
+#define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define INDEPENDENT _Pragma("GCC ivdep")
+#endif
+
+static inline double sum_lanes(const lanes *v)
+{
+    double total = 0.0;
+
+    for (int i = 0; i < LANES; i++)
+        total += (double)(*v)[i];
+    return total;
+}
+
+/* The end of the block of whole lanes that begins at i. */
+static inline size_t block_end(size_t i, size_t count)
+{
+    return i + BLOCK < count ? i + BLOCK : count;
+}
+
+static double sum(const float *x, size_t count)
+{
+    double total = 0.0;
+    size_t i = 0;
+
+    while (i + LANES <= count) {
+        const size_t end = block_end(i, count);
+        lanes part = {0};
+
+        for (; i + LANES <= end; i += LANES)
+            part += LOAD(x + i);
+        total += sum_lanes(&part);
+    }
+    for (; i < count; i++)
+        total += (double)x[i];
+    return total;
+}
+
+static double dot(const float *x, const float *y, size_t count)
+{
+    double total = 0.0;
+    size_t i = 0;
+
+    while (i + LANES <= count) {
+        const size_t end = block_end(i, count);
+        lanes part = {0};
+
+        for (; i + LANES <= end; i += LANES)
+            part += LOAD(x + i) * LOAD(y + i);
+        total += sum_lanes(&part);
+    }
+    for (; i < count; i++)
+        total += (double)x[i] * (double)y[i];
+    return total;
+}
+
+static void add_moments(const float *x, size_t count, float origin, double *first, double *squares)
+{
+    size_t i = 0;
+
+    while (i + LANES <= count) {
+        const size_t end = block_end(i, count);
+        lanes a = {0}, b = {0};
+
+        for (; i + LANES <= end; i += LANES) {
+            const lanes v = LOAD(x + i) - origin;
+
+            a += v;
+            b += v * v;
+        }
+        *first += sum_lanes(&a);
+        *squares += sum_lanes(&b);
+    }
+    for (; i < count; i++) {
+        const double v = (double)(x[i] - origin);
+
+        *first += v;
+        *squares += v * v;
+    }
+}
+
+static void scale_shift(const float *x, float *y, size_t count, float scale, float shift, bool rectify)
+{
+    if (rectify) {
+        INDEPENDENT
+        for (size_t i = 0; i < count; i++) {
+            const float v = x[i] * scale + shift;
+
+            y[i] = v < 0.0f ? 0.0f : v; /* NaN stays visible */
+        }
+    } else {
+        INDEPENDENT
+        for (size_t i = 0; i < count; i++)
+            y[i] = x[i] * scale + shift;
+    }
+}
+
+static inline void add_products(const float *dy, const float *x, size_t count,
+                                const medtl_norm_channel *k, bool rectify, double *total,
+                                double *products)
+{
+    size_t i = 0;
+
+    while (i + LANES <= count) {
+        const size_t end = block_end(i, count);
+        lanes a = {0}, b = {0};
+
+        for (; i + LANES <= end; i += LANES) {
+            const lanes v = LOAD(x + i);
+            lanes g = LOAD(dy + i);
+
+            if (rectify)
+                g = (lanes)((lane_bits)g & (lane_bits)(v * k->scale + k->shift > 0.0f));
+            a += g;
+            b += g * (v - k->mean);
+        }
+        *total += sum_lanes(&a);
+        *products += sum_lanes(&b);
+    }
+    for (; i < count; i++) {
+        const double g = rectify && !(x[i] * k->scale + k->shift > 0.0f) ? 0.0 : (double)dy[i];
+
+        *total += g;
+        *products += g * (double)(x[i] - k->mean);
+    }
+}
+
+static void add_norm_products(const float *dy, const float *x, size_t count,
+                              const medtl_norm_channel *channel, bool rectify, double *total,
+                              double *products)
+{
+    if (rectify) /* a loop without a branch inside for either answer */
+        add_products(dy, x, count, channel, true, total, products);
+    else
+        add_products(dy, x, count, channel, false, total, products);
+}
+
+static inline void write_gradient(float *dx, const float *dy, const float *x, size_t count,
+                                  medtl_norm_channel k, bool rectify, bool accumulate)
+{
+    INDEPENDENT
+    for (size_t i = 0; i < count; i++) {
+        const float given = dy[i];
+        const float g = !rectify || x[i] * k.scale + k.shift > 0.0f ? given : 0.0f;
+        const float v = k.a * g + (k.b * x[i] + k.c);
+
+        dx[i] = accumulate ? dx[i] + v : v;
+    }
+}
+
+static void give_norm_gradient(float *dx, const float *dy, const float *x, size_t count,
+                               const medtl_norm_channel *channel, bool rectify, bool accumulate)
+{
+    if (rectify && accumulate)
+        write_gradient(dx, dy, x, count, *channel, true, true);
+    else if (rectify)
+        write_gradient(dx, dy, x, count, *channel, true, false);
+    else if (accumulate)
+        write_gradient(dx, dy, x, count, *channel, false, true);
+    else
+        write_gradient(dx, dy, x, count, *channel, false, false);
+}
+
+static void mask(float *dy, const float *y, size_t count)
+{
+    INDEPENDENT
+    for (size_t i = 0; i < count; i++) {
+        const float given = dy[i];
+
+        dy[i] = y[i] > 0.0f ? given : 0.0f;
+    }
+}
+
+static void relu(const float *x, float *y, size_t count)
+{
+    INDEPENDENT
+    for (size_t i = 0; i < count; i++)
+        y[i] = x[i] < 0.0f ? 0.0f : x[i];
+}
+
+static void add(float *y, const float *x, size_t count)
+{
+    INDEPENDENT
+    for (size_t i = 0; i < count; i++)
+        y[i] += x[i];
+}
+
+static void add_scaled(float *y, const float *x, size_t count, float scale)
+{
+    INDEPENDENT
+    for (size_t i = 0; i < count; i++)
+        y[i] += scale * x[i];
+}
+
+static void add_two(const float *a, const float *b, float *y, size_t count, bool rectify)
+{
+    if (rectify) {
+        INDEPENDENT
+        for (size_t i = 0; i < count; i++) {
+            const float v = a[i] + b[i];
+
+            y[i] = v < 0.0f ? 0.0f : v;
+        }
+    } else {
+        INDEPENDENT
+        for (size_t i = 0; i < count; i++)
+            y[i] = a[i] + b[i];
+    }
+}
+
+static inline void larger(const float *x, size_t stride, size_t count, float tap, float *best,
+                          float *winner)
+{
+    INDEPENDENT
+    for (size_t i = 0; i < count; i++) {
+        const float v = x[i * stride], b = best[i], w = winner[i];
+        const bool wins = !(v <= b); /* larger, or NaN */
+
+        best[i] = wins ? v : b;
+        winner[i] = wins ? tap : w;
+    }
+}
+
+static void take_larger(const float *x, size_t stride, size_t count, float tap, float *best,
+                        float *winner)
+{
+    if (stride == 1) /* known strides vectorise */
+        larger(x, 1, count, tap, best, winner);
+    else if (stride == 2)
+        larger(x, 2, count, tap, best, winner);
+    else
+        larger(x, stride, count, tap, best, winner);
+}
+
+const medtl_loops LOOP_SET = {LOOP_SET_NAME, sum,          dot,
+                              add_moments,   scale_shift,  add_norm_products,
+                              give_norm_gradient, mask,    relu,
+                              add,           add_scaled,   add_two,
+                              take_larger};

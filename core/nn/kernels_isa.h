@@ -120,14 +120,14 @@ static double peak_products(size_t rounds)
     vec sums[CHAINS], total = {0};
     const vec factor = vec_splat(0.999999f), term = vec_splat(1e-6f);
 
-#pragma GCC unroll 16
+    UNROLL
     for (int i = 0; i < CHAINS; i++)
         sums[i] = vec_splat((float)i);
     for (size_t n = 0; n < rounds; n++)
-#pragma GCC unroll 16
+        UNROLL
         for (int i = 0; i < CHAINS; i++)
             sums[i] = sums[i] * factor + term;
-#pragma GCC unroll 16
+    UNROLL
     for (int i = 0; i < CHAINS; i++)
         total += sums[i];
     return vec_sum(total) > 0.0f ? (double)rounds * CHAINS * VECTOR : 0.0;

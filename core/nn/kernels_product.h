@@ -33,30 +33,30 @@ INLINE void register_tile(const product *p, const float *a, const float *b, floa
 {
     vec sums[ROWS][VECTORS_OF_ONE_ROW];
 
-#pragma GCC unroll 8
+    UNROLL
     for (int r = 0; r < rows; r++)
-#pragma GCC unroll 8
+        UNROLL
         for (int v = 0; v < vectors; v++)
             sums[r][v] = p->add ? vec_load(result + (size_t)r * p->result_pitch + v * VECTOR) : (vec){0};
     for (size_t d = 0; d < p->depth; d++) {
         const float *x = b + p->offset[d];
         vec in[VECTORS_OF_ONE_ROW];
 
-#pragma GCC unroll 8
+        UNROLL
         for (int v = 0; v < vectors; v++)
             in[v] = vec_load(x + v * VECTOR);
-#pragma GCC unroll 8
+        UNROLL
         for (int r = 0; r < rows; r++) {
             const vec weight = vec_splat(a[d * (size_t)rows + (size_t)r]);
 
-#pragma GCC unroll 8
+            UNROLL
             for (int v = 0; v < vectors; v++)
                 sums[r][v] += weight * in[v];
         }
     }
-#pragma GCC unroll 8
+    UNROLL
     for (int r = 0; r < rows; r++)
-#pragma GCC unroll 8
+        UNROLL
         for (int v = 0; v < vectors; v++)
             vec_store(result + (size_t)r * p->result_pitch + v * VECTOR, sums[r][v]);
 }

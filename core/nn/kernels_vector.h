@@ -22,6 +22,13 @@ typedef int bits __attribute__((vector_size(VECTOR * sizeof(int))));
 
 #define INLINE static inline __attribute__((always_inline))
 
+/* Before a loop over an array of vectors: unrolled, so that the array lives in registers. */
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 16")
+#endif
+
 INLINE vec vec_load(const float *p) { return *(const loose_vec *)p; }
 INLINE void vec_store(float *p, vec v) { *(loose_vec *)p = v; }
 INLINE vec vec_splat(float x) { return x - (vec){0}; }

@@ -22,10 +22,10 @@ INLINE void weight_register_tile(const weight_product *p, const int vectors)
     vec sums[ROWS][VECTORS];
     const float *x[ROWS];
 
-#pragma GCC unroll 8
+    UNROLL
     for (int r = 0; r < ROWS; r++) {
         x[r] = p->staged + p->offset[r];
-#pragma GCC unroll 8
+        UNROLL
         for (int v = 0; v < vectors; v++)
             sums[r][v] = (vec){0};
     }
@@ -33,21 +33,21 @@ INLINE void weight_register_tile(const weight_product *p, const int vectors)
         const size_t position = p->position[i];
         vec dy[VECTORS];
 
-#pragma GCC unroll 8
+        UNROLL
         for (int v = 0; v < vectors; v++)
             dy[v] = vec_load(p->dy + (i * (size_t)vectors + (size_t)v) * VECTOR);
-#pragma GCC unroll 8
+        UNROLL
         for (int r = 0; r < ROWS; r++) {
             const vec value = vec_splat(x[r][position]);
 
-#pragma GCC unroll 8
+            UNROLL
             for (int v = 0; v < vectors; v++)
                 sums[r][v] += value * dy[v];
         }
     }
-#pragma GCC unroll 8
+    UNROLL
     for (int r = 0; r < ROWS; r++)
-#pragma GCC unroll 8
+        UNROLL
         for (int v = 0; v < vectors; v++) {
             float *sum = p->sums + (size_t)r * p->sum_pitch + v * VECTOR;
 

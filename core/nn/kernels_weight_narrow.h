@@ -11,13 +11,13 @@ static void dot_taps(const float *x, const size_t *offset, const float *dy, size
 {
     vec sums[ROWS];
 
-#pragma GCC unroll 8
+    UNROLL
     for (int r = 0; r < ROWS; r++)
         sums[r] = (vec){0};
     for (size_t q = 0; q < count; q += VECTOR) {
         const vec value = vec_load(dy + q);
 
-#pragma GCC unroll 8
+        UNROLL
         for (int r = 0; r < ROWS; r++)
             sums[r] += value * vec_load(x + offset[r] + q);
     }

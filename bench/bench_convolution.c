@@ -1,9 +1,11 @@
 /* How fast the convolutions are: billions of floating point operations a second (two for a multiply-add) of the
- * three passes on one thread, and their share of what this core's multiply-add units can do.
+ * three passes, and their share of what the multiply-add units of as many cores can do.
  *
- *   bench_convolution [INSTRUCTION_SET [SHAPE]]      SHAPE: a number of the printed list
+ *   bench_convolution [INSTRUCTION_SET [THREADS [SHAPE]]]      SHAPE: a number of the printed list
  *
- * Time is the thread's own CPU time and the best of several runs, since other programs may share the machine. */
+ * The best of several runs counts, since other programs may share the machine. On one thread, time is the
+ * thread's own CPU time; on several it is the clock on the wall, which means little on a busy machine. */
+#include "core/base/pool.h"
 #include "core/nn/kernels_internal.h"
 #include "machine.h"
 
@@ -72,12 +74,19 @@ static float *noise(size_t count)
 
 typedef struct buffers {
     float *x, *w, *y, *packed, *packed_data, *scratch;
-    size_t x_size, y_size;
+    size_t x_size, y_size, scratch_size;
 } buffers;
+
+typedef struct bench {
+    const medtl_kernel_set *set;
+    const medtl_conv_shape *shape;
+    medtl_pool *pool;
+    buffers b;
+} bench;
 
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 
-static bool allocate(const medtl_kernel_set *set, const medtl_conv_shape *s, buffers *b)
+static bool allocate(const medtl_kernel_set *set, const medtl_conv_shape *s, size_t threads, buffers *b)
 {
     const size_t scratch = larger(set->scratch_size(s), larger(set->backward_data_scratch_size(s),
                                                                set->backward_weight_scratch_size(s)));
@@ -89,7 +98,8 @@ static bool allocate(const medtl_kernel_set *set, const medtl_conv_shape *s, buf
     b->w = noise(s->channels_in / s->groups * s->channels_out * s->kernel_h * s->kernel_w);
     b->packed = noise(set->packed_size(s));
     b->packed_data = noise(set->backward_data_packed_size(s));
-    b->scratch = noise(scratch);
+    b->scratch_size = scratch;
+    b->scratch = noise(scratch * threads);
     return b->x != NULL && b->y != NULL && b->w != NULL && b->packed != NULL && b->packed_data != NULL &&
            b->scratch != NULL;
 }
@@ -104,42 +114,66 @@ static void release(buffers *b)
     free(b->scratch);
 }
 
-static void forward(const medtl_kernel_set *set, const medtl_conv_shape *s, buffers *b)
+static void forward_item(void *context, size_t item, size_t worker)
 {
-    for (size_t n = 0; n < IMAGES; n++)
-        for (size_t t = 0; t < set->tile_count(s); t++)
-            set->forward_tile(s, b->packed, b->w, NULL, true, b->x + n * b->x_size, b->y + n * b->y_size, t,
-                              b->scratch);
+    const bench *m = context;
+    const size_t tiles = m->set->tile_count(m->shape), n = item / tiles;
+
+    m->set->forward_tile(m->shape, m->b.packed, m->b.w, NULL, true, m->b.x + n * m->b.x_size,
+                         m->b.y + n * m->b.y_size, item % tiles, m->b.scratch + worker * m->b.scratch_size);
 }
 
-static void backward_data(const medtl_kernel_set *set, const medtl_conv_shape *s, buffers *b)
+static void forward(bench *m)
 {
-    for (size_t n = 0; n < IMAGES; n++)
-        for (size_t t = 0; t < set->backward_data_tile_count(s); t++)
-            set->backward_data_tile(s, b->packed_data, b->y + n * b->y_size, b->x + n * b->x_size, t, b->scratch);
+    medtl_pool_for(m->pool, IMAGES * m->set->tile_count(m->shape), forward_item, m);
 }
 
-static void backward_weight(const medtl_kernel_set *set, const medtl_conv_shape *s, buffers *b)
+static void data_item(void *context, size_t item, size_t worker)
 {
-    for (size_t t = 0; t < set->backward_weight_tile_count(s); t++)
-        set->backward_weight_tile(s, IMAGES, b->x, b->x_size, b->y, b->y_size, b->w, t, b->scratch);
+    const bench *m = context;
+    const size_t tiles = m->set->backward_data_tile_count(m->shape), n = item / tiles;
+
+    m->set->backward_data_tile(m->shape, m->b.packed_data, m->b.y + n * m->b.y_size, m->b.x + n * m->b.x_size,
+                               item % tiles, m->b.scratch + worker * m->b.scratch_size);
 }
 
-typedef void pass_function(const medtl_kernel_set *set, const medtl_conv_shape *s, buffers *b);
+static void backward_data(bench *m)
+{
+    medtl_pool_for(m->pool, IMAGES * m->set->backward_data_tile_count(m->shape), data_item, m);
+}
+
+static void weight_item(void *context, size_t item, size_t worker)
+{
+    const bench *m = context;
+
+    m->set->backward_weight_tile(m->shape, IMAGES, m->b.x, m->b.x_size, m->b.y, m->b.y_size, m->b.w, item,
+                                 m->b.scratch + worker * m->b.scratch_size);
+}
+
+static void backward_weight(bench *m)
+{
+    medtl_pool_for(m->pool, m->set->backward_weight_tile_count(m->shape), weight_item, m);
+}
+
+static double seconds(const bench *m)
+{
+    return medtl_pool_threads(m->pool) == 1 ? cpu_seconds() : machine_seconds();
+}
 
 /* GFLOP/s: the best of many runs within about a quarter of a second. */
-static double rate(pass_function *pass, const medtl_kernel_set *set, const medtl_conv_shape *s, buffers *b)
+static double rate(void (*pass)(bench *m), bench *m)
 {
-    const double work = 2.0 * IMAGES * (double)b->y_size * (double)(s->channels_in / s->groups) *
+    const medtl_conv_shape *s = m->shape;
+    const double work = 2.0 * IMAGES * (double)m->b.y_size * (double)(s->channels_in / s->groups) *
                         (double)(s->kernel_h * s->kernel_w);
-    const double begin = cpu_seconds();
+    const double begin = seconds(m);
     double best = 1e30, last;
 
     do {
-        const double start = cpu_seconds();
+        const double start = seconds(m);
 
-        pass(set, s, b);
-        last = cpu_seconds();
+        pass(m);
+        last = seconds(m);
         if (last - start < best)
             best = last - start;
     } while (last - begin < 0.25);
@@ -159,50 +193,62 @@ static double peak_rate(const medtl_kernel_set *set)
     return best;
 }
 
-static int measure(const medtl_kernel_set *set, size_t index, double peak)
+static int measure(const medtl_kernel_set *set, medtl_pool *pool, size_t index, double peak)
 {
     medtl_conv_shape s = shapes[index].shape;
-    buffers b = {0};
+    bench m = {.set = set, .shape = &s, .pool = pool};
     double f, d, w;
 
-    if (!medtl_conv_shape_complete(&s) || !allocate(set, &s, &b)) {
-        release(&b);
+    if (!medtl_conv_shape_complete(&s) || !allocate(set, &s, medtl_pool_threads(pool), &m.b)) {
+        release(&m.b);
         fprintf(stderr, "bench_convolution: not enough memory\n");
         return 1;
     }
-    set->pack(&s, b.w, b.packed);
-    set->backward_data_pack(&s, b.w, b.packed_data);
-    f = rate(forward, set, &s, &b);
-    d = rate(backward_data, set, &s, &b);
-    w = rate(backward_weight, set, &s, &b);
+    set->pack(&s, m.b.w, m.b.packed);
+    set->backward_data_pack(&s, m.b.w, m.b.packed_data);
+    f = rate(forward, &m);
+    d = rate(backward_data, &m);
+    w = rate(backward_weight, &m);
     printf("%2zu %-19s %4zu-%-4zu %3zux%-3zu %zux%zu s%zu %6.1f %3.0f%% %6.1f %3.0f%% %6.1f %3.0f%%  %zu/%zu/%zu\n", index,
            shapes[index].where, s.channels_in, s.channels_out, s.height_in, s.width_in, s.kernel_h, s.kernel_w,
            s.stride_h, f, 100 * f / peak, d, 100 * d / peak, w, 100 * w / peak, set->tile_count(&s),
            set->backward_data_tile_count(&s), set->backward_weight_tile_count(&s));
     fflush(stdout);
-    release(&b);
+    release(&m.b);
+    return 0;
+}
+
+static int measure_all(const medtl_kernel_set *set, medtl_pool *pool, const char *only)
+{
+    const size_t threads = medtl_pool_threads(pool);
+    const double peak = peak_rate(set) * (double)threads;
+
+    machine_print();
+    printf("%s, %zu thread(s), %d images, multiply-add peak %.1f GFLOP/s\n", set->name, threads, IMAGES, peak);
+    printf(" # layer               channels  input  kernel    forward     data grad.  weight grad. tiles\n");
+    for (size_t i = 0; i < SHAPE_COUNT; i++)
+        if ((only == NULL || strtoul(only, NULL, 10) == i) && measure(set, pool, i, peak) != 0)
+            return 3;
     return 0;
 }
 
 int main(int argc, char **argv)
 {
+    const unsigned long threads = argc > 2 ? strtoul(argv[2], NULL, 10) : 1;
     const medtl_kernel_set *set;
-    double peak;
+    medtl_pool *pool = NULL;
     size_t index = 0;
+    int code;
 
     while ((set = medtl_kernel_set_supported(index)) != NULL && argc > 1 && strcmp(argv[1], set->name) != 0)
         index++;
-    if (set == NULL) {
-        fprintf(stderr, "bench_convolution: this processor has no instruction set '%s'\n", argv[1]);
+    if (set == NULL || threads < 1 || threads > 1024) {
+        fprintf(stderr, "bench_convolution [avx512|avx2|portable [THREADS [SHAPE]]], as far as the processor has them\n");
         return 2;
     }
-    machine_print();
-    peak = peak_rate(set);
-    printf("%s, 1 thread, %d images, multiply-add peak %.1f GFLOP/s\n", set->name, IMAGES, peak);
-    printf(" # layer               channels  input  kernel    forward     data grad.  weight grad. tiles\n");
-    for (size_t i = 0; i < SHAPE_COUNT; i++)
-        if (argc <= 2 || strtoul(argv[2], NULL, 10) == i)
-            if (measure(set, i, peak) != 0)
-                return 3;
-    return 0;
+    if (medtl_pool_create(threads, &pool, NULL) != MEDTL_OK)
+        return 3;
+    code = measure_all(set, pool, argc > 3 ? argv[3] : NULL);
+    medtl_pool_destroy(pool);
+    return code;
 }

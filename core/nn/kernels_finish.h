@@ -15,8 +15,6 @@ typedef struct tile_extent {
 
 static size_t tile_count(const medtl_conv_plan *p) { return p->group_blocks * p->blocks * p->bands; }
 
-static size_t minimum(size_t a, size_t b) { return a < b ? a : b; }
-
 static tile_extent tile_at(const medtl_conv_plan *p, size_t tile)
 {
     const size_t band = tile % p->bands, block = tile / p->bands % p->blocks;

@@ -6,19 +6,30 @@
 #include "kernels_pack.h"
 #include "kernels_stage.h"
 
-/* Offsets of the taps of each phase, phase after phase, for one block of channels. */
+/* Offsets of one phase's taps for one block of channels: the first channel's, then shifted by whole channels. */
+static void fill_phase_offsets(const medtl_conv_plan *p, size_t row_slot, size_t slot, size_t *offset)
+{
+    const size_t rows = medtl_conv_phase_taps(&p->h, row_slot), columns = medtl_conv_phase_taps(&p->w, slot);
+    const size_t channel = p->h.in_slots * p->w.in_slots * p->plane;
+
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < columns; j++)
+            offset[i * columns + j] = tap_offset(&p->h, &p->w, p->pitch, p->plane,
+                                                 medtl_conv_phase_tap(&p->h, row_slot, i),
+                                                 medtl_conv_phase_tap(&p->w, slot, j));
+    for (size_t i = rows * columns; i < p->block_channels * rows * columns; i++)
+        offset[i] = offset[i - rows * columns] + channel;
+}
+
+/* Phase after phase. */
 static void fill_offsets(const medtl_conv_plan *p, size_t *offset)
 {
-    const size_t planes = p->h.in_slots * p->w.in_slots * p->plane;
-
     for (size_t row_slot = 0; row_slot < p->h.out_slots; row_slot++)
-        for (size_t slot = 0; slot < p->w.out_slots; slot++)
-            for (size_t c = 0; c < p->block_channels; c++)
-                for (size_t i = 0; i < medtl_conv_phase_taps(&p->h, row_slot); i++)
-                    for (size_t j = 0; j < medtl_conv_phase_taps(&p->w, slot); j++)
-                        *offset++ = c * planes + tap_offset(&p->h, &p->w, p->pitch, p->plane,
-                                                            medtl_conv_phase_tap(&p->h, row_slot, i),
-                                                            medtl_conv_phase_tap(&p->w, slot, j));
+        for (size_t slot = 0; slot < p->w.out_slots; slot++) {
+            fill_phase_offsets(p, row_slot, slot, offset);
+            offset += p->block_channels * medtl_conv_phase_taps(&p->h, row_slot) *
+                      medtl_conv_phase_taps(&p->w, slot);
+        }
 }
 
 /* The products of one block of staged channels, for every phase. */

@@ -29,6 +29,8 @@ typedef int bits __attribute__((vector_size(VECTOR * sizeof(int))));
 #define UNROLL _Pragma("GCC unroll 16")
 #endif
 
+INLINE size_t minimum(size_t a, size_t b) { return a < b ? a : b; }
+
 INLINE vec vec_load(const float *p) { return *(const loose_vec *)p; }
 INLINE void vec_store(float *p, vec v) { *(loose_vec *)p = v; }
 INLINE vec vec_splat(float x) { return x - (vec){0}; }

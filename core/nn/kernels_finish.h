@@ -97,6 +97,11 @@ static void finish_phase(const medtl_conv_plan *p, const finish *f, size_t chann
 
     if (columns.first >= columns.end)
         return;
+    if (p->pitch == p->w.out && p->h.out_stride == 1 && p->w.out_stride == 1) { /* no gaps: one long row */
+        finish_row(f, channel, (channel * p->h.out + (size_t)rows.origin) * p->w.out, sums,
+                   rows.end * p->w.out);
+        return;
+    }
     for (size_t r = rows.first; r < rows.end; r++) {
         const size_t row = (size_t)(rows.origin + (ptrdiff_t)(r * p->h.out_stride));
         const size_t column = (size_t)(columns.origin + (ptrdiff_t)(columns.first * p->w.out_stride));

@@ -9,6 +9,7 @@ enum {
     TILES = 8,                    /* wanted for an image, if it is big enough */
     BAND_PIXELS = 144,            /* fewer do not fill the register tiles */
     BLOCK_ROWS = 32,              /* output channels below which staging would dominate */
+    BLOCK_COLUMNS = 64,           /* columns of dw below which turning dy costs more than a tenth */
     PRODUCT_BYTES = 24 * 1024     /* of dy that one weight gradient product reads: half of an L1 cache */
 };
 
@@ -196,7 +197,7 @@ void medtl_conv_plan_data(const medtl_conv_shape *shape, const medtl_kernel_widt
 static void cut_weight_tiles(medtl_conv_weight_plan *p, const medtl_kernel_width *width, size_t wanted)
 {
     const size_t x_work = p->in_channels * p->h.in * p->w.in, y_work = p->out_channels * p->h.out * p->w.out;
-    const size_t column_tiles = divide_up(p->columns, 4 * width->rows);
+    const size_t column_tiles = max_size(p->columns / BLOCK_COLUMNS, max_size(min_size(p->columns / 24, 4), 1));
     const size_t channel_tiles = divide_up(p->out_channels, 2 * width->vector);
     size_t best = 0;
 

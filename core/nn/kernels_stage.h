@@ -42,6 +42,13 @@ static void stage_plane(const medtl_conv_axis *h, const medtl_conv_axis *w, size
     const size_t end = medtl_conv_elements_before(origin, h->in_stride, (ptrdiff_t)h->in, rows);
     const size_t used = columns.end - columns.left;
 
+    if (pitch == w->in && used == pitch && w->in_stride == 1 && h->in_stride == 1) { /* no gaps: one long row */
+        copy_floats(staged + above * pitch, channel + (size_t)(origin + (ptrdiff_t)above) * pitch,
+                    (end - above) * pitch);
+        zero_floats(staged, above * pitch);
+        zero_floats(staged + end * pitch, plane - end * pitch);
+        return;
+    }
     zero_floats(staged, above * pitch);
     for (size_t r = above; r < end; r++) {
         float *row = staged + r * pitch;

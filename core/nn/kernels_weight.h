@@ -67,40 +67,58 @@ static void weight_tile(const weight_product *p, size_t vectors)
 #endif
 }
 
-typedef float quad __attribute__((vector_size(16)));
-typedef float loose_quad __attribute__((vector_size(16), aligned(4), may_alias));
-
-/* to[pixel][channel] = from[channel][pixel] for four of each. */
-INLINE void turn_quad(const float *from, size_t from_pitch, float *to, size_t to_pitch)
+/* to[pixel][channel] = from[channel][pixel] for VECTOR channels and four pixels: quads of pixels are gathered
+ * so that each quarter of a vector holds every fourth channel, then turned within the quarters. */
+INLINE void turn_block(const float *from, size_t plane, float *to, size_t width)
 {
-    const quad a = *(const loose_quad *)from, b = *(const loose_quad *)(from + from_pitch);
-    const quad c = *(const loose_quad *)(from + 2 * from_pitch), d = *(const loose_quad *)(from + 3 * from_pitch);
-    const quad ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), AB = __builtin_shufflevector(a, b, 2, 6, 3, 7);
-    const quad cd = __builtin_shufflevector(c, d, 0, 4, 1, 5), CD = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+    const vec a = vec_load_quads(from, 4 * plane), b = vec_load_quads(from + plane, 4 * plane);
+    const vec c = vec_load_quads(from + 2 * plane, 4 * plane), d = vec_load_quads(from + 3 * plane, 4 * plane);
+    const vec ab_low = vec_interleave_low(a, b), ab_high = vec_interleave_high(a, b);
+    const vec cd_low = vec_interleave_low(c, d), cd_high = vec_interleave_high(c, d);
 
-    *(loose_quad *)to = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);
-    *(loose_quad *)(to + to_pitch) = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
-    *(loose_quad *)(to + 2 * to_pitch) = __builtin_shufflevector(AB, CD, 0, 1, 4, 5);
-    *(loose_quad *)(to + 3 * to_pitch) = __builtin_shufflevector(AB, CD, 2, 3, 6, 7);
+    vec_store(to, vec_join_low(ab_low, cd_low));
+    vec_store(to + width, vec_join_high(ab_low, cd_low));
+    vec_store(to + 2 * width, vec_join_low(ab_high, cd_high));
+    vec_store(to + 3 * width, vec_join_high(ab_high, cd_high));
+}
+
+/* Turn `pixels` pixels of VECTOR channels. */
+static void turn_vector(const float *dy, size_t plane, size_t pixels, float *to, size_t width)
+{
+    size_t i = 0;
+
+    for (; i + 4 <= pixels; i += 4)
+        turn_block(dy + i, plane, to + i * width, width);
+    for (; i < pixels; i++)
+        for (size_t k = 0; k < VECTOR; k++)
+            to[i * width + k] = dy[k * plane + i];
+}
+
+/* The same for fewer channels, the others being zero. */
+static void turn_some(const float *dy, size_t plane, size_t channels, size_t pixels, float *to, size_t width)
+{
+    enum { PIXELS = 64 };
+    float rows[VECTOR * PIXELS];
+
+    for (size_t i = 0, count; i < pixels; i += count) {
+        count = pixels - i < PIXELS ? pixels - i : PIXELS;
+        for (size_t k = 0; k < VECTOR; k++)
+            if (k < channels)
+                copy_floats(rows + k * PIXELS, dy + k * plane + i, count);
+            else
+                zero_floats(rows + k * PIXELS, count);
+        turn_vector(rows, PIXELS, count, to + i * width, width);
+    }
 }
 
 /* Turn `pixels` pixels of `channels` channels; `width` channels in a row of the result, zeros beyond. */
 static void turn(const float *dy, size_t plane, size_t channels, size_t pixels, size_t width, float *to)
 {
-    size_t c = 0;
-
-    for (; c + 4 <= channels; c += 4) {
-        size_t i = 0;
-
-        for (; i + 4 <= pixels; i += 4)
-            turn_quad(dy + c * plane + i, plane, to + i * width + c, width);
-        for (; i < pixels; i++)
-            for (size_t k = 0; k < 4; k++)
-                to[i * width + c + k] = dy[(c + k) * plane + i];
-    }
-    for (; c < width; c++)
-        for (size_t i = 0; i < pixels; i++)
-            to[i * width + c] = c < channels ? dy[c * plane + i] : 0.0f;
+    for (size_t c = 0; c < channels; c += VECTOR)
+        if (c + VECTOR <= channels)
+            turn_vector(dy + c * plane, plane, pixels, to + c, width);
+        else
+            turn_some(dy + c * plane, plane, channels - c, pixels, to + c, width);
 }
 
 /* A tile's part of dw, and its scratch. */
@@ -181,6 +199,22 @@ static void weight_turn(const medtl_conv_weight_plan *p, const weight_part *t, c
     }
 }
 
+/* Where the pixels [first, first + count) of a band lie in staged planes that begin at `base`. */
+static void weight_positions(const medtl_conv_weight_plan *p, size_t base, size_t first, size_t count,
+                             size_t *position)
+{
+    size_t column = first % p->w.out;
+
+    base += first / p->w.out * p->pitch;
+    for (size_t i = 0; i < count; i++) {
+        position[i] = base + column;
+        if (++column == p->w.out) {
+            column = 0;
+            base += p->pitch;
+        }
+    }
+}
+
 /* Images [0, images) of a band of rows that is staged: pixels are gathered, image after image, until a
  * product is full. */
 static void weight_band(const medtl_conv_weight_plan *p, const weight_part *t, size_t images, const float *dy,
@@ -194,9 +228,7 @@ static void weight_band(const medtl_conv_weight_plan *p, const weight_part *t, s
         for (size_t at = first, count; at < end; at += count) {
             count = end - at < p->pixels - filled ? end - at : p->pixels - filled;
             weight_turn(p, t, dy + n * dy_stride, at, count, filled);
-            for (size_t i = 0; i < count; i++)
-                t->position[filled + i] = n * image_planes +
-                                          ((at + i) / p->w.out - row_first) * p->pitch + (at + i) % p->w.out;
+            weight_positions(p, n * image_planes, at - first, count, t->position + filled);
             filled += count;
             if (filled == p->pixels) {
                 weight_products(p, t, filled);
@@ -224,6 +256,24 @@ static void weight_images(const medtl_conv_weight_plan *p, const weight_part *t,
     }
 }
 
+/* Add the sums of VECTOR columns from i on and four output channels from k on, as far as there are any, to dw.
+ * There are sums for all of them but the last columns. */
+static void weight_add(const weight_part *t, const medtl_conv_weight_plan *p, size_t i, size_t k, float *dw)
+{
+    const size_t columns = t->columns - i < VECTOR ? t->columns - i : VECTOR;
+    const size_t channels = t->channels - k < 4 ? t->channels - k : 4;
+    float turned[4 * VECTOR];
+
+    if (p->sum_rows - i >= VECTOR)
+        turn_block(t->sums + i * p->sum_pitch + k, p->sum_pitch, turned, VECTOR);
+    else
+        for (size_t c = 0; c < channels; c++)
+            for (size_t j = 0; j < columns; j++)
+                turned[c * VECTOR + j] = t->sums[(i + j) * p->sum_pitch + k + c];
+    for (size_t c = 0; c < channels; c++, dw += p->columns)
+        vec_store_first(dw, vec_load_first(dw, columns) + vec_load(turned + c * VECTOR), columns);
+}
+
 static void run_weight_tile(const medtl_conv_weight_plan *p, size_t count, const float *x, size_t x_stride,
                             const float *dy, size_t dy_stride, float *dw, size_t tile, float *scratch)
 {
@@ -235,9 +285,9 @@ static void run_weight_tile(const medtl_conv_weight_plan *p, size_t count, const
         weight_images(p, &t, count - n < p->images ? count - n : p->images, x + n * x_stride, x_stride,
                       dy + n * dy_stride, dy_stride);
     dw += (t.group * p->out_channels + t.channel_first) * p->columns + t.column_first;
-    for (size_t k = 0; k < t.channels; k++)
-        for (size_t i = 0; i < t.columns; i++)
-            dw[k * p->columns + i] += t.sums[i * p->sum_pitch + k];
+    for (size_t k = 0; k < t.channels; k += 4)
+        for (size_t i = 0; i < t.columns; i += VECTOR)
+            weight_add(&t, p, i, k, dw + k * p->columns + i);
 }
 
 #endif

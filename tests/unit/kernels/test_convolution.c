@@ -191,3 +191,77 @@ ParameterizedTest(medtl_conv_shape *parameter, convolution, weight_gradient_adds
     free(x);
     free(expected);
 }
+
+/* Whatever thread runs a tile, when, and whatever it did before: the same bits. */
+static void run_tiles_backwards_and_dirty(const medtl_kernel_set *set, const medtl_conv_shape *s,
+                                          const float *packed, const float *x, float *y)
+{
+    const size_t count = set->scratch_size(s);
+    float *scratch = floats(count);
+
+    for (size_t tile = set->tile_count(s); tile-- > 0;) {
+        memset(scratch, 0xff, count * sizeof *scratch); /* NaN */
+        set->forward_tile(s, packed, NULL, NULL, false, x, y, tile, scratch);
+    }
+    free(scratch);
+}
+
+static void run_tiles_forwards_and_clean(const medtl_kernel_set *set, const medtl_conv_shape *s,
+                                         const float *packed, const float *x, float *y)
+{
+    const size_t count = set->scratch_size(s);
+    float *scratch = floats(count);
+
+    memset(scratch, 0, count * sizeof *scratch);
+    for (size_t tile = 0; tile < set->tile_count(s); tile++)
+        set->forward_tile(s, packed, NULL, NULL, false, x, y, tile, scratch);
+    free(scratch);
+}
+
+ParameterizedTestParameters(convolution, bits_depend_neither_on_the_order_of_tiles_nor_on_scratch)
+{
+    return cr_make_param_array(medtl_conv_shape, convolution_cases, CONVOLUTION_CASE_COUNT);
+}
+
+ParameterizedTest(medtl_conv_shape *parameter, convolution, bits_depend_neither_on_the_order_of_tiles_nor_on_scratch)
+{
+    medtl_conv_shape s = *parameter;
+    float *x, *w, *first, *second;
+    size_t index = 0;
+
+    cr_assert(medtl_conv_shape_complete(&s));
+    x = noise(x_size(&s), 1);
+    w = noise(w_size(&s), 2);
+    first = floats(y_size(&s));
+    second = floats(y_size(&s));
+    for EACH_SET(set, index) {
+        float *packed = floats(set->packed_size(&s));
+
+        set->pack(&s, w, packed);
+        run_tiles_forwards_and_clean(set, &s, packed, x, first);
+        run_tiles_backwards_and_dirty(set, &s, packed, x, second);
+        cr_expect_arr_eq(first, second, y_size(&s) * sizeof *first, "%s", set->name);
+        free(packed);
+    }
+    free(x);
+    free(w);
+    free(first);
+    free(second);
+}
+
+/* A diverging training must not be hidden by the rectifier. */
+Test(convolution, relu_lets_nan_through)
+{
+    medtl_conv_shape s = {1, 4, 4, 1, 0, 0, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1};
+    float x[16] = {0}, w[1] = {1.0f}, y[16];
+    size_t index = 0;
+
+    cr_assert(medtl_conv_shape_complete(&s));
+    x[5] = NAN;
+    x[6] = -1.0f;
+    for EACH_SET(set, index) {
+        forward(set, &s, w, NULL, NULL, true, x, y);
+        cr_expect(isnan(y[5]), "%s", set->name);
+        cr_expect_eq(y[6], 0.0f, "%s", set->name);
+    }
+}

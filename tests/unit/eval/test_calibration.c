@@ -1,0 +1,69 @@
+#include "core/base/random.h"
+#include "core/eval/calibration.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+
+Test(softmax, matches_hand_calculation_and_does_not_overflow)
+{
+    /* exp(0) : exp(ln 3) = 1 : 3; at temperature 2 it is 1 : sqrt(3). */
+    const float logits[4] = {0.0f, 1.0986123f, 1000.0f, 0.0f};
+    float p[4];
+
+    medtl_softmax(logits, 2, 2, 1.0, p);
+    cr_assert_float_eq(p[0], 0.25, 1e-6);
+    cr_assert_float_eq(p[1], 0.75, 1e-6);
+    cr_assert_float_eq(p[2], 1.0, 1e-6);
+    cr_assert_float_eq(p[3], 0.0, 1e-6);
+    medtl_softmax(logits, 1, 2, 2.0, p);
+    cr_assert_float_eq(p[1] / p[0], sqrt(3.0), 1e-5);
+}
+
+Test(log_loss, is_the_mean_of_minus_log_probability)
+{
+    const float logits[4] = {0.0f, 1.0986123f, 0.0f, 0.0f};
+    const uint32_t labels[2] = {0, 1};
+
+    cr_assert_float_eq(medtl_log_loss(logits, labels, 2, 2, 1.0), (log(4.0) + log(2.0)) / 2.0, 1e-6);
+}
+
+Test(temperature, solves_the_two_class_case_exactly)
+{
+    /* All logits differ by d for the first class, and a share s of the cases is of it: the loss is least
+     * where sigmoid(d / T) = s, so T = d / ln(s / (1 - s)). Here d = 4, s = 3/4: T = 4 / ln 3. */
+    const float logits[8] = {4, 0, 4, 0, 4, 0, 4, 0};
+    const uint32_t labels[4] = {0, 0, 0, 1};
+
+    cr_assert_float_eq(medtl_temperature_fit(logits, labels, 4, 2), 4.0 / log(3.0), 1e-4);
+}
+
+Test(temperature, is_no_worse_than_any_on_a_fine_grid)
+{
+    enum { COUNT = 300, CLASSES = 5 };
+    float logits[COUNT * CLASSES];
+    uint32_t labels[COUNT];
+    medtl_random random;
+    double fitted;
+
+    medtl_random_seed(&random, 3);
+    for (size_t i = 0; i < COUNT; i++) {
+        labels[i] = (uint32_t)medtl_random_below(&random, CLASSES);
+        for (size_t k = 0; k < CLASSES; k++)
+            logits[i * CLASSES + k] = (float)(6.0 * medtl_random_normal(&random)) +
+                                      (k == labels[i] ? 4.0f : 0.0f);
+    }
+    fitted = medtl_log_loss(logits, labels, COUNT, CLASSES,
+                            medtl_temperature_fit(logits, labels, COUNT, CLASSES));
+    for (double t = 0.05; t <= 20.0; t *= 1.01)
+        cr_assert(fitted <= medtl_log_loss(logits, labels, COUNT, CLASSES, t) + 1e-9, "at %g", t);
+}
+
+Test(temperature, stays_in_its_range)
+{
+    const float right[4] = {1, 0, 0, 1}, wrong[4] = {0, 1, 1, 0};
+    const uint32_t labels[2] = {0, 1};
+
+    cr_assert_float_eq(medtl_temperature_fit(right, labels, 2, 2), 0.05, 1e-3);
+    cr_assert_float_eq(medtl_temperature_fit(wrong, labels, 2, 2), 20.0, 1e-2);
+    cr_assert_eq(medtl_temperature_fit(NULL, NULL, 0, 2), 1.0);
+}

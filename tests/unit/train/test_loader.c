@@ -1,0 +1,179 @@
+#include "core/train/loader.h"
+#include "synthetic.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { COUNT = 50, BATCH = 8, BATCHES = 7 };
+
+static synthetic source;
+
+typedef struct collected {
+    float input[COUNT * PLANE], targets[COUNT * 2];
+} collected;
+
+static medtl_loader_spec spec_of(const medtl_dataset *dataset, const size_t *order, size_t threads)
+{
+    medtl_loader_spec spec = {.dataset = dataset, .order = order, .count = COUNT, .batch = BATCH,
+                              .threads = threads, .seed = 3, .epoch = 2};
+
+    cr_assert_eq(medtl_augment_parse("dermoscopy", &spec.augment, NULL), MEDTL_OK);
+    return spec;
+}
+
+static void collect(const medtl_loader_spec *spec, collected *out)
+{
+    medtl_loader *loader = NULL;
+    medtl_batch batch;
+    size_t at = 0, batches = 0;
+
+    cr_assert_eq(medtl_loader_create(spec, &loader, NULL), MEDTL_OK);
+    for (;;) {
+        cr_assert_eq(medtl_loader_next(loader, &batch, NULL), MEDTL_OK);
+        if (batch.count == 0)
+            break;
+        memcpy(out->input + at * PLANE, batch.input, batch.count * PLANE * sizeof(float));
+        memcpy(out->targets + at * 2, batch.targets, batch.count * 2 * sizeof(float));
+        at += batch.count;
+        batches++;
+    }
+    cr_assert_eq(at, COUNT);
+    cr_assert_eq(batches, BATCHES);
+    medtl_loader_destroy(loader);
+}
+
+static void backwards(size_t order[COUNT])
+{
+    for (size_t i = 0; i < COUNT; i++)
+        order[i] = COUNT - 1 - i;
+}
+
+Test(loader, gives_the_images_of_the_order_with_their_classes)
+{
+    medtl_dataset *dataset = synthetic_dataset(&source, COUNT, UINT64_MAX, 1);
+    static collected got;
+    size_t order[COUNT];
+    medtl_loader_spec spec;
+    float original[PLANE];
+
+    backwards(order);
+    spec = spec_of(dataset, order, 2);
+    memset(&spec.augment, 0, sizeof spec.augment);
+    collect(&spec, &got);
+    for (size_t i = 0; i < COUNT; i++) {
+        (void)synthetic_read(&source, order[i], original, NULL);
+        for (size_t k = 0; k < PLANE; k++)
+            cr_assert(fabs((double)got.input[i * PLANE + k] - (double)original[k]) < 5e-5);
+        cr_assert_eq(got.targets[2 * i + order[i] % 2], 1.0f);
+        cr_assert_eq(got.targets[2 * i + 1 - order[i] % 2], 0.0f);
+    }
+    medtl_dataset_destroy(dataset);
+}
+
+Test(loader, threads_and_cache_do_not_change_a_bit)
+{
+    static collected a, b;
+    size_t order[COUNT];
+
+    backwards(order);
+    for (int round = 0; round < 6; round++) {
+        medtl_dataset *dataset = synthetic_dataset(&source, COUNT, round % 2 == 0 ? UINT64_MAX : 0, 1);
+        medtl_loader_spec spec = spec_of(dataset, order, 1 + (size_t)round);
+
+        spec.mixup = 0.4;
+        collect(&spec, round == 0 ? &a : &b);
+        cr_assert(round == 0 || memcmp(&a, &b, sizeof a) == 0, "round %d", round);
+        medtl_dataset_destroy(dataset);
+    }
+}
+
+Test(loader, epochs_and_seeds_differ)
+{
+    static collected a, b;
+    medtl_dataset *dataset = synthetic_dataset(&source, COUNT, UINT64_MAX, 1);
+    size_t order[COUNT];
+    medtl_loader_spec spec;
+
+    backwards(order);
+    spec = spec_of(dataset, order, 2);
+    collect(&spec, &a);
+    spec.epoch++;
+    collect(&spec, &b);
+    cr_assert_neq(memcmp(a.input, b.input, sizeof a.input), 0);
+    spec.epoch--;
+    spec.seed++;
+    collect(&spec, &b);
+    cr_assert_neq(memcmp(a.input, b.input, sizeof a.input), 0);
+    medtl_dataset_destroy(dataset);
+}
+
+Test(loader, mixup_mixes_pairs_of_a_batch_by_one_share)
+{
+    static collected plain, mixed;
+    medtl_dataset *dataset = synthetic_dataset(&source, COUNT, UINT64_MAX, 1);
+    size_t order[COUNT];
+    medtl_loader_spec spec;
+
+    backwards(order); /* neighbours are of different classes: targets show the share */
+    spec = spec_of(dataset, order, 3);
+    collect(&spec, &plain);
+    spec.mixup = 0.4;
+    collect(&spec, &mixed);
+    for (size_t i = 0; i + 1 < COUNT; i += 2) {
+        const size_t own = order[i] % 2;
+        const float share = mixed.targets[2 * i + own];
+        const size_t first = i / BATCH * BATCH; /* of the batch */
+
+        cr_assert(share >= 0.0f && share <= 1.0f);
+        cr_assert_eq(share, mixed.targets[2 * first + order[first] % 2], "one share for a batch");
+        cr_assert_float_eq(mixed.targets[2 * i] + mixed.targets[2 * i + 1], 1.0, 1e-6);
+        for (size_t k = 0; k < PLANE; k++)
+            cr_assert_float_eq(mixed.input[i * PLANE + k],
+                               share * plain.input[i * PLANE + k] +
+                                   (1.0f - share) * plain.input[(i + 1) * PLANE + k],
+                               1e-5);
+    }
+    medtl_dataset_destroy(dataset);
+}
+
+Test(loader, an_image_that_has_become_unreadable_ends_the_epoch_with_its_reason)
+{
+    medtl_dataset *dataset = synthetic_dataset(&source, COUNT, 0, 1);
+    size_t order[COUNT];
+    medtl_loader_spec spec;
+    medtl_loader *loader = NULL;
+    medtl_batch batch = {.count = 1};
+    medtl_error err = {0};
+    medtl_status status = MEDTL_OK;
+
+    backwards(order);
+    source.broken_from = 25;
+    spec = spec_of(dataset, order, 2);
+    cr_assert_eq(medtl_loader_create(&spec, &loader, NULL), MEDTL_OK);
+    while (status == MEDTL_OK && batch.count > 0)
+        status = medtl_loader_next(loader, &batch, &err);
+    cr_assert_eq(status, MEDTL_E_FORMAT);
+    cr_assert_not_null(strstr(err.message, "is broken"));
+    medtl_loader_destroy(loader);
+    medtl_dataset_destroy(dataset);
+}
+
+Test(loader, can_be_abandoned_at_any_time)
+{
+    medtl_dataset *dataset = synthetic_dataset(&source, COUNT, UINT64_MAX, 1);
+    size_t order[COUNT];
+    medtl_loader_spec spec;
+    medtl_batch batch;
+
+    backwards(order);
+    spec = spec_of(dataset, order, 4);
+    for (int taken = 0; taken < BATCHES; taken++) {
+        medtl_loader *loader = NULL;
+
+        cr_assert_eq(medtl_loader_create(&spec, &loader, NULL), MEDTL_OK);
+        for (int i = 0; i < taken; i++)
+            cr_assert_eq(medtl_loader_next(loader, &batch, NULL), MEDTL_OK);
+        medtl_loader_destroy(loader);
+    }
+    medtl_dataset_destroy(dataset);
+}

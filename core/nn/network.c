@@ -117,21 +117,52 @@ static void initialise(medtl_parameter *p, const medtl_declaration *d, medtl_ran
     }
 }
 
+static void initialise_all(medtl_network *network, uint64_t seed)
+{
+    medtl_random root;
+
+    medtl_random_seed(&root, seed);
+    for (size_t i = 0; i < network->graph.declaration_count; i++) {
+        medtl_random own;
+
+        medtl_random_fork(&root, i, &own);
+        initialise(&network->parameters[i], &network->graph.declarations[i], &own);
+    }
+}
+
 medtl_status medtl_network_create(const medtl_network_spec *spec, uint64_t seed, medtl_network **out,
                                   medtl_error *err)
 {
     const medtl_status status = medtl_network_create_empty(spec, SIZE_MAX, out, err);
-    medtl_random root;
 
-    if (status != MEDTL_OK)
+    if (status == MEDTL_OK)
+        initialise_all(*out, seed);
+    return status;
+}
+
+medtl_status medtl_network_from_graph_take(medtl_graph *graph, uint64_t seed, medtl_network **out,
+                                           medtl_error *err)
+{
+    medtl_network *network;
+    medtl_status status;
+
+    *out = NULL;
+    if ((status = medtl_graph_finish(graph, err)) != MEDTL_OK)
         return status;
-    medtl_random_seed(&root, seed);
-    for (size_t i = 0; i < (*out)->graph.declaration_count; i++) {
-        medtl_random own;
-
-        medtl_random_fork(&root, i, &own);
-        initialise(&(*out)->parameters[i], &(*out)->graph.declarations[i], &own);
+    network = calloc(1, sizeof *network);
+    if (network == NULL)
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for a network");
+    network->graph = *graph;
+    network->spec.classes = (uint32_t)graph->nodes[graph->node_count - 1].shape.channels;
+    status = lay_parameters(network, SIZE_MAX, err);
+    if (status != MEDTL_OK) {
+        memset(&network->graph, 0, sizeof network->graph); /* stays the caller's */
+        medtl_network_destroy(network);
+        return status;
     }
+    initialise_all(network, seed);
+    memset(graph, 0, sizeof *graph);
+    *out = network;
     return MEDTL_OK;
 }
 

@@ -19,6 +19,11 @@ struct medtl_network {
 medtl_status medtl_network_create_empty(const medtl_network_spec *spec, size_t most,
                                         medtl_network **out, medtl_error *err);
 
+/** A network over a finished graph, which it takes over (on success). spec.classes becomes the output's
+ *  channels; the values are initialised from `seed`. */
+medtl_status medtl_network_from_graph_take(medtl_graph *graph, uint64_t seed, medtl_network **out,
+                                           medtl_error *err);
+
 /** Set what a run of node `index` sees of the graph; memory and parameters are the caller's to set. */
 void medtl_node_run_init(medtl_node_run *run, const medtl_graph *graph, size_t index);
 

@@ -1,0 +1,201 @@
+#include "naive_network.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+typedef struct pass {
+    const medtl_network *network;
+    const naive_move *move;
+    size_t count;
+    bool training;
+    double **values; /* of each node, [count][c][h][w] */
+} pass;
+
+static const medtl_node *node_at(const pass *p, size_t i) { return &p->network->graph.nodes[i]; }
+
+/* Value i of the k-th parameter of a node. */
+static double parameter(const pass *p, const medtl_node *node, size_t k, size_t i)
+{
+    const size_t index = node->parameters[k];
+    const double value = (double)p->network->parameters[index].value[i];
+
+    if (p->move != NULL && p->move->index == index)
+        return value + p->move->step * p->move->direction[i];
+    return value;
+}
+
+static double at(const double *values, medtl_shape s, size_t n, size_t c, size_t h, size_t w)
+{
+    return values[((n * s.channels + c) * s.height + h) * s.width + w];
+}
+
+static double conv_at(const pass *p, const medtl_node *node, size_t n, size_t k, size_t oh, size_t ow)
+{
+    const medtl_conv_shape *s = &node->u.conv;
+    const medtl_shape in = node_at(p, node->inputs[0])->shape;
+    const size_t part = s->channels_in / s->groups, first = k / (s->channels_out / s->groups) * part;
+    double sum = node->parameter_count > 1 ? parameter(p, node, 1, k) : 0.0;
+
+    for (size_t c = 0; c < part; c++)
+        for (size_t kh = 0; kh < s->kernel_h; kh++)
+            for (size_t kw = 0; kw < s->kernel_w; kw++) {
+                const size_t h = oh * s->stride_h + kh * s->dilation_h - s->pad_top;
+                const size_t w = ow * s->stride_w + kw * s->dilation_w - s->pad_left;
+
+                if (h < in.height && w < in.width)
+                    sum += parameter(p, node, 0,
+                                     ((k * part + c) * s->kernel_h + kh) * s->kernel_w + kw) *
+                           at(p->values[node->inputs[0]], in, n, first + c, h, w);
+            }
+    return sum;
+}
+
+static double max_pool_at(const pass *p, const medtl_node *node, size_t n, size_t c, size_t oh, size_t ow)
+{
+    const medtl_shape in = node_at(p, node->inputs[0])->shape;
+    double best = -INFINITY;
+
+    for (size_t kh = 0; kh < node->u.pool.kernel; kh++)
+        for (size_t kw = 0; kw < node->u.pool.kernel; kw++) {
+            const size_t h = oh * node->u.pool.stride + kh - node->u.pool.pad;
+            const size_t w = ow * node->u.pool.stride + kw - node->u.pool.pad;
+
+            if (h < in.height && w < in.width)
+                best = fmax(best, at(p->values[node->inputs[0]], in, n, c, h, w));
+        }
+    return best;
+}
+
+/* Mean and variance of channel c over the batch, or the running ones. */
+static void moments(const pass *p, const medtl_node *node, size_t c, double *mean, double *variance)
+{
+    const medtl_shape s = node->shape;
+    const double *x = p->values[node->inputs[0]];
+    const double values = (double)(p->count * s.height * s.width);
+
+    *mean = p->training ? 0.0 : parameter(p, node, 2, c);
+    *variance = p->training ? 0.0 : parameter(p, node, 3, c);
+    if (!p->training)
+        return;
+    for (size_t n = 0; n < p->count; n++)
+        for (size_t h = 0; h < s.height; h++)
+            for (size_t w = 0; w < s.width; w++)
+                *mean += at(x, s, n, c, h, w) / values;
+    for (size_t n = 0; n < p->count; n++)
+        for (size_t h = 0; h < s.height; h++)
+            for (size_t w = 0; w < s.width; w++)
+                *variance += pow(at(x, s, n, c, h, w) - *mean, 2.0) / values;
+}
+
+static double average_at(const pass *p, const medtl_node *node, size_t n, size_t c)
+{
+    const medtl_shape in = node_at(p, node->inputs[0])->shape;
+    double sum = 0.0;
+
+    for (size_t h = 0; h < in.height; h++)
+        for (size_t w = 0; w < in.width; w++)
+            sum += at(p->values[node->inputs[0]], in, n, c, h, w);
+    return sum / (double)(in.height * in.width);
+}
+
+static double linear_at(const pass *p, const medtl_node *node, size_t n, size_t k)
+{
+    const size_t inputs = medtl_shape_size(node_at(p, node->inputs[0])->shape);
+    double sum = parameter(p, node, 1, k);
+
+    for (size_t i = 0; i < inputs; i++)
+        sum += parameter(p, node, 0, k * inputs + i) * p->values[node->inputs[0]][n * inputs + i];
+    return sum;
+}
+
+static double concat_at(const pass *p, const medtl_node *node, size_t n, size_t c, size_t h, size_t w)
+{
+    size_t k = 0;
+
+    while (c >= node_at(p, node->inputs[k])->shape.channels)
+        c -= node_at(p, node->inputs[k++])->shape.channels;
+    return at(p->values[node->inputs[k]], node_at(p, node->inputs[k])->shape, n, c, h, w);
+}
+
+static double norm_at(const pass *p, const medtl_node *node, double x, size_t c, double mean,
+                      double variance)
+{
+    return (x - mean) / sqrt(variance + (double)node->u.norm.epsilon) * parameter(p, node, 0, c) +
+           parameter(p, node, 1, c);
+}
+
+static void run_channel(const pass *p, const medtl_node *node, size_t c, double *y)
+{
+    const medtl_shape s = node->shape;
+    double mean = 0.0, variance = 0.0;
+
+    if (node->ops == &medtl_node_batch_norm)
+        moments(p, node, c, &mean, &variance);
+    for (size_t n = 0; n < p->count; n++)
+        for (size_t h = 0; h < s.height; h++)
+            for (size_t w = 0; w < s.width; w++) {
+                const size_t i = ((n * s.channels + c) * s.height + h) * s.width + w;
+                const double *x = p->values[node->inputs[0]];
+                double v = 0.0;
+
+                if (node->ops == &medtl_node_conv)
+                    v = conv_at(p, node, n, c, h, w);
+                else if (node->ops == &medtl_node_batch_norm)
+                    v = norm_at(p, node, x[i], c, mean, variance);
+                else if (node->ops == &medtl_node_max_pool)
+                    v = max_pool_at(p, node, n, c, h, w);
+                else if (node->ops == &medtl_node_global_avg_pool)
+                    v = average_at(p, node, n, c);
+                else if (node->ops == &medtl_node_linear)
+                    v = linear_at(p, node, n, c);
+                else if (node->ops == &medtl_node_concat)
+                    v = concat_at(p, node, n, c, h, w);
+                else if (node->ops == &medtl_node_add)
+                    v = x[i] + p->values[node->inputs[1]][i];
+                else /* relu, dropout */
+                    v = x[i];
+                y[i] = node->relu && v < 0.0 ? 0.0 : v;
+            }
+}
+
+double *naive_forward(const medtl_network *network, const float *input, size_t count, bool training,
+                      const naive_move *move)
+{
+    const medtl_graph *graph = &network->graph;
+    pass p = {network, move, count, training, calloc(graph->node_count, sizeof(double *))};
+    double *logits;
+
+    for (size_t i = 0; i < graph->node_count; i++) {
+        const medtl_node *node = &graph->nodes[i];
+        const size_t size = count * medtl_shape_size(node->shape);
+
+        p.values[i] = calloc(size, sizeof(double));
+        for (size_t k = 0; i == 0 && k < size; k++)
+            p.values[i][k] = (double)input[k];
+        for (size_t c = 0; i > 0 && c < node->shape.channels; c++)
+            run_channel(&p, node, c, p.values[i]);
+    }
+    logits = p.values[graph->node_count - 1];
+    for (size_t i = 0; i + 1 < graph->node_count; i++)
+        free(p.values[i]);
+    free(p.values);
+    return logits;
+}
+
+double naive_derivative(const medtl_network *network, const float *input, size_t count,
+                        const float *coefficients, size_t index, const double *direction)
+{
+    const double step = 1e-6;
+    naive_move move = {index, direction, step};
+    const size_t logits = count * network->spec.classes;
+    double *above = naive_forward(network, input, count, true, &move), *below;
+    double difference = 0.0;
+
+    move.step = -step;
+    below = naive_forward(network, input, count, true, &move);
+    for (size_t i = 0; i < logits; i++)
+        difference += (double)coefficients[i] * (above[i] - below[i]);
+    free(above);
+    free(below);
+    return difference / (2.0 * step);
+}

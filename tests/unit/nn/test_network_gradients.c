@@ -1,0 +1,69 @@
+/* Whole small networks: the gradient of every parameter, along a mixed direction, against finite
+ * differences of the naive forward in double. */
+#include "naive_network.h"
+#include "nn_fill.h"
+
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+#include <stdio.h>
+
+struct network_case {
+    char architecture[16];
+    unsigned width, channels, height, width_px, classes, images;
+};
+
+ParameterizedTestParameters(network_gradients, agree_with_finite_differences)
+{
+    static struct network_case cases[] = {
+        {"hybrid2", 2, 1, 12, 10, 2, 3},
+        {"hybrid2", 3, 2, 9, 11, 3, 2},
+        {"resnet18", 2, 3, 32, 40, 3, 3},
+        {"resnet18", 3, 1, 33, 33, 2, 4},
+    };
+    return cr_make_param_array(struct network_case, cases, sizeof cases / sizeof cases[0]);
+}
+
+static void check_parameter(const medtl_network *network, const struct network_case *c, const float *input,
+                            const float *coefficients, size_t index, const float *gradient)
+{
+    const medtl_parameter *p = &network->parameters[index];
+    double *direction = calloc(p->size, sizeof *direction), got = 0.0, expected, norm = 0.0;
+
+    for (size_t i = 0; i < p->size; i++) {
+        direction[i] = (double)nn_uniform(4711u, i);
+        got += direction[i] * (double)gradient[i];
+        norm += (double)gradient[i] * (double)gradient[i];
+    }
+    expected = naive_derivative(network, input, c->images, coefficients, index, direction);
+    cr_expect(fabs(got - expected) <= 1e-4 * (1.0 + sqrt(norm)), "%s %s: %.8g, differences %.8g (norm %g)",
+              c->architecture, p->name, got, expected, sqrt(norm));
+    free(direction);
+}
+
+ParameterizedTest(struct network_case *c, network_gradients, agree_with_finite_differences)
+{
+    medtl_network_spec spec = {.width = c->width,
+                               .channels = c->channels,
+                               .height = c->height,
+                               .width_px = c->width_px,
+                               .classes = c->classes};
+    float *input = nn_make_input((size_t)c->images * c->channels * c->height * c->width_px);
+    float coefficients[16];
+    medtl_network *network = NULL;
+    medtl_trainer_pass *pass = NULL;
+
+    snprintf(spec.architecture, sizeof spec.architecture, "%s", c->architecture);
+    cr_assert_eq(medtl_network_create(&spec, 1, &network, NULL), MEDTL_OK);
+    nn_fill_network(network);
+    for (size_t i = 0; i < (size_t)c->images * c->classes; i++)
+        coefficients[i] = nn_uniform(77u, i);
+    cr_assert_eq(medtl_trainer_pass_create(network, c->images, 2, &pass, NULL), MEDTL_OK);
+    (void)medtl_trainer_pass_forward(pass, input, c->images, 0);
+    medtl_trainer_pass_backward(pass, coefficients);
+    for (size_t i = 0; i < medtl_network_parameter_count(network); i++)
+        if (medtl_trainer_pass_gradient(pass, i) != NULL)
+            check_parameter(network, c, input, coefficients, i, medtl_trainer_pass_gradient(pass, i));
+    medtl_trainer_pass_destroy(pass);
+    medtl_network_destroy(network);
+    free(input);
+}

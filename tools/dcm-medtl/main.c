@@ -1,5 +1,6 @@
 /* dcm-medtl: the clinical command line. Finds the command and hands over. */
 #include "cmd.h"
+#include "dicom/logging.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -44,6 +45,7 @@ int main(int argc, char **argv)
         puts("dcm-medtl " MEDTL_VERSION);
         return EXIT_DONE;
     }
+    medtl_dicom_quiet_logs(); /* failures come back with the file's name; two voices would confuse */
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         if (strcmp(argv[1], commands[i].name) == 0)
             return commands[i].run(argc - 1, argv + 1);

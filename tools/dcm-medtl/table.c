@@ -221,7 +221,7 @@ void print_summary(FILE *stream, const medtl_batch *batch, const char *out)
     } parts[] = {
         {MEDTL_OUTCOME_ANALYSED, "analysed"},    {MEDTL_OUTCOME_ALREADY_REPORTED, "reported already"},
         {MEDTL_OUTCOME_NOT_TAKEN, "not taken"},  {MEDTL_OUTCOME_FAILED, "failed"},
-        {MEDTL_OUTCOME_IGNORED, "not DICOM"},    {MEDTL_OUTCOME_CANCELLED, "not reached"},
+        {MEDTL_OUTCOME_IGNORED, "ignored"},    {MEDTL_OUTCOME_CANCELLED, "not reached"},
     };
     const size_t files = medtl_batch_record_count(batch);
     size_t written = 0;

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MOST_BATCH = 65536, MOST_THREADS = 1024 }; /* keep every product of sizes below 2^64 */
+
 struct medtl_trainer_pass {
     medtl_network *network;
     size_t batch, count; /* largest, and of the last forward */
@@ -136,8 +138,9 @@ medtl_status medtl_trainer_pass_create(medtl_network *network, size_t batch, siz
     medtl_status status = MEDTL_OK;
 
     *out = NULL;
-    if (batch == 0 || threads == 0)
-        return medtl_fail(err, MEDTL_E_ARGUMENT, "a training pass needs an image and a thread");
+    if (batch == 0 || batch > MOST_BATCH || threads == 0 || threads > MOST_THREADS)
+        return medtl_fail(err, MEDTL_E_ARGUMENT, "a batch of %zu images on %zu threads", batch,
+                          threads);
     pass = calloc(1, sizeof *pass);
     if (pass == NULL)
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for a training pass");

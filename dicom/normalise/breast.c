@@ -21,7 +21,7 @@ static uint32_t rows_touching(const medtl_breast *breast, uint32_t first, uint32
         bool any = false;
 
         for (uint32_t x = first; x < last; x++)
-            any = any || breast->mask[(size_t)y * breast->columns + x];
+            any = any || breast->core[(size_t)y * breast->columns + x];
         touching += any;
     }
     return touching;
@@ -36,7 +36,7 @@ static void measure(medtl_breast *breast, uint32_t image_rows, uint32_t image_co
 
     for (uint32_t y = 0; y < breast->rows; y++)
         for (uint32_t x = 0; x < breast->columns; x++)
-            if (breast->mask[(size_t)y * breast->columns + x]) {
+            if (breast->core[(size_t)y * breast->columns + x]) {
                 x0 = x < x0 ? x : x0;
                 x1 = x + 1 > x1 ? x + 1 : x1;
                 y0 = y < y0 ? y : y0;
@@ -50,7 +50,7 @@ static void measure(medtl_breast *breast, uint32_t image_rows, uint32_t image_co
 
 static void take_everything(medtl_breast *breast, uint32_t image_rows, uint32_t image_columns)
 {
-    memset(breast->mask, 1, (size_t)breast->rows * breast->columns);
+    memset(breast->core, 1, (size_t)breast->rows * breast->columns);
     breast->found = false;
     breast->box = (medtl_box){0.0, 0.0, image_columns, image_rows};
     breast->wall = 0.0;
@@ -72,20 +72,22 @@ medtl_status medtl_breast_find(const medtl_source *source, medtl_breast *out, me
     cells = (size_t)thumbnail.rows * thumbnail.columns;
     out->rows = thumbnail.rows;
     out->columns = thumbnail.columns;
-    out->mask = malloc(cells);
-    if (out->mask == NULL) {
+    out->core = malloc(cells);
+    if (out->core == NULL) {
         status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for a mask");
         goto done;
     }
     for (size_t i = 0; i < cells; i++)
-        out->mask[i] = thumbnail.level[i] > level;
-    status = medtl_largest_region(out->mask, out->rows, out->columns, RADIUS, &area, err);
+        out->core[i] = thumbnail.level[i] > level;
+    status = medtl_largest_region(out->core, out->rows, out->columns, RADIUS, &area, err);
     if (status != MEDTL_OK)
         goto done;
-    if (out->found && area > 0 && area >= smallest * (double)cells)
+    if (out->found && area > 0 && area >= smallest * (double)cells) {
         measure(out, image->rows, image->columns);
-    else
+        medtl_erode(out->core, out->rows, out->columns, RADIUS);
+    } else {
         take_everything(out, image->rows, image->columns);
+    }
 
 done:
     free(thumbnail.level);
@@ -96,8 +98,8 @@ done:
 
 void medtl_breast_destroy(medtl_breast *breast)
 {
-    free(breast->mask);
-    breast->mask = NULL;
+    free(breast->core);
+    breast->core = NULL;
 }
 
 static void count_run(const medtl_image *image, size_t first, size_t last, uint32_t *counts)
@@ -114,12 +116,12 @@ void medtl_breast_histogram(const medtl_image *image, const medtl_breast *breast
 {
     memset(counts, 0, MEDTL_CODES * sizeof *counts);
     for (uint32_t y = 0; y < image->rows; y++) {
-        const unsigned char *mask =
-            breast->mask + (uint64_t)y * breast->rows / image->rows * breast->columns;
+        const unsigned char *core =
+            breast->core + (uint64_t)y * breast->rows / image->rows * breast->columns;
         const size_t row = (size_t)y * image->columns;
 
         for (uint32_t x = 0; x < breast->columns; x++)
-            if (mask[x])
+            if (core[x])
                 count_run(image, row + (uint64_t)x * image->columns / breast->columns,
                           row + (uint64_t)(x + 1) * image->columns / breast->columns, counts);
     }

@@ -5,8 +5,9 @@
 
 medtl_box medtl_center_box(uint32_t rows, uint32_t columns, uint32_t width, uint32_t height)
 {
-    const double scale = fmin((double)columns / width, (double)rows / height);
-    const double w = fmin(scale * width, columns), h = fmin(scale * height, rows);
+    const bool wide = (uint64_t)columns * height > (uint64_t)rows * width;
+    const double w = wide ? (double)rows * width / height : columns;
+    const double h = wide ? rows : (double)columns * height / width;
 
     return (medtl_box){(columns - w) / 2.0, (rows - h) / 2.0, (columns + w) / 2.0, (rows + h) / 2.0};
 }

@@ -6,9 +6,10 @@
 
 /* Along one line: a cell stays (erosion) where all cells within the radius are set, or becomes set (dilation)
  * where any is. Beyond the picture nothing is set. */
-static void filter_line(unsigned char *cells, size_t stride, uint32_t count, uint32_t radius, bool erode,
-                        unsigned char *line)
+static void filter_line(unsigned char *cells, size_t stride, uint32_t count, uint32_t radius, bool erode)
 {
+    unsigned char line[MEDTL_GRID];
+
     for (uint32_t i = 0; i < count; i++)
         line[i] = cells[i * stride];
     for (uint32_t i = 0; i < count; i++) {
@@ -20,13 +21,17 @@ static void filter_line(unsigned char *cells, size_t stride, uint32_t count, uin
     }
 }
 
-static void filter(unsigned char *mask, uint32_t rows, uint32_t columns, uint32_t radius, bool erode,
-                   unsigned char *line)
+static void filter(unsigned char *mask, uint32_t rows, uint32_t columns, uint32_t radius, bool erode)
 {
     for (uint32_t y = 0; y < rows; y++)
-        filter_line(mask + (size_t)y * columns, 1, columns, radius, erode, line);
+        filter_line(mask + (size_t)y * columns, 1, columns, radius, erode);
     for (uint32_t x = 0; x < columns; x++)
-        filter_line(mask + x, columns, rows, radius, erode, line);
+        filter_line(mask + x, columns, rows, radius, erode);
+}
+
+void medtl_erode(unsigned char *mask, uint32_t rows, uint32_t columns, uint32_t radius)
+{
+    filter(mask, rows, columns, radius, true);
 }
 
 /* Give the region around `start` (four neighbours) the mark 2. @return its cells. */
@@ -67,18 +72,18 @@ medtl_status medtl_largest_region(unsigned char *mask, uint32_t rows, uint32_t c
                                   uint32_t *area, medtl_error *err)
 {
     const size_t cells = (size_t)rows * columns;
-    unsigned char *opened = malloc(cells), *line = malloc(rows > columns ? rows : columns);
+    unsigned char *opened = malloc(cells);
     uint32_t *stack = malloc(cells * sizeof *stack), start = 0, best = 0;
     medtl_status status = MEDTL_OK;
 
     *area = 0;
-    if (opened == NULL || line == NULL || stack == NULL) {
+    if (opened == NULL || stack == NULL) {
         status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for a mask");
         goto done;
     }
     memcpy(opened, mask, cells);
-    filter(opened, rows, columns, radius, true, line);
-    filter(opened, rows, columns, radius, false, line);
+    filter(opened, rows, columns, radius, true);
+    filter(opened, rows, columns, radius, false);
     for (uint32_t i = 0; i < cells; i++)
         if (opened[i] == 1) {
             const uint32_t size = flood(opened, rows, columns, i, stack);
@@ -90,14 +95,13 @@ medtl_status medtl_largest_region(unsigned char *mask, uint32_t rows, uint32_t c
         }
     if (best > 0) {
         keep_region(opened, rows, columns, start, stack);
-        filter(opened, rows, columns, radius, false, line); /* give corners and the nipple back */
+        filter(opened, rows, columns, radius, false); /* give corners and the nipple back */
     }
     for (size_t i = 0; i < cells; i++)
         *area += mask[i] = mask[i] && opened[i];
 
 done:
     free(stack);
-    free(line);
     free(opened);
     return status;
 }

@@ -69,7 +69,7 @@ static void across(const float *sums, uint32_t first, const medtl_taps *taps, ui
 
         for (uint32_t i = 0; i < taps->count[x]; i++)
             value += weights[i] * in[i];
-        out[x] = value;
+        out[x] = fminf(value, 1.0f); /* the weights' sum may be above 1 by a rounding */
     }
 }
 

@@ -125,15 +125,20 @@ medtl_status medtl_background_threshold(const medtl_thumbnail *thumbnail, bool *
                                         medtl_error *err);
 
 /** Keep in `mask` (0 or 1) only the largest connected region that survives an opening with a square of
- *  2 radius + 1 cells: text, markers and thin lines go. @param[out] area  Cells kept; may be 0. */
+ *  2 radius + 1 cells: text, markers and thin lines go. At most MEDTL_GRID rows and columns.
+ *  @param[out] area  Cells kept; may be 0. */
 medtl_status medtl_largest_region(unsigned char *mask, uint32_t rows, uint32_t columns, uint32_t radius,
                                   uint32_t *area, medtl_error *err);
+
+/** Take away what lies within `radius` cells of the mask's edge or of the picture's. */
+void medtl_erode(unsigned char *mask, uint32_t rows, uint32_t columns, uint32_t radius);
 
 /** Where the breast is. */
 typedef struct medtl_breast {
     bool found;             /* false: no clear object; the box is the whole image */
-    uint32_t rows, columns; /* of the mask */
-    unsigned char *mask;    /* owned; [rows][columns], 0 or 1; all 1 where not found */
+    uint32_t rows, columns; /* of the core */
+    unsigned char *core;    /* owned; [rows][columns], 0 or 1: the breast without its outermost cells, in which
+                               skin and air mix; all 1 where not found */
     medtl_box box;          /* bounding box in image pixels */
     double wall;            /* -1 to 1: how much more of the box's right edge than of its left the mask touches */
 } medtl_breast;
@@ -142,7 +147,7 @@ typedef struct medtl_breast {
 medtl_status medtl_breast_find(const medtl_source *source, medtl_breast *out, medtl_error *err);
 void medtl_breast_destroy(medtl_breast *breast);
 
-/** Counts of codes among the pixels under the mask; padding is not counted. @param[out] counts  MEDTL_CODES. */
+/** Counts of codes among the pixels of the core; padding is not counted. @param[out] counts  MEDTL_CODES. */
 void medtl_breast_histogram(const medtl_image *image, const medtl_breast *breast, uint32_t *counts);
 
 /** Whether to mirror the image so that the chest wall is at the left. A breast is cut off straight at the chest

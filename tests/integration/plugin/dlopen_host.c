@@ -122,10 +122,8 @@ static void run_side_by_side(const medtl_plugin_api *api, medtl_plugin *plugin,
 static void use_once(const char *path, int first, outcome *expected)
 {
     static outcome started;
-    const medtl_plugin_options options = {.size = sizeof options,
-                                          .threads = 2,
-                                          .log = on_log,
-                                          .log_level = MEDTL_PLUGIN_LOG_WARNING};
+    const medtl_plugin_options options = {
+        .size = sizeof options, .threads = 2, .log = on_log, .log_level = MEDTL_PLUGIN_LOG_WARNING};
     void *object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     medtl_plugin_get_function *get = NULL;
     const medtl_plugin_api *api;

@@ -1,20 +1,11 @@
 # What `cmake --install` puts where, and how others find it: find_package(medtl) with the target
 # medtl::plugin, or pkg-config medtl. Included last, when all targets are known.
-foreach(tool dcm-medtl medtl)
-  if(TARGET ${tool})
-    install(TARGETS ${tool} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-  endif()
-endforeach()
+# The tools install themselves and their manual pages, config/ its tasks, schema and models.
 
 # Only the headers whose functions the shared object hands out; the others describe its inside.
 install(FILES include/medtl/plugin.h include/medtl/error.h include/medtl/export.h
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/medtl)
 
-# Tasks, schema and models are installed by config/.
-file(GLOB pages CONFIGURE_DEPENDS docs/man/*.1)
-if(pages)
-  install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
-endif()
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 if(TARGET OrthancMedtl)

@@ -4,6 +4,8 @@
 # usage: install.sh BUILD_FOLDER C_COMPILER [FLAG...]
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=../../support/material.sh
+. "$here/../../support/material.sh"
 build=$1 compiler=$2
 shift 2
 flags=("$@")
@@ -36,7 +38,7 @@ export PKG_CONFIG_PATH=$libraries/pkgconfig
 read -ra cflags < <(pkg-config --cflags medtl)
 quietly "$compiler" "${flags[@]}" -std=c11 "${cflags[@]}" "$(find "$prefix" -name host.c)" -o "$folder/host" -ldl
 
-quietly "$prefix/bin/dcm-medtl" phantom -o "$folder/study"
+make_phantom "$prefix/bin/dcm-medtl" "$folder/study"
 for host in "$folder/host" "$folder/consumer/host"; do
     rm -rf "$folder/reports"
     mkdir "$folder/reports"

@@ -1,6 +1,9 @@
 # A throw-away Orthanc with our plugin, on loopback in a network namespace of its own, and what the tests
 # ask it. Sourced. Version 1.10.1 always listens on all addresses, hence the namespace.
 
+# shellcheck source=../../support/material.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../../support/material.sh"
+
 fail() {
     echo "orthanc: $*" >&2
     [ -f "$folder/orthanc.log" ] && tail -n 40 "$folder/orthanc.log" >&2

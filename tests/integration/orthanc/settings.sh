@@ -11,7 +11,7 @@ trap '[ -z "$server" ] || kill "$server" 2>/dev/null; rm -rf "$folder"' EXIT
 . "$here/lib.sh"
 require_tools
 
-"$dcm_medtl" phantom -o "$folder/study" >"$folder/phantom.log" 2>&1 || { cat "$folder/phantom.log"; fail "no phantom"; }
+make_phantom "$dcm_medtl" "$folder/study"
 nobody=00000000-00000000-00000000-00000000-00000000
 
 # A wrong setting: refused by name, in the log and in the status; images are still stored.

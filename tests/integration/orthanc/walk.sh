@@ -10,7 +10,7 @@ trap '[ -z "$server" ] || kill "$server" 2>/dev/null; rm -rf "$folder"' EXIT
 . "$here/lib.sh"
 require_tools
 
-"$dcm_medtl" phantom -o "$folder/study" >"$folder/phantom.log" 2>&1 || { cat "$folder/phantom.log"; fail "no phantom"; }
+make_phantom "$dcm_medtl" "$folder/study"
 
 start_orthanc "$plugin"
 require_ready

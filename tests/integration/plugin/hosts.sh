@@ -3,13 +3,15 @@
 # bits) and the example host, whose reports dciodvfy must find without an error.
 # usage: hosts.sh DCM_MEDTL PLUGIN.so DLOPEN_HOST EXAMPLE_HOST     Exit 77: something needed is missing.
 set -euo pipefail
+# shellcheck source=../../support/material.sh
+. "$(dirname "$0")/../../support/material.sh"
 dcm_medtl=$1 plugin=$2 dlopen_host=$3 example_host=$4
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
 fail() { echo "hosts.sh: $*" >&2; exit 1; }
 
-"$dcm_medtl" phantom -o "$folder/study" >"$folder/phantom.log" 2>&1 || { cat "$folder/phantom.log"; fail "no phantom"; }
+make_phantom "$dcm_medtl" "$folder/study"
 echo "this is no DICOM file" >"$folder/study/notes.txt"
 
 "$dlopen_host" "$plugin" "$folder/study"

@@ -19,11 +19,17 @@ typedef struct bench_shape {
     medtl_conv_shape shape;
 } bench_shape;
 
-#define CONV(where, c, h, w, k, kernel, stride)                                                              \
-    {where, {.channels_in = (c), .height_in = (h), .width_in = (w), .channels_out = (k), .kernel_h = (kernel), \
-             .kernel_w = (kernel), .stride_h = (stride), .stride_w = (stride), .dilation_h = 1,            \
-             .dilation_w = 1, .pad_top = (kernel) / 2, .pad_left = (kernel) / 2, .pad_bottom = (kernel) / 2, \
-             .pad_right = (kernel) / 2, .groups = 1}}
+#define CONV(where, c, h, w, k, kernel, stride)                                                    \
+    {                                                                                              \
+        where,                                                                                     \
+        {                                                                                          \
+            .channels_in = (c), .height_in = (h), .width_in = (w), .channels_out = (k),            \
+            .kernel_h = (kernel), .kernel_w = (kernel), .stride_h = (stride),                      \
+            .stride_w = (stride), .dilation_h = 1, .dilation_w = 1, .pad_top = (kernel) / 2,       \
+            .pad_left = (kernel) / 2, .pad_bottom = (kernel) / 2, .pad_right = (kernel) / 2,       \
+            .groups = 1                                                                            \
+        }                                                                                          \
+    }
 
 static const bench_shape shapes[] = {
     CONV("resnet18 stage 1", 64, 56, 56, 64, 3, 1),
@@ -86,10 +92,12 @@ typedef struct bench {
 
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 
-static bool allocate(const medtl_kernel_set *set, const medtl_conv_shape *s, size_t threads, buffers *b)
+static bool allocate(const medtl_kernel_set *set, const medtl_conv_shape *s, size_t threads,
+                     buffers *b)
 {
-    const size_t scratch = larger(set->scratch_size(s), larger(set->backward_data_scratch_size(s),
-                                                               set->backward_weight_scratch_size(s)));
+    const size_t scratch =
+        larger(set->scratch_size(s),
+               larger(set->backward_data_scratch_size(s), set->backward_weight_scratch_size(s)));
 
     b->x_size = s->channels_in * s->height_in * s->width_in;
     b->y_size = s->channels_out * s->height_out * s->width_out;
@@ -100,8 +108,8 @@ static bool allocate(const medtl_kernel_set *set, const medtl_conv_shape *s, siz
     b->packed_data = noise(set->backward_data_packed_size(s));
     b->scratch_size = scratch;
     b->scratch = noise(scratch * threads);
-    return b->x != NULL && b->y != NULL && b->w != NULL && b->packed != NULL && b->packed_data != NULL &&
-           b->scratch != NULL;
+    return b->x != NULL && b->y != NULL && b->w != NULL && b->packed != NULL &&
+           b->packed_data != NULL && b->scratch != NULL;
 }
 
 static void release(buffers *b)
@@ -120,7 +128,8 @@ static void forward_item(void *context, size_t item, size_t worker)
     const size_t tiles = m->set->tile_count(m->shape), n = item / tiles;
 
     m->set->forward_tile(m->shape, m->b.packed, m->b.w, NULL, true, m->b.x + n * m->b.x_size,
-                         m->b.y + n * m->b.y_size, item % tiles, m->b.scratch + worker * m->b.scratch_size);
+                         m->b.y + n * m->b.y_size, item % tiles,
+                         m->b.scratch + worker * m->b.scratch_size);
 }
 
 static void forward(bench *m)
@@ -133,8 +142,9 @@ static void data_item(void *context, size_t item, size_t worker)
     const bench *m = context;
     const size_t tiles = m->set->backward_data_tile_count(m->shape), n = item / tiles;
 
-    m->set->backward_data_tile(m->shape, m->b.packed_data, m->b.y + n * m->b.y_size, m->b.x + n * m->b.x_size,
-                               item % tiles, m->b.scratch + worker * m->b.scratch_size);
+    m->set->backward_data_tile(m->shape, m->b.packed_data, m->b.y + n * m->b.y_size,
+                               m->b.x + n * m->b.x_size, item % tiles,
+                               m->b.scratch + worker * m->b.scratch_size);
 }
 
 static void backward_data(bench *m)
@@ -146,8 +156,8 @@ static void weight_item(void *context, size_t item, size_t worker)
 {
     const bench *m = context;
 
-    m->set->backward_weight_tile(m->shape, IMAGES, m->b.x, m->b.x_size, m->b.y, m->b.y_size, m->b.w, item,
-                                 m->b.scratch + worker * m->b.scratch_size);
+    m->set->backward_weight_tile(m->shape, IMAGES, m->b.x, m->b.x_size, m->b.y, m->b.y_size, m->b.w,
+                                 item, m->b.scratch + worker * m->b.scratch_size);
 }
 
 static void backward_weight(bench *m)
@@ -209,10 +219,12 @@ static int measure(const medtl_kernel_set *set, medtl_pool *pool, size_t index, 
     f = rate(forward, &m);
     d = rate(backward_data, &m);
     w = rate(backward_weight, &m);
-    printf("%2zu %-19s %4zu-%-4zu %3zux%-3zu %zux%zu s%zu %6.1f %3.0f%% %6.1f %3.0f%% %6.1f %3.0f%%  %zu/%zu/%zu\n", index,
-           shapes[index].where, s.channels_in, s.channels_out, s.height_in, s.width_in, s.kernel_h, s.kernel_w,
-           s.stride_h, f, 100 * f / peak, d, 100 * d / peak, w, 100 * w / peak, set->tile_count(&s),
-           set->backward_data_tile_count(&s), set->backward_weight_tile_count(&s));
+    printf("%2zu %-19s %4zu-%-4zu %3zux%-3zu %zux%zu s%zu %6.1f %3.0f%% %6.1f %3.0f%% %6.1f "
+           "%3.0f%%  %zu/%zu/%zu\n",
+           index, shapes[index].where, s.channels_in, s.channels_out, s.height_in, s.width_in,
+           s.kernel_h, s.kernel_w, s.stride_h, f, 100 * f / peak, d, 100 * d / peak, w,
+           100 * w / peak, set->tile_count(&s), set->backward_data_tile_count(&s),
+           set->backward_weight_tile_count(&s));
     fflush(stdout);
     release(&m.b);
     return 0;
@@ -224,8 +236,10 @@ static int measure_all(const medtl_kernel_set *set, medtl_pool *pool, const char
     const double peak = peak_rate(set) * (double)threads;
 
     machine_print();
-    printf("%s, %zu thread(s), %d images, multiply-add peak %.1f GFLOP/s\n", set->name, threads, IMAGES, peak);
-    printf(" # layer               channels  input  kernel    forward     data grad.  weight grad. tiles\n");
+    printf("%s, %zu thread(s), %d images, multiply-add peak %.1f GFLOP/s\n", set->name, threads,
+           IMAGES, peak);
+    printf(" # layer               channels  input  kernel    forward     data grad.  weight grad. "
+           "tiles\n");
     for (size_t i = 0; i < SHAPE_COUNT; i++)
         if ((only == NULL || strtoul(only, NULL, 10) == i) && measure(set, pool, i, peak) != 0)
             return 3;
@@ -240,10 +254,12 @@ int main(int argc, char **argv)
     size_t index = 0;
     int code;
 
-    while ((set = medtl_kernel_set_supported(index)) != NULL && argc > 1 && strcmp(argv[1], set->name) != 0)
+    while ((set = medtl_kernel_set_supported(index)) != NULL && argc > 1 &&
+           strcmp(argv[1], set->name) != 0)
         index++;
     if (set == NULL || threads < 1 || threads > 1024) {
-        fprintf(stderr, "bench_convolution [avx512|avx2|portable [THREADS [SHAPE]]], as far as the processor has them\n");
+        fprintf(stderr, "bench_convolution [avx512|avx2|portable [THREADS [SHAPE]]], as far as the "
+                        "processor has them\n");
         return 2;
     }
     if (medtl_pool_create(threads, &pool, NULL) != MEDTL_OK)

@@ -44,11 +44,14 @@ void medtl_conv_pack(const medtl_conv_shape *shape, const float *weight, float *
 
 size_t medtl_conv_tile_count(const medtl_conv_shape *shape) { return best()->tile_count(shape); }
 
-size_t medtl_conv_scratch_size(const medtl_conv_shape *shape) { return best()->scratch_size(shape); }
+size_t medtl_conv_scratch_size(const medtl_conv_shape *shape)
+{
+    return best()->scratch_size(shape);
+}
 
 void medtl_conv_forward_tile(const medtl_conv_shape *shape, const float *packed, const float *bias,
-                             const float *residual, bool relu, const float *x, float *y, size_t tile,
-                             float *scratch)
+                             const float *residual, bool relu, const float *x, float *y,
+                             size_t tile, float *scratch)
 {
     best()->forward_tile(shape, packed, bias, residual, relu, x, y, tile, scratch);
 }
@@ -58,7 +61,8 @@ size_t medtl_conv_backward_data_packed_size(const medtl_conv_shape *shape)
     return best()->backward_data_packed_size(shape);
 }
 
-void medtl_conv_backward_data_pack(const medtl_conv_shape *shape, const float *weight, float *packed)
+void medtl_conv_backward_data_pack(const medtl_conv_shape *shape, const float *weight,
+                                   float *packed)
 {
     best()->backward_data_pack(shape, weight, packed);
 }
@@ -73,8 +77,8 @@ size_t medtl_conv_backward_data_scratch_size(const medtl_conv_shape *shape)
     return best()->backward_data_scratch_size(shape);
 }
 
-void medtl_conv_backward_data_tile(const medtl_conv_shape *shape, const float *packed, const float *dy,
-                                   float *dx, size_t tile, float *scratch)
+void medtl_conv_backward_data_tile(const medtl_conv_shape *shape, const float *packed,
+                                   const float *dy, float *dx, size_t tile, float *scratch)
 {
     best()->backward_data_tile(shape, packed, dy, dx, tile, scratch);
 }

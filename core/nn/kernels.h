@@ -31,16 +31,17 @@ void medtl_conv_pack(const medtl_conv_shape *shape, const float *weight, float *
 size_t medtl_conv_tile_count(const medtl_conv_shape *shape);
 size_t medtl_conv_scratch_size(const medtl_conv_shape *shape);
 void medtl_conv_forward_tile(const medtl_conv_shape *shape, const float *packed, const float *bias,
-                             const float *residual, bool relu, const float *x, float *y, size_t tile,
-                             float *scratch);
+                             const float *residual, bool relu, const float *x, float *y,
+                             size_t tile, float *scratch);
 
 /** dx = data gradient of one image (overwritten). Tiles as above, with their own count and scratch. */
 size_t medtl_conv_backward_data_packed_size(const medtl_conv_shape *shape);
-void medtl_conv_backward_data_pack(const medtl_conv_shape *shape, const float *weight, float *packed);
+void medtl_conv_backward_data_pack(const medtl_conv_shape *shape, const float *weight,
+                                   float *packed);
 size_t medtl_conv_backward_data_tile_count(const medtl_conv_shape *shape);
 size_t medtl_conv_backward_data_scratch_size(const medtl_conv_shape *shape);
-void medtl_conv_backward_data_tile(const medtl_conv_shape *shape, const float *packed, const float *dy,
-                                   float *dx, size_t tile, float *scratch);
+void medtl_conv_backward_data_tile(const medtl_conv_shape *shape, const float *packed,
+                                   const float *dy, float *dx, size_t tile, float *scratch);
 
 /** dw[out][in/groups][kh][kw] += sum over `count` images of the weight gradient. Each tile owns a part
  *  of dw and walks the images in order, so the sum does not depend on threads.
@@ -52,12 +53,12 @@ void medtl_conv_backward_weight_tile(const medtl_conv_shape *shape, size_t count
                                      size_t tile, float *scratch);
 
 /** The naive loops, in double: the truth for tests. */
-void medtl_conv_forward_reference(const medtl_conv_shape *shape, const float *weight, const float *bias,
-                                  const float *x, float *y);
+void medtl_conv_forward_reference(const medtl_conv_shape *shape, const float *weight,
+                                  const float *bias, const float *x, float *y);
 void medtl_conv_backward_data_reference(const medtl_conv_shape *shape, const float *weight,
                                         const float *dy, float *dx);
-void medtl_conv_backward_weight_reference(const medtl_conv_shape *shape, const float *x, const float *dy,
-                                          float *dw);
+void medtl_conv_backward_weight_reference(const medtl_conv_shape *shape, const float *x,
+                                          const float *dy, float *dw);
 
 /** The name of the instruction set in use: "avx512", "avx2", "portable". */
 const char *medtl_kernels_name(void);

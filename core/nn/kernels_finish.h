@@ -13,7 +13,10 @@ typedef struct tile_extent {
     size_t row_first, rows;
 } tile_extent;
 
-static size_t tile_count(const medtl_conv_plan *p) { return p->group_blocks * p->blocks * p->bands; }
+static size_t tile_count(const medtl_conv_plan *p)
+{
+    return p->group_blocks * p->blocks * p->bands;
+}
 
 static tile_extent tile_at(const medtl_conv_plan *p, size_t tile)
 {
@@ -49,7 +52,8 @@ INLINE vec finish_vector(vec v, const float *bias, const float *residual, size_t
     return v;
 }
 
-static void finish_row(const finish *f, size_t channel, size_t index, const float *sums, size_t count)
+static void finish_row(const finish *f, size_t channel, size_t index, const float *sums,
+                       size_t count)
 {
     const float *bias = f->bias != NULL ? f->bias + channel : NULL;
 
@@ -57,21 +61,28 @@ static void finish_row(const finish *f, size_t channel, size_t index, const floa
         const size_t n = minimum(VECTOR, count - i);
 
         vec_store_first(f->out + index + i,
-                        finish_vector(vec_load(sums + i), bias, f->residual != NULL ? f->residual + index + i : NULL, n,
+                        finish_vector(vec_load(sums + i), bias,
+                                      f->residual != NULL ? f->residual + index + i : NULL, n,
                                       f->relu),
                         n);
     }
 }
 
 /* The outputs [first, end) of an axis' range that exist in phase `slot`. */
-typedef struct phase_range { size_t first, end; ptrdiff_t origin; } phase_range;
+typedef struct phase_range {
+    size_t first, end;
+    ptrdiff_t origin;
+} phase_range;
 
-static phase_range range_of_phase(const medtl_conv_axis *axis, size_t slot, size_t from, size_t count)
+static phase_range range_of_phase(const medtl_conv_axis *axis, size_t slot, size_t from,
+                                  size_t count)
 {
-    const ptrdiff_t remainder = (ptrdiff_t)(axis->transposed ? medtl_conv_remainder(axis, slot) : 0);
+    const ptrdiff_t remainder =
+        (ptrdiff_t)(axis->transposed ? medtl_conv_remainder(axis, slot) : 0);
     phase_range r;
 
-    r.origin = (axis->first + (ptrdiff_t)from) * (ptrdiff_t)axis->out_stride + remainder - axis->out_pad;
+    r.origin =
+        (axis->first + (ptrdiff_t)from) * (ptrdiff_t)axis->out_stride + remainder - axis->out_pad;
     r.first = medtl_conv_elements_before(r.origin, axis->out_stride, 0, count);
     r.end = medtl_conv_elements_before(r.origin, axis->out_stride, (ptrdiff_t)axis->out, count);
     return r;
@@ -89,22 +100,24 @@ static void spread_row(float *out, size_t stride, const float *sums, size_t coun
 }
 
 /* Bring the sums of one channel and phase home. */
-static void finish_phase(const medtl_conv_plan *p, const finish *f, size_t channel, const tile_extent *t,
-                         size_t row_slot, size_t slot, const float *sums)
+static void finish_phase(const medtl_conv_plan *p, const finish *f, size_t channel,
+                         const tile_extent *t, size_t row_slot, size_t slot, const float *sums)
 {
     const phase_range rows = range_of_phase(&p->h, row_slot, t->row_first, t->rows);
     const phase_range columns = range_of_phase(&p->w, slot, 0, p->w.count);
 
     if (columns.first >= columns.end)
         return;
-    if (p->pitch == p->w.out && p->h.out_stride == 1 && p->w.out_stride == 1) { /* no gaps: one long row */
+    if (p->pitch == p->w.out && p->h.out_stride == 1 &&
+        p->w.out_stride == 1) { /* no gaps: one long row */
         finish_row(f, channel, (channel * p->h.out + (size_t)rows.origin) * p->w.out, sums,
                    rows.end * p->w.out);
         return;
     }
     for (size_t r = rows.first; r < rows.end; r++) {
         const size_t row = (size_t)(rows.origin + (ptrdiff_t)(r * p->h.out_stride));
-        const size_t column = (size_t)(columns.origin + (ptrdiff_t)(columns.first * p->w.out_stride));
+        const size_t column =
+            (size_t)(columns.origin + (ptrdiff_t)(columns.first * p->w.out_stride));
         const size_t index = (channel * p->h.out + row) * p->w.out + column;
         const float *from = sums + r * p->pitch + columns.first;
 
@@ -116,7 +129,8 @@ static void finish_phase(const medtl_conv_plan *p, const finish *f, size_t chann
 }
 
 /* With a stride beyond the kernel's reach some of dx belongs to no phase: nothing was read there. */
-static void zero_gaps(const medtl_conv_plan *p, const finish *f, size_t channel, const tile_extent *t)
+static void zero_gaps(const medtl_conv_plan *p, const finish *f, size_t channel,
+                      const tile_extent *t)
 {
     if (p->h.out_slots == p->h.out_stride && p->w.out_slots == p->w.out_stride)
         return;
@@ -129,8 +143,8 @@ static void zero_gaps(const medtl_conv_plan *p, const finish *f, size_t channel,
     }
 }
 
-static void finish_channels(const medtl_conv_plan *p, const finish *f, size_t group, const tile_extent *t,
-                            const float *results)
+static void finish_channels(const medtl_conv_plan *p, const finish *f, size_t group,
+                            const tile_extent *t, const float *results)
 {
     for (size_t c = t->channel_first; c < minimum(t->channel_end, p->out_channels); c++) {
         const float *sums = results + (c - t->channel_first) * p->result_pitch;

@@ -50,10 +50,14 @@ static size_t forward_tile_count(const medtl_conv_shape *shape)
     return tile_count(&plan);
 }
 
-static size_t forward_scratch_size(const medtl_conv_shape *shape) { return forward_plan(shape).scratch_size; }
+static size_t forward_scratch_size(const medtl_conv_shape *shape)
+{
+    return forward_plan(shape).scratch_size;
+}
 
 static void forward_tile(const medtl_conv_shape *shape, const float *packed, const float *bias,
-                         const float *residual, bool relu, const float *x, float *y, size_t tile, float *scratch)
+                         const float *residual, bool relu, const float *x, float *y, size_t tile,
+                         float *scratch)
 {
     const medtl_conv_plan plan = forward_plan(shape);
     const finish f = {bias, residual, relu, y};
@@ -82,10 +86,13 @@ static size_t data_tile_count(const medtl_conv_shape *shape)
     return tile_count(&plan);
 }
 
-static size_t data_scratch_size(const medtl_conv_shape *shape) { return data_plan(shape).scratch_size; }
+static size_t data_scratch_size(const medtl_conv_shape *shape)
+{
+    return data_plan(shape).scratch_size;
+}
 
-static void data_tile(const medtl_conv_shape *shape, const float *packed, const float *dy, float *dx, size_t tile,
-                      float *scratch)
+static void data_tile(const medtl_conv_shape *shape, const float *packed, const float *dy,
+                      float *dx, size_t tile, float *scratch)
 {
     const medtl_conv_plan plan = data_plan(shape);
     const finish f = {NULL, NULL, false, dx};
@@ -97,13 +104,18 @@ static size_t weight_tile_count(const medtl_conv_shape *shape)
 {
     const medtl_conv_weight_plan plan = weight_plan(shape);
 
-    return plan.narrow ? plan.group_blocks : plan.group_blocks * plan.column_blocks * plan.channel_blocks;
+    return plan.narrow ? plan.group_blocks
+                       : plan.group_blocks * plan.column_blocks * plan.channel_blocks;
 }
 
-static size_t weight_scratch_size(const medtl_conv_shape *shape) { return weight_plan(shape).scratch_size; }
+static size_t weight_scratch_size(const medtl_conv_shape *shape)
+{
+    return weight_plan(shape).scratch_size;
+}
 
-static void weight_gradient_tile(const medtl_conv_shape *shape, size_t count, const float *x, size_t x_stride,
-                                 const float *dy, size_t dy_stride, float *dw, size_t tile, float *scratch)
+static void weight_gradient_tile(const medtl_conv_shape *shape, size_t count, const float *x,
+                                 size_t x_stride, const float *dy, size_t dy_stride, float *dw,
+                                 size_t tile, float *scratch)
 {
     const medtl_conv_weight_plan plan = weight_plan(shape);
 
@@ -125,8 +137,8 @@ static double peak_products(size_t rounds)
         sums[i] = vec_splat((float)i);
     for (size_t n = 0; n < rounds; n++)
         UNROLL
-        for (int i = 0; i < CHAINS; i++)
-            sums[i] = sums[i] * factor + term;
+    for (int i = 0; i < CHAINS; i++)
+        sums[i] = sums[i] * factor + term;
     UNROLL
     for (int i = 0; i < CHAINS; i++)
         total += sums[i];

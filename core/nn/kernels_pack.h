@@ -8,7 +8,8 @@
  * panel has half the rows if no more are needed. */
 static size_t phase_depth(const medtl_conv_plan *p, size_t row_slot, size_t slot)
 {
-    return p->in_channels * medtl_conv_phase_taps(&p->h, row_slot) * medtl_conv_phase_taps(&p->w, slot);
+    return p->in_channels * medtl_conv_phase_taps(&p->h, row_slot) *
+           medtl_conv_phase_taps(&p->w, slot);
 }
 
 static size_t packed_size(const medtl_conv_plan *p)
@@ -50,7 +51,8 @@ static void pack(const medtl_conv_plan *p, const float *weight, float *packed)
         for (size_t row_slot = 0; row_slot < p->h.out_slots; row_slot++)
             for (size_t slot = 0; slot < p->w.out_slots; slot++)
                 for (size_t first = 0; first < p->padded_channels; first += p->tile_rows)
-                    packed = pack_panel(p, weight, first, panel_rows(p->tile_rows, p->padded_channels - first),
+                    packed = pack_panel(p, weight, first,
+                                        panel_rows(p->tile_rows, p->padded_channels - first),
                                         row_slot, slot, packed);
 }
 

@@ -7,9 +7,11 @@
 #include "kernels_stage.h"
 
 /* Offsets of one phase's taps for one block of channels: the first channel's, then shifted by whole channels. */
-static void fill_phase_offsets(const medtl_conv_plan *p, size_t row_slot, size_t slot, size_t *offset)
+static void fill_phase_offsets(const medtl_conv_plan *p, size_t row_slot, size_t slot,
+                               size_t *offset)
 {
-    const size_t rows = medtl_conv_phase_taps(&p->h, row_slot), columns = medtl_conv_phase_taps(&p->w, slot);
+    const size_t rows = medtl_conv_phase_taps(&p->h, row_slot),
+                 columns = medtl_conv_phase_taps(&p->w, slot);
     const size_t channel = p->h.in_slots * p->w.in_slots * p->plane;
 
     for (size_t i = 0; i < rows; i++)
@@ -34,11 +36,14 @@ static void fill_offsets(const medtl_conv_plan *p, size_t *offset)
 
 /* The products of one block of staged channels, for every phase. */
 static void multiply_phases(const medtl_conv_plan *p, const tile_extent *t, const float *packed,
-                            size_t channel, size_t channels, const float *staged, const size_t *offset,
-                            float *result)
+                            size_t channel, size_t channels, const float *staged,
+                            const size_t *offset, float *result)
 {
-    product work = {.b = staged, .result_pitch = p->result_pitch, .result_rows = t->channel_end - t->channel_first,
-                    .result_columns = (t->rows - 1) * p->pitch + p->w.count, .add = channel != 0};
+    product work = {.b = staged,
+                    .result_pitch = p->result_pitch,
+                    .result_rows = t->channel_end - t->channel_first,
+                    .result_columns = (t->rows - 1) * p->pitch + p->w.count,
+                    .add = channel != 0};
 
     for (size_t row_slot = 0; row_slot < p->h.out_slots; row_slot++)
         for (size_t slot = 0; slot < p->w.out_slots; slot++) {
@@ -58,8 +63,9 @@ static void multiply_phases(const medtl_conv_plan *p, const tile_extent *t, cons
         }
 }
 
-static void run_group(const medtl_conv_plan *p, const tile_extent *t, size_t group, const float *packed,
-                      const float *in, const finish *f, float *staged, const size_t *offset, float *result)
+static void run_group(const medtl_conv_plan *p, const tile_extent *t, size_t group,
+                      const float *packed, const float *in, const finish *f, float *staged,
+                      const size_t *offset, float *result)
 {
     const size_t in_plane = p->h.in * p->w.in;
 
@@ -68,15 +74,15 @@ static void run_group(const medtl_conv_plan *p, const tile_extent *t, size_t gro
     for (size_t c = 0; c < p->in_channels; c += p->block_channels) {
         const size_t channels = minimum(p->block_channels, p->in_channels - c);
 
-        stage_channels(&p->h, &p->w, p->pitch, p->plane, p->h.first + (ptrdiff_t)t->row_first, t->rows,
-                       in + c * in_plane, channels, staged);
+        stage_channels(&p->h, &p->w, p->pitch, p->plane, p->h.first + (ptrdiff_t)t->row_first,
+                       t->rows, in + c * in_plane, channels, staged);
         multiply_phases(p, t, packed, c, channels, staged, offset, result);
     }
     finish_channels(p, f, group, t, result);
 }
 
-static void run_tile(const medtl_conv_plan *p, const float *packed, const float *in, const finish *f,
-                     size_t tile, float *scratch)
+static void run_tile(const medtl_conv_plan *p, const float *packed, const float *in,
+                     const finish *f, size_t tile, float *scratch)
 {
     const tile_extent t = tile_at(p, tile);
     float *staged = scratch, *result = scratch + p->staged_size;

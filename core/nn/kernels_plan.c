@@ -2,15 +2,16 @@
 #include "kernels_plan.h"
 
 enum {
-    LINE = 16,                    /* floats of a cache line */
-    DEPTH = 288,                  /* products a sum before it goes back to memory: weights stay in L2 */
-    CACHE = 512 * 1024 / 4,       /* floats that one tile should touch: part of a 1 MB L2 cache */
+    LINE = 16,              /* floats of a cache line */
+    DEPTH = 288,            /* products a sum before it goes back to memory: weights stay in L2 */
+    CACHE = 512 * 1024 / 4, /* floats that one tile should touch: part of a 1 MB L2 cache */
     TILE_PRODUCTS = 8 * 1000 * 1000, /* a tile below this is not worth a thread's attention */
-    TILES = 8,                    /* wanted for an image, if it is big enough */
-    BAND_PIXELS = 144,            /* fewer do not fill the register tiles */
-    BLOCK_ROWS = 32,              /* output channels below which staging would dominate */
-    BLOCK_COLUMNS = 64,           /* columns of dw below which turning dy costs more than a tenth */
-    PRODUCT_BYTES = 24 * 1024     /* of dy that one weight gradient product reads: half of an L1 cache */
+    TILES = 8,                       /* wanted for an image, if it is big enough */
+    BAND_PIXELS = 144,               /* fewer do not fill the register tiles */
+    BLOCK_ROWS = 32,                 /* output channels below which staging would dominate */
+    BLOCK_COLUMNS = 64, /* columns of dw below which turning dy costs more than a tenth */
+    PRODUCT_BYTES =
+        24 * 1024 /* of dy that one weight gradient product reads: half of an L1 cache */
 };
 
 static size_t min_size(size_t a, size_t b) { return a < b ? a : b; }
@@ -37,16 +38,20 @@ static size_t odd_lines(size_t floats)
     return (lines | 1) * LINE;
 }
 
-typedef struct axis_shape { size_t in, out, taps, stride, dilation, pad; } axis_shape;
+typedef struct axis_shape {
+    size_t in, out, taps, stride, dilation, pad;
+} axis_shape;
 
 static axis_shape vertical(const medtl_conv_shape *s)
 {
-    return (axis_shape){s->height_in, s->height_out, s->kernel_h, s->stride_h, s->dilation_h, s->pad_top};
+    return (axis_shape){s->height_in, s->height_out, s->kernel_h,
+                        s->stride_h,  s->dilation_h, s->pad_top};
 }
 
 static axis_shape horizontal(const medtl_conv_shape *s)
 {
-    return (axis_shape){s->width_in, s->width_out, s->kernel_w, s->stride_w, s->dilation_w, s->pad_left};
+    return (axis_shape){s->width_in, s->width_out,  s->kernel_w,
+                        s->stride_w, s->dilation_w, s->pad_left};
 }
 
 static medtl_conv_axis common_axis(axis_shape s)
@@ -100,7 +105,8 @@ static size_t row_pitch(const medtl_conv_axis *w)
     for (size_t slot = 0; slot < w->in_slots; slot++) {
         const ptrdiff_t origin = medtl_conv_staged_origin(w, w->first, slot);
         const size_t left = medtl_conv_elements_before(origin, w->in_stride, 0, reach);
-        const size_t end = medtl_conv_elements_before(origin, w->in_stride, (ptrdiff_t)w->in, reach);
+        const size_t end =
+            medtl_conv_elements_before(origin, w->in_stride, (ptrdiff_t)w->in, reach);
 
         pitch = max_size(pitch, max_size(end, reach - left));
     }
@@ -108,7 +114,8 @@ static size_t row_pitch(const medtl_conv_axis *w)
 }
 
 /* Floats of a plane of `rows` outputs: the last row's taps may read on past its pitch. */
-static size_t plane_size(const medtl_conv_axis *h, const medtl_conv_axis *w, size_t rows, size_t pitch)
+static size_t plane_size(const medtl_conv_axis *h, const medtl_conv_axis *w, size_t rows,
+                         size_t pitch)
 {
     return odd_lines((rows + h->shift_span) * pitch + w->count + w->shift_span);
 }
@@ -152,7 +159,8 @@ static void finish_plan(medtl_conv_plan *p, const medtl_kernel_width *width)
     const size_t phases = p->h.out_slots * p->w.out_slots, slots = p->h.in_slots * p->w.in_slots;
     const size_t phase_taps = medtl_conv_phase_taps(&p->h, 0) * medtl_conv_phase_taps(&p->w, 0);
     const size_t taps = p->h.taps * p->w.taps;
-    const size_t products = p->in_channels * p->out_channels * taps * p->h.count * p->w.count / phases;
+    const size_t products =
+        p->in_channels * p->out_channels * taps * p->h.count * p->w.count / phases;
 
     p->tile_rows = p->out_channels == 1 ? 1 : width->rows;
     p->padded_channels = p->out_channels == 1 ? 1 : round_up(p->out_channels, width->rows / 2);
@@ -194,17 +202,21 @@ void medtl_conv_plan_data(const medtl_conv_shape *shape, const medtl_kernel_widt
 
 /* Every tile stages the input channels of its columns and turns the dy of its output channels: among the
  * cuts with enough tiles, take the one that repeats least of that. */
-static void cut_weight_tiles(medtl_conv_weight_plan *p, const medtl_kernel_width *width, size_t wanted)
+static void cut_weight_tiles(medtl_conv_weight_plan *p, const medtl_kernel_width *width,
+                             size_t wanted)
 {
-    const size_t x_work = p->in_channels * p->h.in * p->w.in, y_work = p->out_channels * p->h.out * p->w.out;
-    const size_t column_tiles = max_size(p->columns / BLOCK_COLUMNS, max_size(min_size(p->columns / 24, 4), 1));
+    const size_t x_work = p->in_channels * p->h.in * p->w.in,
+                 y_work = p->out_channels * p->h.out * p->w.out;
+    const size_t column_tiles =
+        max_size(p->columns / BLOCK_COLUMNS, max_size(min_size(p->columns / 24, 4), 1));
     const size_t channel_tiles = divide_up(p->out_channels, 2 * width->vector);
     size_t best = 0;
 
     for (size_t channels = 1; channels <= min_size(wanted, channel_tiles); channels++) {
         const size_t columns = min_size(divide_up(wanted, channels), column_tiles);
         const size_t missing = wanted > columns * channels ? wanted - columns * channels : 0;
-        const size_t cost = channels * x_work + columns * 2 * y_work + missing * (x_work + 2 * y_work);
+        const size_t cost =
+            channels * x_work + columns * 2 * y_work + missing * (x_work + 2 * y_work);
 
         if (best == 0 || cost < best) {
             best = cost;

@@ -46,15 +46,15 @@ typedef struct medtl_conv_plan {
     medtl_conv_axis h, w;
     size_t in_channels, out_channels, groups;
     size_t pitch;
-    size_t plane;          /* floats of a staged plane; an odd number of cache lines */
-    size_t block_channels; /* input channels staged at a time: the depth of a product */
-    size_t tile_rows;      /* output channels of a register tile */
+    size_t plane;           /* floats of a staged plane; an odd number of cache lines */
+    size_t block_channels;  /* input channels staged at a time: the depth of a product */
+    size_t tile_rows;       /* output channels of a register tile */
     size_t padded_channels; /* out_channels rounded up to the packed rows */
     size_t band_rows, bands;
     size_t block_rows, blocks; /* output channels a tile computes, and such blocks */
     size_t tile_groups, group_blocks;
     size_t result_pitch; /* floats of a row of results, whole vectors */
-    size_t slack; /* floats past the staged planes that a register tile may read */
+    size_t slack;        /* floats past the staged planes that a register tile may read */
     size_t staged_size, result_size, scratch_size;
 } medtl_conv_plan;
 
@@ -71,10 +71,10 @@ typedef struct medtl_conv_weight_plan {
     size_t staged_channels;                /* input channels that block_columns touch at most */
     size_t tile_groups, group_blocks;
     size_t band_rows;
-    size_t images;     /* taken together, so that small images give long sums */
-    size_t pixels;     /* of one product */
-    size_t sum_pitch;  /* block_channels in whole vectors */
-    size_t sum_rows;   /* block_columns in whole register tiles */
+    size_t images;    /* taken together, so that small images give long sums */
+    size_t pixels;    /* of one product */
+    size_t sum_pitch; /* block_channels in whole vectors */
+    size_t sum_rows;  /* block_columns in whole register tiles */
     size_t slack, staged_size, scratch_size;
     size_t offset_at; /* narrow: where in scratch the offsets begin */
 } medtl_conv_weight_plan;
@@ -118,7 +118,8 @@ static inline size_t medtl_conv_remainder(const medtl_conv_axis *axis, size_t sl
 }
 
 /* The element that staged element 0 of a slot stands for when staging begins at output `first`. */
-static inline ptrdiff_t medtl_conv_staged_origin(const medtl_conv_axis *axis, ptrdiff_t first, size_t slot)
+static inline ptrdiff_t medtl_conv_staged_origin(const medtl_conv_axis *axis, ptrdiff_t first,
+                                                 size_t slot)
 {
     const size_t phase = axis->transposed ? 0 : medtl_conv_remainder(axis, slot);
 
@@ -126,7 +127,8 @@ static inline ptrdiff_t medtl_conv_staged_origin(const medtl_conv_axis *axis, pt
 }
 
 /* How many of the elements origin, origin + stride, ... lie before `bound`, at most `limit`. */
-static inline size_t medtl_conv_elements_before(ptrdiff_t origin, size_t stride, ptrdiff_t bound, size_t limit)
+static inline size_t medtl_conv_elements_before(ptrdiff_t origin, size_t stride, ptrdiff_t bound,
+                                                size_t limit)
 {
     size_t count;
 

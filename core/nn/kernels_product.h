@@ -28,16 +28,19 @@ typedef struct product {
     bool add;
 } product;
 
-INLINE void register_tile(const product *p, const float *a, const float *b, float *result, const int rows,
-                          const int vectors)
+INLINE void register_tile(const product *p, const float *a, const float *b, float *result,
+                          const int rows, const int vectors)
 {
     vec sums[ROWS][VECTORS_OF_ONE_ROW];
 
     UNROLL
-    for (int r = 0; r < rows; r++)
+    for (int r = 0; r < rows; r++) {
+        const float *row = result + (size_t)r * p->result_pitch;
+
         UNROLL
         for (int v = 0; v < vectors; v++)
-            sums[r][v] = p->add ? vec_load(result + (size_t)r * p->result_pitch + v * VECTOR) : (vec){0};
+            sums[r][v] = p->add ? vec_load(row + v * VECTOR) : (vec){0};
+    }
     for (size_t d = 0; d < p->depth; d++) {
         const float *x = b + p->offset[d];
         vec in[VECTORS_OF_ONE_ROW];
@@ -55,18 +58,19 @@ INLINE void register_tile(const product *p, const float *a, const float *b, floa
         }
     }
     UNROLL
-    for (int r = 0; r < rows; r++)
+    for (int r = 0; r < rows; r++) {
         UNROLL
         for (int v = 0; v < vectors; v++)
             vec_store(result + (size_t)r * p->result_pitch + v * VECTOR, sums[r][v]);
+    }
 }
 
 typedef void tile_function(const product *p, const float *a, const float *b, float *result);
 
-#define TILE(name, rows, vectors)                                                                            \
-    static void name(const product *p, const float *a, const float *b, float *result)                      \
-    {                                                                                                      \
-        register_tile(p, a, b, result, rows, vectors);                                                     \
+#define TILE(name, rows, vectors)                                                                  \
+    static void name(const product *p, const float *a, const float *b, float *result)              \
+    {                                                                                              \
+        register_tile(p, a, b, result, rows, vectors);                                             \
     }
 TILE(full_1, ROWS, 1)
 TILE(full_2, ROWS, 2)
@@ -88,22 +92,28 @@ TILE(single_8, 1, 8)
 /* By the number of vectors. */
 static tile_function *const full_tiles[] = {NULL, full_1, full_2, full_3};
 static tile_function *const half_tiles[] = {NULL, half_1, half_2, half_3};
-static tile_function *const single_tiles[] = {NULL, single_1, single_2, NULL, single_4, NULL, NULL, NULL, single_8};
+static tile_function *const single_tiles[] = {NULL, single_1, single_2, NULL,    single_4,
+                                              NULL, NULL,     NULL,     single_8};
 
 /* How many of the `left` vectors the next tile takes: a tile of one vector is slow, so the end is shared. */
 INLINE size_t next_vectors(size_t left, size_t tile_rows)
 {
     size_t vectors = VECTORS_OF_ONE_ROW;
 
+    if (tile_rows > 1 && left == VECTORS + 1)
+        return (left + 1) / 2;
     if (tile_rows > 1)
-        return left > VECTORS + 1 || left <= VECTORS ? (left < VECTORS ? left : VECTORS) : (left + 1) / 2;
+        return minimum(left, VECTORS);
     while (vectors > left)
         vectors /= 2;
     return vectors;
 }
 
 /* Rows of the panel that begins where `left` rows remain: the last may be half a panel. */
-INLINE size_t panel_rows(size_t tile_rows, size_t left) { return left < tile_rows ? left : tile_rows; }
+INLINE size_t panel_rows(size_t tile_rows, size_t left)
+{
+    return left < tile_rows ? left : tile_rows;
+}
 
 /* Pixels outside, channels inside: the pixels' inputs stay in L1 while all weights pass by from L2. */
 static void multiply(const product *p, size_t tile_rows)
@@ -117,8 +127,8 @@ static void multiply(const product *p, size_t tile_rows)
             tile_function *const *tiles =
                 tile_rows == 1 ? single_tiles : (rows == tile_rows ? full_tiles : half_tiles);
 
-            tiles[n](p, p->a + row / tile_rows * p->a_panel + p->depth_first * rows, p->b + v * VECTOR,
-                     p->result + row * p->result_pitch + v * VECTOR);
+            tiles[n](p, p->a + row / tile_rows * p->a_panel + p->depth_first * rows,
+                     p->b + v * VECTOR, p->result + row * p->result_pitch + v * VECTOR);
         }
     }
 }

@@ -4,8 +4,8 @@
 
 /* The input coordinate that output coordinate `out` sees through kernel tap `tap`.
  * @return false where that is padding. */
-static bool source(size_t out, size_t stride, size_t tap, size_t dilation, size_t pad, size_t extent,
-                   size_t *in)
+static bool source(size_t out, size_t stride, size_t tap, size_t dilation, size_t pad,
+                   size_t extent, size_t *in)
 {
     const size_t padded = out * stride + tap * dilation;
 
@@ -48,12 +48,13 @@ static double output_value(const medtl_conv_shape *s, const float *weight, const
             for (size_t kw = 0; kw < s->kernel_w; kw++)
                 if (source(oh, s->stride_h, kh, s->dilation_h, s->pad_top, s->height_in, &ih) &&
                     source(ow, s->stride_w, kw, s->dilation_w, s->pad_left, s->width_in, &iw))
-                    sum += (double)weight[w_index(s, k, c, kh, kw)] * x[x_index(s, first + c, ih, iw)];
+                    sum +=
+                        (double)weight[w_index(s, k, c, kh, kw)] * x[x_index(s, first + c, ih, iw)];
     return sum;
 }
 
-void medtl_conv_forward_reference(const medtl_conv_shape *shape, const float *weight, const float *bias,
-                                  const float *x, float *y)
+void medtl_conv_forward_reference(const medtl_conv_shape *shape, const float *weight,
+                                  const float *bias, const float *x, float *y)
 {
     for (size_t k = 0; k < shape->channels_out; k++)
         for (size_t oh = 0; oh < shape->height_out; oh++)
@@ -85,7 +86,8 @@ static double data_gradient_value(const medtl_conv_shape *s, const float *weight
     for (size_t k = group * group_out; k < (group + 1) * group_out; k++)
         for (size_t kh = 0; kh < s->kernel_h; kh++)
             for (size_t kw = 0; kw < s->kernel_w; kw++)
-                if (destination(ih, s->stride_h, kh, s->dilation_h, s->pad_top, s->height_out, &oh) &&
+                if (destination(ih, s->stride_h, kh, s->dilation_h, s->pad_top, s->height_out,
+                                &oh) &&
                     destination(iw, s->stride_w, kw, s->dilation_w, s->pad_left, s->width_out, &ow))
                     sum += (double)weight[w_index(s, k, c, kh, kw)] * dy[y_index(s, k, oh, ow)];
     return sum;
@@ -116,8 +118,8 @@ static double weight_gradient_value(const medtl_conv_shape *s, const float *x, c
     return sum;
 }
 
-void medtl_conv_backward_weight_reference(const medtl_conv_shape *shape, const float *x, const float *dy,
-                                          float *dw)
+void medtl_conv_backward_weight_reference(const medtl_conv_shape *shape, const float *x,
+                                          const float *dy, float *dw)
 {
     for (size_t k = 0; k < shape->channels_out; k++)
         for (size_t c = 0; c < shape->channels_in / shape->groups; c++)

@@ -6,8 +6,8 @@
 /* Products of extents stay below this, so that sizes in bytes, padded and doubled, still fit a size_t. */
 #define ELEMENTS_MAX (SIZE_MAX / 1024)
 
-static bool output_extent(size_t in, size_t pad_before, size_t pad_after, size_t kernel, size_t stride,
-                          size_t dilation, size_t *out)
+static bool output_extent(size_t in, size_t pad_before, size_t pad_after, size_t kernel,
+                          size_t stride, size_t dilation, size_t *out)
 {
     size_t padded, reach;
 
@@ -24,8 +24,8 @@ static bool product_fits(size_t a, size_t b, size_t c)
 {
     size_t product;
 
-    return !__builtin_mul_overflow(a, b, &product) && !__builtin_mul_overflow(product, c, &product) &&
-           product <= ELEMENTS_MAX;
+    return !__builtin_mul_overflow(a, b, &product) &&
+           !__builtin_mul_overflow(product, c, &product) && product <= ELEMENTS_MAX;
 }
 
 bool medtl_conv_shape_complete(medtl_conv_shape *shape)
@@ -33,8 +33,8 @@ bool medtl_conv_shape_complete(medtl_conv_shape *shape)
     medtl_conv_shape s = *shape;
     size_t taps;
 
-    if (s.channels_in == 0 || s.channels_out == 0 || s.groups == 0 || s.channels_in % s.groups != 0 ||
-        s.channels_out % s.groups != 0)
+    if (s.channels_in == 0 || s.channels_out == 0 || s.groups == 0 ||
+        s.channels_in % s.groups != 0 || s.channels_out % s.groups != 0)
         return false;
     if (!output_extent(s.height_in, s.pad_top, s.pad_bottom, s.kernel_h, s.stride_h, s.dilation_h,
                        &s.height_out) ||

@@ -19,7 +19,9 @@ INLINE void copy_every(float *to, const float *from, size_t count, size_t stride
 }
 
 /* The staged columns of one slot: [0, left) and [end, pitch) are padding. */
-typedef struct stage_columns { size_t left, end, source; } stage_columns;
+typedef struct stage_columns {
+    size_t left, end, source;
+} stage_columns;
 
 static stage_columns columns_of_slot(const medtl_conv_axis *w, size_t slot, size_t pitch)
 {
@@ -33,16 +35,17 @@ static stage_columns columns_of_slot(const medtl_conv_axis *w, size_t slot, size
 }
 
 /* One plane: a channel's rows and columns of one slot, `rows` of them from output row `first` on. */
-static void stage_plane(const medtl_conv_axis *h, const medtl_conv_axis *w, size_t pitch, size_t plane,
-                        ptrdiff_t first, size_t rows, size_t row_slot, stage_columns columns,
-                        const float *channel, float *staged)
+static void stage_plane(const medtl_conv_axis *h, const medtl_conv_axis *w, size_t pitch,
+                        size_t plane, ptrdiff_t first, size_t rows, size_t row_slot,
+                        stage_columns columns, const float *channel, float *staged)
 {
     const ptrdiff_t origin = medtl_conv_staged_origin(h, first, row_slot);
     const size_t above = medtl_conv_elements_before(origin, h->in_stride, 0, rows);
     const size_t end = medtl_conv_elements_before(origin, h->in_stride, (ptrdiff_t)h->in, rows);
     const size_t used = columns.end - columns.left;
 
-    if (pitch == w->in && used == pitch && w->in_stride == 1 && h->in_stride == 1) { /* no gaps: one long row */
+    if (pitch == w->in && used == pitch && w->in_stride == 1 &&
+        h->in_stride == 1) { /* no gaps: one long row */
         copy_floats(staged + above * pitch, channel + (size_t)(origin + (ptrdiff_t)above) * pitch,
                     (end - above) * pitch);
         zero_floats(staged, above * pitch);
@@ -55,16 +58,18 @@ static void stage_plane(const medtl_conv_axis *h, const medtl_conv_axis *w, size
 
         zero_floats(row, columns.left);
         copy_every(row + columns.left,
-                   channel + (size_t)(origin + (ptrdiff_t)(r * h->in_stride)) * w->in + columns.source, used,
-                   w->in_stride);
+                   channel + (size_t)(origin + (ptrdiff_t)(r * h->in_stride)) * w->in +
+                       columns.source,
+                   used, w->in_stride);
         zero_floats(row + columns.left + used, pitch - columns.left - used);
     }
     zero_floats(staged + end * pitch, plane - end * pitch);
 }
 
 /* `channels` channels from `x` on, for the outputs of `rows` rows from `first` on. */
-static void stage_channels(const medtl_conv_axis *h, const medtl_conv_axis *w, size_t pitch, size_t plane,
-                           ptrdiff_t first, size_t rows, const float *x, size_t channels, float *staged)
+static void stage_channels(const medtl_conv_axis *h, const medtl_conv_axis *w, size_t pitch,
+                           size_t plane, ptrdiff_t first, size_t rows, const float *x,
+                           size_t channels, float *staged)
 {
     for (size_t c = 0; c < channels; c++)
         for (size_t row_slot = 0; row_slot < h->in_slots; row_slot++)
@@ -76,8 +81,8 @@ static void stage_channels(const medtl_conv_axis *h, const medtl_conv_axis *w, s
 }
 
 /* Where tap (kh, kw) of the first staged channel begins. */
-INLINE size_t tap_offset(const medtl_conv_axis *h, const medtl_conv_axis *w, size_t pitch, size_t plane,
-                         size_t kh, size_t kw)
+INLINE size_t tap_offset(const medtl_conv_axis *h, const medtl_conv_axis *w, size_t pitch,
+                         size_t plane, size_t kh, size_t kw)
 {
     return (medtl_conv_slot(h, kh) * w->in_slots + medtl_conv_slot(w, kw)) * plane +
            medtl_conv_shift(h, kh) * pitch + medtl_conv_shift(w, kw);

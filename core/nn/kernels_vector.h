@@ -95,7 +95,8 @@ INLINE vec vec_load_quads(const float *p, size_t pitch)
     v = _mm512_insertf32x4(v, _mm_loadu_ps(p + 2 * pitch), 2);
     return (vec)_mm512_insertf32x4(v, _mm_loadu_ps(p + 3 * pitch), 3);
 #elif defined(__AVX2__)
-    return (vec)_mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(p)), _mm_loadu_ps(p + pitch), 1);
+    return (vec)_mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(p)),
+                                     _mm_loadu_ps(p + pitch), 1);
 #else
     (void)pitch;
     return vec_load(p);
@@ -105,15 +106,33 @@ INLINE vec vec_load_quads(const float *p, size_t pitch)
 /* Within each quad, x and y being quads: interleave_low x0 y0 x1 y1, interleave_high x2 y2 x3 y3,
  * join_low x0 x1 y0 y1, join_high x2 x3 y2 y3. */
 #if defined(__AVX512F__)
-INLINE vec vec_interleave_low(vec x, vec y) { return (vec)_mm512_unpacklo_ps((__m512)x, (__m512)y); }
-INLINE vec vec_interleave_high(vec x, vec y) { return (vec)_mm512_unpackhi_ps((__m512)x, (__m512)y); }
+INLINE vec vec_interleave_low(vec x, vec y)
+{
+    return (vec)_mm512_unpacklo_ps((__m512)x, (__m512)y);
+}
+INLINE vec vec_interleave_high(vec x, vec y)
+{
+    return (vec)_mm512_unpackhi_ps((__m512)x, (__m512)y);
+}
 INLINE vec vec_join_low(vec x, vec y) { return (vec)_mm512_shuffle_ps((__m512)x, (__m512)y, 0x44); }
-INLINE vec vec_join_high(vec x, vec y) { return (vec)_mm512_shuffle_ps((__m512)x, (__m512)y, 0xee); }
+INLINE vec vec_join_high(vec x, vec y)
+{
+    return (vec)_mm512_shuffle_ps((__m512)x, (__m512)y, 0xee);
+}
 #elif defined(__AVX2__)
-INLINE vec vec_interleave_low(vec x, vec y) { return (vec)_mm256_unpacklo_ps((__m256)x, (__m256)y); }
-INLINE vec vec_interleave_high(vec x, vec y) { return (vec)_mm256_unpackhi_ps((__m256)x, (__m256)y); }
+INLINE vec vec_interleave_low(vec x, vec y)
+{
+    return (vec)_mm256_unpacklo_ps((__m256)x, (__m256)y);
+}
+INLINE vec vec_interleave_high(vec x, vec y)
+{
+    return (vec)_mm256_unpackhi_ps((__m256)x, (__m256)y);
+}
 INLINE vec vec_join_low(vec x, vec y) { return (vec)_mm256_shuffle_ps((__m256)x, (__m256)y, 0x44); }
-INLINE vec vec_join_high(vec x, vec y) { return (vec)_mm256_shuffle_ps((__m256)x, (__m256)y, 0xee); }
+INLINE vec vec_join_high(vec x, vec y)
+{
+    return (vec)_mm256_shuffle_ps((__m256)x, (__m256)y, 0xee);
+}
 #else
 INLINE vec vec_interleave_low(vec x, vec y) { return __builtin_shufflevector(x, y, 0, 4, 1, 5); }
 INLINE vec vec_interleave_high(vec x, vec y) { return __builtin_shufflevector(x, y, 2, 6, 3, 7); }

@@ -46,13 +46,14 @@ INLINE void weight_register_tile(const weight_product *p, const int vectors)
         }
     }
     UNROLL
-    for (int r = 0; r < ROWS; r++)
+    for (int r = 0; r < ROWS; r++) {
         UNROLL
         for (int v = 0; v < vectors; v++) {
             float *sum = p->sums + (size_t)r * p->sum_pitch + v * VECTOR;
 
             vec_store(sum, vec_load(sum) + sums[r][v]);
         }
+    }
 }
 
 static void weight_tile(const weight_product *p, size_t vectors)
@@ -72,7 +73,8 @@ static void weight_tile(const weight_product *p, size_t vectors)
 INLINE void turn_block(const float *from, size_t plane, float *to, size_t width)
 {
     const vec a = vec_load_quads(from, 4 * plane), b = vec_load_quads(from + plane, 4 * plane);
-    const vec c = vec_load_quads(from + 2 * plane, 4 * plane), d = vec_load_quads(from + 3 * plane, 4 * plane);
+    const vec c = vec_load_quads(from + 2 * plane, 4 * plane),
+              d = vec_load_quads(from + 3 * plane, 4 * plane);
     const vec ab_low = vec_interleave_low(a, b), ab_high = vec_interleave_high(a, b);
     const vec cd_low = vec_interleave_low(c, d), cd_high = vec_interleave_high(c, d);
 
@@ -95,7 +97,8 @@ static void turn_vector(const float *dy, size_t plane, size_t pixels, float *to,
 }
 
 /* The same for fewer channels, the others being zero. */
-static void turn_some(const float *dy, size_t plane, size_t channels, size_t pixels, float *to, size_t width)
+static void turn_some(const float *dy, size_t plane, size_t channels, size_t pixels, float *to,
+                      size_t width)
 {
     enum { PIXELS = 64 };
     float rows[VECTOR * PIXELS];
@@ -112,7 +115,8 @@ static void turn_some(const float *dy, size_t plane, size_t channels, size_t pix
 }
 
 /* Turn `pixels` pixels of `channels` channels; `width` channels in a row of the result, zeros beyond. */
-static void turn(const float *dy, size_t plane, size_t channels, size_t pixels, size_t width, float *to)
+static void turn(const float *dy, size_t plane, size_t channels, size_t pixels, size_t width,
+                 float *to)
 {
     for (size_t c = 0; c < channels; c += VECTOR)
         if (c + VECTOR <= channels)
@@ -138,10 +142,12 @@ static weight_part weight_part_at(const medtl_conv_weight_plan *p, size_t tile, 
 
     t.group = tile / p->column_blocks / p->channel_blocks;
     t.column_first = column_block * p->block_columns;
-    t.columns = p->columns - t.column_first < p->block_columns ? p->columns - t.column_first : p->block_columns;
+    t.columns = p->columns - t.column_first < p->block_columns ? p->columns - t.column_first
+                                                               : p->block_columns;
     t.channel_first = channel_block * p->block_channels;
-    t.channels = p->out_channels - t.channel_first < p->block_channels ? p->out_channels - t.channel_first
-                                                                       : p->block_channels;
+    t.channels = p->out_channels - t.channel_first < p->block_channels
+                     ? p->out_channels - t.channel_first
+                     : p->block_channels;
     t.input_first = t.column_first / taps;
     t.inputs = (t.column_first + t.columns - 1) / taps - t.input_first + 1;
     t.staged = scratch;
@@ -158,10 +164,12 @@ static void weight_offsets(const medtl_conv_weight_plan *p, const weight_part *t
     const size_t taps = p->h.taps * p->w.taps, planes = p->h.in_slots * p->w.in_slots * p->plane;
 
     for (size_t i = 0; i < p->sum_rows; i++) {
-        const size_t column = t->column_first + (i < t->columns ? i : t->columns - 1), tap = column % taps;
+        const size_t column = t->column_first + (i < t->columns ? i : t->columns - 1),
+                     tap = column % taps;
 
-        t->offset[i] = (column / taps - t->input_first) * planes +
-                       tap_offset(&p->h, &p->w, p->pitch, p->plane, tap / p->w.taps, tap % p->w.taps);
+        t->offset[i] =
+            (column / taps - t->input_first) * planes +
+            tap_offset(&p->h, &p->w, p->pitch, p->plane, tap / p->w.taps, tap % p->w.taps);
     }
 }
 
@@ -171,8 +179,11 @@ static void weight_products(const medtl_conv_weight_plan *p, const weight_part *
     const size_t all = (t->channels + VECTOR - 1) / VECTOR;
 
     for (size_t v = 0, n; v < all; v += n) {
-        weight_product work = {.staged = t->staged, .position = t->position, .pixels = pixels,
-                               .dy = t->turned + v * VECTOR * p->pixels, .sum_pitch = p->sum_pitch};
+        weight_product work = {.staged = t->staged,
+                               .position = t->position,
+                               .pixels = pixels,
+                               .dy = t->turned + v * VECTOR * p->pixels,
+                               .sum_pitch = p->sum_pitch};
 
         n = next_vectors(all - v, ROWS);
         for (size_t column = 0; column < t->columns; column += ROWS) {
@@ -184,8 +195,8 @@ static void weight_products(const medtl_conv_weight_plan *p, const weight_part *
 }
 
 /* Turn the pixels [first, first + count) of one image's dy into place `at` of the block. */
-static void weight_turn(const medtl_conv_weight_plan *p, const weight_part *t, const float *dy, size_t first,
-                        size_t count, size_t at)
+static void weight_turn(const medtl_conv_weight_plan *p, const weight_part *t, const float *dy,
+                        size_t first, size_t count, size_t at)
 {
     const size_t plane = p->h.out * p->w.out, all = (t->channels + VECTOR - 1) / VECTOR;
 
@@ -194,14 +205,14 @@ static void weight_turn(const medtl_conv_weight_plan *p, const weight_part *t, c
         const size_t left = t->channels - v * VECTOR;
 
         n = next_vectors(all - v, ROWS);
-        turn(dy + v * VECTOR * plane, plane, left < n * VECTOR ? left : n * VECTOR, count, n * VECTOR,
-             t->turned + v * VECTOR * p->pixels + at * n * VECTOR);
+        turn(dy + v * VECTOR * plane, plane, left < n * VECTOR ? left : n * VECTOR, count,
+             n * VECTOR, t->turned + v * VECTOR * p->pixels + at * n * VECTOR);
     }
 }
 
 /* Where the pixels [first, first + count) of a band lie in staged planes that begin at `base`. */
-static void weight_positions(const medtl_conv_weight_plan *p, size_t base, size_t first, size_t count,
-                             size_t *position)
+static void weight_positions(const medtl_conv_weight_plan *p, size_t base, size_t first,
+                             size_t count, size_t *position)
 {
     size_t column = first % p->w.out;
 
@@ -217,8 +228,8 @@ static void weight_positions(const medtl_conv_weight_plan *p, size_t base, size_
 
 /* Images [0, images) of a band of rows that is staged: pixels are gathered, image after image, until a
  * product is full. */
-static void weight_band(const medtl_conv_weight_plan *p, const weight_part *t, size_t images, const float *dy,
-                        size_t dy_stride, size_t row_first, size_t rows)
+static void weight_band(const medtl_conv_weight_plan *p, const weight_part *t, size_t images,
+                        const float *dy, size_t dy_stride, size_t row_first, size_t rows)
 {
     const size_t image_planes = p->staged_channels * p->h.in_slots * p->w.in_slots * p->plane;
     const size_t first = row_first * p->w.out, end = first + rows * p->w.out;
@@ -239,8 +250,8 @@ static void weight_band(const medtl_conv_weight_plan *p, const weight_part *t, s
         weight_products(p, t, filled);
 }
 
-static void weight_images(const medtl_conv_weight_plan *p, const weight_part *t, size_t images, const float *x,
-                          size_t x_stride, const float *dy, size_t dy_stride)
+static void weight_images(const medtl_conv_weight_plan *p, const weight_part *t, size_t images,
+                          const float *x, size_t x_stride, const float *dy, size_t dy_stride)
 {
     const size_t image_planes = p->staged_channels * p->h.in_slots * p->w.in_slots * p->plane;
 
@@ -258,7 +269,8 @@ static void weight_images(const medtl_conv_weight_plan *p, const weight_part *t,
 
 /* Add the sums of VECTOR columns from i on and four output channels from k on, as far as there are any, to dw.
  * There are sums for all of them but the last columns. */
-static void weight_add(const weight_part *t, const medtl_conv_weight_plan *p, size_t i, size_t k, float *dw)
+static void weight_add(const weight_part *t, const medtl_conv_weight_plan *p, size_t i, size_t k,
+                       float *dw)
 {
     const size_t columns = t->columns - i < VECTOR ? t->columns - i : VECTOR;
     const size_t channels = t->channels - k < 4 ? t->channels - k : 4;
@@ -274,16 +286,17 @@ static void weight_add(const weight_part *t, const medtl_conv_weight_plan *p, si
         vec_store_first(dw, vec_load_first(dw, columns) + vec_load(turned + c * VECTOR), columns);
 }
 
-static void run_weight_tile(const medtl_conv_weight_plan *p, size_t count, const float *x, size_t x_stride,
-                            const float *dy, size_t dy_stride, float *dw, size_t tile, float *scratch)
+static void run_weight_tile(const medtl_conv_weight_plan *p, size_t count, const float *x,
+                            size_t x_stride, const float *dy, size_t dy_stride, float *dw,
+                            size_t tile, float *scratch)
 {
     const weight_part t = weight_part_at(p, tile, scratch);
 
     weight_offsets(p, &t);
     zero_floats(t.sums, p->sum_rows * p->sum_pitch);
     for (size_t n = 0; n < count; n += p->images)
-        weight_images(p, &t, count - n < p->images ? count - n : p->images, x + n * x_stride, x_stride,
-                      dy + n * dy_stride, dy_stride);
+        weight_images(p, &t, count - n < p->images ? count - n : p->images, x + n * x_stride,
+                      x_stride, dy + n * dy_stride, dy_stride);
     dw += (t.group * p->out_channels + t.channel_first) * p->columns + t.column_first;
     for (size_t k = 0; k < t.channels; k += 4)
         for (size_t i = 0; i < t.columns; i += VECTOR)

@@ -7,7 +7,8 @@
 #include "kernels_stage.h"
 
 /* dw[i] += sum over q of x[offset[i] + q] * dy[q] for ROWS taps, of which the first `taps` count. */
-static void dot_taps(const float *x, const size_t *offset, const float *dy, size_t count, size_t taps, float *dw)
+static void dot_taps(const float *x, const size_t *offset, const float *dy, size_t count,
+                     size_t taps, float *dw)
 {
     vec sums[ROWS];
 
@@ -47,8 +48,8 @@ static void narrow_offsets(const medtl_conv_weight_plan *p, size_t *offset)
 }
 
 /* One image and group: every pair of an input and an output channel, band by band. */
-static void narrow_group(const medtl_conv_weight_plan *p, const float *x, const float *dy, float *dw,
-                         float *staged, float *spread, const size_t *offset)
+static void narrow_group(const medtl_conv_weight_plan *p, const float *x, const float *dy,
+                         float *dw, float *staged, float *spread, const size_t *offset)
 {
     const size_t taps = p->h.taps * p->w.taps;
 
@@ -56,20 +57,22 @@ static void narrow_group(const medtl_conv_weight_plan *p, const float *x, const 
         const size_t rows = p->h.out - row < p->band_rows ? p->h.out - row : p->band_rows;
 
         for (size_t c = 0; c < p->in_channels; c++) {
-            stage_channels(&p->h, &p->w, p->pitch, p->plane, (ptrdiff_t)row, rows, x + c * p->h.in * p->w.in,
-                           1, staged);
+            stage_channels(&p->h, &p->w, p->pitch, p->plane, (ptrdiff_t)row, rows,
+                           x + c * p->h.in * p->w.in, 1, staged);
             for (size_t k = 0; k < p->out_channels; k++) {
                 spread_dy(p, dy + (k * p->h.out + row) * p->w.out, rows, spread);
                 for (size_t tap = 0; tap < taps; tap += ROWS)
                     dot_taps(staged, offset + tap, spread, rows * p->pitch,
-                             taps - tap < ROWS ? taps - tap : ROWS, dw + (k * p->in_channels + c) * taps + tap);
+                             taps - tap < ROWS ? taps - tap : ROWS,
+                             dw + (k * p->in_channels + c) * taps + tap);
             }
         }
     }
 }
 
-static void run_narrow_tile(const medtl_conv_weight_plan *p, size_t count, const float *x, size_t x_stride,
-                            const float *dy, size_t dy_stride, float *dw, size_t tile, float *scratch)
+static void run_narrow_tile(const medtl_conv_weight_plan *p, size_t count, const float *x,
+                            size_t x_stride, const float *dy, size_t dy_stride, float *dw,
+                            size_t tile, float *scratch)
 {
     const size_t first = tile * p->tile_groups;
     const size_t end = p->groups - first < p->tile_groups ? p->groups : first + p->tile_groups;

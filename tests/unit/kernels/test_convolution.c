@@ -45,15 +45,21 @@ static double relative_error(const float *got, const float *expected, size_t cou
     return power > 0.0 ? sqrt(error / power) : sqrt(error);
 }
 
-static size_t x_size(const medtl_conv_shape *s) { return s->channels_in * s->height_in * s->width_in; }
-static size_t y_size(const medtl_conv_shape *s) { return s->channels_out * s->height_out * s->width_out; }
+static size_t x_size(const medtl_conv_shape *s)
+{
+    return s->channels_in * s->height_in * s->width_in;
+}
+static size_t y_size(const medtl_conv_shape *s)
+{
+    return s->channels_out * s->height_out * s->width_out;
+}
 static size_t w_size(const medtl_conv_shape *s)
 {
     return s->channels_out * (s->channels_in / s->groups) * s->kernel_h * s->kernel_w;
 }
 
-static void forward(const medtl_kernel_set *set, const medtl_conv_shape *s, const float *w, const float *bias,
-                    const float *residual, bool relu, const float *x, float *y)
+static void forward(const medtl_kernel_set *set, const medtl_conv_shape *s, const float *w,
+                    const float *bias, const float *residual, bool relu, const float *x, float *y)
 {
     float *packed = floats(set->packed_size(s)), *scratch = floats(set->scratch_size(s));
 
@@ -65,8 +71,8 @@ static void forward(const medtl_kernel_set *set, const medtl_conv_shape *s, cons
     free(scratch);
 }
 
-#define EACH_SET(set, index)                                                                                 \
-    (const medtl_kernel_set *set = medtl_kernel_set_supported(0); set != NULL;                             \
+#define EACH_SET(set, index)                                                                       \
+    (const medtl_kernel_set *set = medtl_kernel_set_supported(0); set != NULL;                     \
      set = medtl_kernel_set_supported(++index))
 
 ParameterizedTestParameters(convolution, forward_agrees_with_the_naive_loops)
@@ -93,12 +99,14 @@ ParameterizedTest(medtl_conv_shape *parameter, convolution, forward_agrees_with_
     for (size_t i = 0; i < y_size(&s); i++)
         fused[i] = fmaxf(fused[i] + residual[i], 0.0f);
 
-    for EACH_SET(set, index) {
-        forward(set, &s, w, NULL, NULL, false, x, y);
-        cr_expect_lt(relative_error(y, plain, y_size(&s)), ERROR_BOUND, "%s", set->name);
-        forward(set, &s, w, b, residual, true, x, y);
-        cr_expect_lt(relative_error(y, fused, y_size(&s)), ERROR_BOUND, "%s, fused", set->name);
-    }
+    for
+        EACH_SET(set, index)
+        {
+            forward(set, &s, w, NULL, NULL, false, x, y);
+            cr_expect_lt(relative_error(y, plain, y_size(&s)), ERROR_BOUND, "%s", set->name);
+            forward(set, &s, w, b, residual, true, x, y);
+            cr_expect_lt(relative_error(y, fused, y_size(&s)), ERROR_BOUND, "%s, fused", set->name);
+        }
     free(x);
     free(w);
     free(b);
@@ -116,8 +124,10 @@ static void backward_data(const medtl_kernel_set *set, const medtl_conv_shape *s
 
     set->backward_data_pack(s, w, packed);
     memset(dx, 0xff, x_size(s) * sizeof *dx);
-    for (size_t tile = set->backward_data_tile_count(s); tile-- > 0;)
+    for (size_t tile = set->backward_data_tile_count(s); tile-- > 0;) {
+        memset(scratch, 0xff, set->backward_data_scratch_size(s) * sizeof *scratch); /* NaN */
         set->backward_data_tile(s, packed, dy, dx, tile, scratch);
+    }
     free(packed);
     free(scratch);
 }
@@ -127,7 +137,8 @@ ParameterizedTestParameters(convolution, data_gradient_agrees_with_the_naive_loo
     return cr_make_param_array(medtl_conv_shape, convolution_cases, CONVOLUTION_CASE_COUNT);
 }
 
-ParameterizedTest(medtl_conv_shape *parameter, convolution, data_gradient_agrees_with_the_naive_loops)
+ParameterizedTest(medtl_conv_shape *parameter, convolution,
+                  data_gradient_agrees_with_the_naive_loops)
 {
     medtl_conv_shape s = *parameter;
     float *dy, *w, *dx, *expected;
@@ -140,10 +151,12 @@ ParameterizedTest(medtl_conv_shape *parameter, convolution, data_gradient_agrees
     expected = floats(x_size(&s));
     medtl_conv_backward_data_reference(&s, w, dy, expected);
 
-    for EACH_SET(set, index) {
-        backward_data(set, &s, w, dy, dx);
-        cr_expect_lt(relative_error(dx, expected, x_size(&s)), ERROR_BOUND, "%s", set->name);
-    }
+    for
+        EACH_SET(set, index)
+        {
+            backward_data(set, &s, w, dy, dx);
+            cr_expect_lt(relative_error(dx, expected, x_size(&s)), ERROR_BOUND, "%s", set->name);
+        }
     free(dy);
     free(w);
     free(dx);
@@ -157,8 +170,11 @@ static void backward_weight(const medtl_kernel_set *set, const medtl_conv_shape 
 {
     float *scratch = floats(set->backward_weight_scratch_size(s));
 
-    for (size_t tile = set->backward_weight_tile_count(s); tile-- > 0;)
-        set->backward_weight_tile(s, IMAGES, x, x_size(s) + GAP, dy, y_size(s) + GAP, dw, tile, scratch);
+    for (size_t tile = set->backward_weight_tile_count(s); tile-- > 0;) {
+        memset(scratch, 0xff, set->backward_weight_scratch_size(s) * sizeof *scratch);
+        set->backward_weight_tile(s, IMAGES, x, x_size(s) + GAP, dy, y_size(s) + GAP, dw, tile,
+                                  scratch);
+    }
     free(scratch);
 }
 
@@ -167,7 +183,8 @@ ParameterizedTestParameters(convolution, weight_gradient_adds_over_images_as_the
     return cr_make_param_array(medtl_conv_shape, convolution_cases, CONVOLUTION_CASE_COUNT);
 }
 
-ParameterizedTest(medtl_conv_shape *parameter, convolution, weight_gradient_adds_over_images_as_the_naive_loops_do)
+ParameterizedTest(medtl_conv_shape *parameter, convolution,
+                  weight_gradient_adds_over_images_as_the_naive_loops_do)
 {
     medtl_conv_shape s = *parameter;
     float *dy, *x, *dw, *expected;
@@ -178,15 +195,17 @@ ParameterizedTest(medtl_conv_shape *parameter, convolution, weight_gradient_adds
     dy = noise(IMAGES * (y_size(&s) + GAP), 2);
     expected = noise(w_size(&s), 3); /* added to, not overwritten */
     for (size_t n = 0; n < IMAGES; n++)
-        medtl_conv_backward_weight_reference(&s, x + n * (x_size(&s) + GAP), dy + n * (y_size(&s) + GAP),
-                                             expected);
+        medtl_conv_backward_weight_reference(&s, x + n * (x_size(&s) + GAP),
+                                             dy + n * (y_size(&s) + GAP), expected);
 
-    for EACH_SET(set, index) {
-        dw = noise(w_size(&s), 3);
-        backward_weight(set, &s, x, dy, dw);
-        cr_expect_lt(relative_error(dw, expected, w_size(&s)), ERROR_BOUND, "%s", set->name);
-        free(dw);
-    }
+    for
+        EACH_SET(set, index)
+        {
+            dw = noise(w_size(&s), 3);
+            backward_weight(set, &s, x, dy, dw);
+            cr_expect_lt(relative_error(dw, expected, w_size(&s)), ERROR_BOUND, "%s", set->name);
+            free(dw);
+        }
     free(dy);
     free(x);
     free(expected);
@@ -223,7 +242,8 @@ ParameterizedTestParameters(convolution, bits_depend_neither_on_the_order_of_til
     return cr_make_param_array(medtl_conv_shape, convolution_cases, CONVOLUTION_CASE_COUNT);
 }
 
-ParameterizedTest(medtl_conv_shape *parameter, convolution, bits_depend_neither_on_the_order_of_tiles_nor_on_scratch)
+ParameterizedTest(medtl_conv_shape *parameter, convolution,
+                  bits_depend_neither_on_the_order_of_tiles_nor_on_scratch)
 {
     medtl_conv_shape s = *parameter;
     float *x, *w, *first, *second;
@@ -234,15 +254,17 @@ ParameterizedTest(medtl_conv_shape *parameter, convolution, bits_depend_neither_
     w = noise(w_size(&s), 2);
     first = floats(y_size(&s));
     second = floats(y_size(&s));
-    for EACH_SET(set, index) {
-        float *packed = floats(set->packed_size(&s));
+    for
+        EACH_SET(set, index)
+        {
+            float *packed = floats(set->packed_size(&s));
 
-        set->pack(&s, w, packed);
-        run_tiles_forwards_and_clean(set, &s, packed, x, first);
-        run_tiles_backwards_and_dirty(set, &s, packed, x, second);
-        cr_expect_arr_eq(first, second, y_size(&s) * sizeof *first, "%s", set->name);
-        free(packed);
-    }
+            set->pack(&s, w, packed);
+            run_tiles_forwards_and_clean(set, &s, packed, x, first);
+            run_tiles_backwards_and_dirty(set, &s, packed, x, second);
+            cr_expect_arr_eq(first, second, y_size(&s) * sizeof *first, "%s", set->name);
+            free(packed);
+        }
     free(x);
     free(w);
     free(first);
@@ -259,9 +281,11 @@ Test(convolution, relu_lets_nan_through)
     cr_assert(medtl_conv_shape_complete(&s));
     x[5] = NAN;
     x[6] = -1.0f;
-    for EACH_SET(set, index) {
-        forward(set, &s, w, NULL, NULL, true, x, y);
-        cr_expect(isnan(y[5]), "%s", set->name);
-        cr_expect_eq(y[6], 0.0f, "%s", set->name);
-    }
+    for
+        EACH_SET(set, index)
+        {
+            forward(set, &s, w, NULL, NULL, true, x, y);
+            cr_expect(isnan(y[5]), "%s", set->name);
+            cr_expect_eq(y[6], 0.0f, "%s", set->name);
+        }
 }

@@ -61,7 +61,8 @@ static float *whole_numbers(size_t count, unsigned seed)
     return values;
 }
 
-static double loss(const medtl_conv_shape *s, const float *w, const float *x, const float *dy, float *y)
+static double loss(const medtl_conv_shape *s, const float *w, const float *x, const float *dy,
+                   float *y)
 {
     double sum = 0.0;
 
@@ -86,7 +87,8 @@ static double difference(const medtl_conv_shape *s, float *value, const float *w
     return (above - below) / 2.0;
 }
 
-ParameterizedTestParameters(convolution_reference, gradients_are_the_finite_differences_of_the_forward_pass)
+ParameterizedTestParameters(convolution_reference,
+                            gradients_are_the_finite_differences_of_the_forward_pass)
 {
     return cr_make_param_array(medtl_conv_shape, convolution_cases, CONVOLUTION_CASE_COUNT);
 }
@@ -111,7 +113,8 @@ ParameterizedTest(medtl_conv_shape *parameter, convolution_reference,
     medtl_conv_backward_data_reference(&s, w, dy, dx);
     medtl_conv_backward_weight_reference(&s, x, dy, dw);
 
-    for (size_t i = 0; i < 12; i++) { /* spread over the whole array; the first and the last are among them */
+    for (size_t i = 0; i < 12;
+         i++) { /* spread over the whole array; the first and the last are among them */
         const size_t xi = i * (x_size - 1) / 11, wi = i * (w_size - 1) / 11;
 
         cr_expect_eq(dx[xi], (float)difference(&s, &x[xi], w, x, dy, y), "dx[%zu]", xi);

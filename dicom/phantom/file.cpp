@@ -39,10 +39,12 @@ void write_file(DcmFileFormat &file, E_TransferSyntax syntax, const std::string 
     offile_off_t size = 0;
     medtl_error err;
 
+    // In two steps, as DcmFileFormat would put its own name back or log a warning that it may not.
     file.transferInit();
-    require(file.write(stream, syntax, EET_ExplicitLength, nullptr, EGL_withoutGL, EPD_noChange, 0, 0, 0,
-                       EWM_dontUpdateMeta),
-            MEDTL_E_INTERNAL, "cannot encode a dataset");
+    require(file.getMetaInfo()->write(stream, META_HEADER_DEFAULT_TRANSFERSYNTAX, EET_ExplicitLength, nullptr),
+            MEDTL_E_INTERNAL, "cannot encode the meta information");
+    require(file.getDataset()->write(stream, syntax, EET_ExplicitLength, nullptr), MEDTL_E_INTERNAL,
+            "cannot encode a dataset");
     file.transferEnd();
     stream.flush(); // what the compressor of a deflated dataset still holds
     stream.flushBuffer(written, size);

@@ -110,9 +110,9 @@ void pad(const mammogram_plan &plan, std::vector<Uint16> &pixels)
 void put_picture(DcmItem &dataset, const phantom_place &place, const mammogram_plan &plan)
 {
     std::vector<Uint16> pixels(static_cast<size_t>(MEDTL_BREAST_ROWS) * MEDTL_BREAST_COLUMNS);
-    // Seeds far apart, so that right and left, and one exam and the next, share no noise.
-    const medtl_breast_phantom breast = {place.seed * 1000003u + (plan.right ? 500u : 0u), plan.mlo, plan.right,
-                                         !plan.right, plan.right};
+    const uint64_t seed =
+        medtl_phantom_seed(place.seed, plan.right ? MEDTL_PART_RIGHT_BREAST : MEDTL_PART_LEFT_BREAST);
+    const medtl_breast_phantom breast = {seed, plan.mlo, plan.right, !plan.right, plan.right};
 
     if (plan.raw)
         medtl_phantom_breast_raw(&breast, pixels.data());

@@ -20,6 +20,11 @@ double medtl_phantom_step(double from, double to, double x)
     return t * t * (3.0 - 2.0 * t);
 }
 
+uint64_t medtl_phantom_seed(uint64_t study_seed, uint64_t part)
+{
+    return mix(mix(study_seed + 1) + part);
+}
+
 /* 0 to 1 at a point of the grid; `column` is already mixed. */
 static double lattice(uint64_t column, int64_t y)
 {

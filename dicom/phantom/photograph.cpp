@@ -43,7 +43,7 @@ const char *sop_class(photograph_kind kind)
 
 void build_photograph(DcmItem &dataset, const phantom_place &place, const photograph_plan &plan)
 {
-    const uint64_t seed = place.seed * 1000003u + 7000u + static_cast<uint64_t>(plan.lesion) * 100u;
+    const uint64_t seed = medtl_phantom_seed(place.seed, MEDTL_PART_LESION + static_cast<uint64_t>(plan.lesion));
     const medtl_lesion_phantom lesion = {seed, 0.16 + 0.04 * plan.lesion,
                                          plan.kind == photograph_kind::dermoscopic, plan.hairs};
     std::vector<Uint8> pixels(static_cast<size_t>(MEDTL_LESION_ROWS) * MEDTL_LESION_COLUMNS * 3);

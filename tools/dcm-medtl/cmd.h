@@ -20,5 +20,6 @@ typedef struct command {
 int cmd_classify(int argc, char **argv);
 int cmd_inspect(int argc, char **argv);
 int cmd_tasks(int argc, char **argv);
+int cmd_phantom(int argc, char **argv);
 
 #endif

@@ -1,72 +1,86 @@
 /* dcm-medtl phantom: synthetic studies to try the product on. */
+#include "arguments.h"
 #include "cmd.h"
-
 #include "dicom/phantom/phantom.h"
 
-#include <ctype.h>
-#include <errno.h>
-#include <stdbool.h>
-#include <stdint.h>
+#include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-static int usage(FILE *stream, int exit_code)
+static const char help[] =
+    "usage: dcm-medtl phantom -o FOLDER [--seed N]\n"
+    "\n"
+    "Makes two synthetic DICOM studies of nobody, as a CD holds them: a four-view mammography exam\n"
+    "with one more view For Processing, and a dermoscopy study. Ten files, ten transfer syntaxes.\n"
+    "\n"
+    "  -o, --output FOLDER   where to; made if need be\n"
+    "  --seed N              another number makes other pictures (default 1); the same one, the\n"
+    "                        same bytes\n"
+    "  -h, --help            this text\n"
+    "\n"
+    "Example:\n"
+    "  dcm-medtl phantom -o phantom && dcm-medtl classify phantom -o reports\n"
+    "\n"
+    "Exit code: 0 done; 2 wrong command line; 3 it could not run.\n";
+
+typedef struct arguments {
+    const char *folder;
+    long seed;
+    bool help;
+} arguments;
+
+static int parse(int argc, char **argv, arguments *a)
 {
-    fputs("usage: dcm-medtl phantom -o FOLDER [--seed N]\n"
-          "\n"
-          "Makes two synthetic DICOM studies of nobody, as a CD holds them: a four-view mammography\n"
-          "exam with one view For Processing, and a dermoscopy study. Ten files, ten transfer syntaxes.\n"
-          "\n"
-          "  -o FOLDER   where to; made if need be\n"
-          "  --seed N    another number makes other patients (default 1); the same one, the same bytes\n"
-          "\n"
-          "  dcm-medtl phantom -o phantom && dcm-medtl classify phantom -o reports\n",
-          stream);
-    return exit_code;
-}
+    enum { OPTION_SEED = 256 };
+    static const struct option options[] = {{"output", required_argument, NULL, 'o'},
+                                            {"seed", required_argument, NULL, OPTION_SEED},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    int option;
 
-/* A whole number without sign. @return false where `text` is anything else. */
-static bool parse_seed(const char *text, uint64_t *seed)
-{
-    char *end;
-
-    errno = 0;
-    *seed = strtoull(text, &end, 10);
-    return isdigit((unsigned char)text[0]) && *end == '\0' && errno == 0;
+    while ((option = getopt_long(argc, argv, ":ho:", options, NULL)) != -1)
+        switch (option) {
+        case 'o':
+            a->folder = optarg;
+            break;
+        case OPTION_SEED:
+            if (!parse_number("--seed", optarg, 0, LONG_MAX, &a->seed))
+                return EXIT_USAGE;
+            break;
+        case 'h':
+            a->help = true;
+            return EXIT_DONE;
+        case ':':
+            return wrong_usage("phantom", "%s needs a value", argv[optind - 1]);
+        default:
+            return wrong_usage("phantom", "unknown option %s", argv[optind - 1]);
+        }
+    if (optind < argc)
+        return wrong_usage("phantom", "what is %s for?", argv[optind]);
+    if (a->folder == NULL || a->folder[0] == '\0')
+        return wrong_usage("phantom", "-o FOLDER is missing");
+    return EXIT_DONE;
 }
 
 int cmd_phantom(int argc, char **argv)
 {
-    const char *folder = NULL;
-    uint64_t seed = 1;
-    medtl_error err;
+    arguments a = {.seed = 1};
     medtl_status status;
+    medtl_error err;
     size_t files = 0;
+    const int wrong = parse(argc, argv, &a);
 
-    for (int i = 1; i < argc; i++) {
-        const bool more = i + 1 < argc;
-
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
-            return usage(stdout, EXIT_DONE);
-        if (strcmp(argv[i], "-o") == 0 && more && argv[i + 1][0] != '\0') {
-            folder = argv[++i];
-        } else if (strcmp(argv[i], "--seed") == 0 && more && parse_seed(argv[i + 1], &seed)) {
-            i++;
-        } else {
-            fprintf(stderr, "dcm-medtl phantom: cannot make sense of '%s'\n", argv[i]);
-            return usage(stderr, EXIT_USAGE);
-        }
+    if (wrong != EXIT_DONE)
+        return wrong;
+    if (a.help) {
+        fputs(help, stdout);
+        return EXIT_DONE;
     }
-    if (folder == NULL) {
-        fputs("dcm-medtl phantom: -o FOLDER is missing\n", stderr);
-        return usage(stderr, EXIT_USAGE);
-    }
-    status = medtl_phantom_write(folder, seed, &files, &err);
+    status = medtl_phantom_write(a.folder, (uint64_t)a.seed, &files, &err);
     if (status != MEDTL_OK) {
-        fprintf(stderr, "dcm-medtl phantom: %s\n", err.message);
+        complain("%s", err.message);
         return EXIT_CANNOT_RUN;
     }
-    printf("%zu DICOM files in %s\n", files, folder);
+    printf("%zu DICOM files in %s\n", files, a.folder);
     return EXIT_DONE;
 }

@@ -109,6 +109,7 @@ medtl_status medtl_batch_gather(medtl_batch *batch, medtl_error *err)
     size_t keyword_count = 0;
     const char *const *keywords =
         medtl_config_keywords(medtl_pipeline_config(batch->pipeline), &keyword_count);
+    medtl_status status;
 
     for (size_t i = 0; i < in_memory; i++) {
         medtl_item *item = batch->items[i];
@@ -121,8 +122,11 @@ medtl_status medtl_batch_gather(medtl_batch *batch, medtl_error *err)
     }
     if (batch->path_count == 0)
         return MEDTL_OK;
-    return medtl_scan((const char *const *)batch->paths, batch->path_count, keywords, keyword_count,
-                      on_file, batch, err);
+    status = medtl_scan((const char *const *)batch->paths, batch->path_count, keywords,
+                        keyword_count, on_file, batch, err);
+    /* A scan that our own function stopped has nothing to say about why. */
+    return status == MEDTL_E_MEMORY ? medtl_fail(err, status, "out of memory for the list of files")
+                                    : status;
 }
 
 /* ---- groups and jobs ------------------------------------------------------------------ */

@@ -16,9 +16,4 @@ void print_failures(FILE *stream, const medtl_batch *batch);
 /** "12 files: 4 analysed, ...; 1 report written" */
 void print_summary(FILE *stream, const medtl_batch *batch, const char *out);
 
-/** The classes by falling probability, "mel 71.2 %, nv 20.1 %": as many as fit, at most three.
- *  @param first  0-based rank of the first one named. */
-void name_classes(const medtl_task *task, const float *probabilities, size_t first, char *out,
-                  size_t size);
-
 #endif

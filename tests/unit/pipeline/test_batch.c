@@ -3,9 +3,10 @@
 #include "fixture.h"
 
 #include <criterion/criterion.h>
-#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 TestSuite(batch, .init = setup, .fini = teardown);
 
@@ -251,5 +252,44 @@ Test(batch, gives_the_same_when_headers_are_read_again)
     medtl_batch_destroy(lean);
     forget(&k);
     forget(&again);
+    medtl_pipeline_destroy(pipeline);
+}
+
+static long peak_kilobytes(void)
+{
+    struct rusage usage;
+
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;
+}
+
+/* Each image has 6 MB of pixels; sixteen may not need much more memory than one. */
+Test(batch, memory_does_not_grow_with_the_pixels)
+{
+    medtl_pipeline *pipeline = load_pipeline();
+    const medtl_batch_options one_thread = {.threads = 1};
+    medtl_batch *one = NULL, *all;
+    long before;
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    cr_skip("a sanitizer keeps freed memory for a while");
+#endif
+    for (unsigned i = 0; i < 16; i++) {
+        char name[16], sop[32];
+
+        snprintf(name, sizeof name, "%02u", i);
+        snprintf(sop, sizeof sop, "1.2.3.4.5.%u", i + 1);
+        add_object(name, &(raw_dicom){.sop = sop, .rows = 2000, .columns = 1500, .seed = i});
+    }
+    cr_assert_eq(medtl_batch_create(pipeline, &one, NULL), MEDTL_OK);
+    cr_assert_eq(medtl_batch_add_path(one, path_of("objects/00"), NULL), MEDTL_OK);
+    cr_assert_eq(medtl_batch_run(one, &one_thread, NULL), MEDTL_OK);
+    before = peak_kilobytes();
+    all = batch_of_folder(pipeline);
+    cr_assert_eq(medtl_batch_run(all, &one_thread, NULL), MEDTL_OK);
+    cr_assert_eq(medtl_batch_outcome_count(all, MEDTL_OUTCOME_ANALYSED), 16);
+    cr_assert_lt(peak_kilobytes() - before, 12 * 1024, "grew by %ld KB", peak_kilobytes() - before);
+    medtl_batch_destroy(one);
+    medtl_batch_destroy(all);
     medtl_pipeline_destroy(pipeline);
 }

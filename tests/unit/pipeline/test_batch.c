@@ -266,14 +266,15 @@ static long peak_kilobytes(void)
 /* Each image has 6 MB of pixels; sixteen may not need much more memory than one. */
 Test(batch, memory_does_not_grow_with_the_pixels)
 {
-    medtl_pipeline *pipeline = load_pipeline();
     const medtl_batch_options one_thread = {.threads = 1};
+    medtl_pipeline *pipeline;
     medtl_batch *one = NULL, *all;
     long before;
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     cr_skip("a sanitizer keeps freed memory for a while");
 #endif
+    pipeline = load_pipeline();
     for (unsigned i = 0; i < 16; i++) {
         char name[16], sop[32];
 

@@ -58,7 +58,8 @@ static const medtl_code concepts[MEDTL_CONCEPT_COUNT] = {
     [MEDTL_CONCEPT_PIXELS] = {"{pixels}", "UCUM", "pixels"},
 };
 
-/* CID 29 Acquisition Modality: those that a mammogram, a photograph or a radiograph can have. */
+/* CID 29 Acquisition Modality: those that a mammogram, a photograph or a radiograph can have. Not (DMS, DCM,
+ * "Dermoscopy"): it joined the group after the edition that validators hold, so it is listed as the task says. */
 static const struct {
     medtl_code code;
     bool projection;
@@ -67,7 +68,6 @@ static const struct {
     {{"CR", "DCM", "Computed Radiography"}, true},
     {{"DX", "DCM", "Digital Radiography"}, true},
     {{"RG", "DCM", "Radiographic imaging"}, true},
-    {{"DMS", "DCM", "Dermoscopy"}, false},
     {{"XC", "DCM", "External-camera Photography"}, false},
     {{"GM", "DCM", "General Microscopy"}, false},
     {{"ES", "DCM", "Endoscopy"}, false},

@@ -44,7 +44,7 @@ void write_tid1602(content &tree, const medtl_task &task, const medtl_facts &fac
 {
     const medtl_code *const own = medtl_modality_code(facts.modality);
     const medtl_code *const side = medtl_laterality_code(facts.laterality);
-    // A secondary capture says OT or nothing; then the task knows what kind of image it takes.
+    // A secondary capture says OT or nothing, and DMS is newer than the table; the task knows what it takes.
     const medtl_code &modality = own != nullptr ? *own : task.library_modality;
 
     tree.code(has_acq_context, concept_code(MEDTL_CONCEPT_MODALITY), modality); // row 1

@@ -1,9 +1,34 @@
 #!/bin/bash
 # usage: conformance_reports.sh MAKE_REPORTS FOLDER
-# Makes a report for each combination of task, images and character set, and has them all judged.
-set -euo pipefail
+# Makes a report for each combination of task, images and character set, and has them all judged. Among them are three
+# that were spoilt, each in a way that another of the readers must notice: a judge that accepts everything is worth
+# nothing. All go through one run, because the template validator takes long to start.
+set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-rm -rf "$2"
-mkdir -p "$2"
-"$1" "$2"
-exec bash "$here/../validate-reports.sh" "$2"/*.dcm
+make=$1 folder=$2
+spoilt="$folder/spoilt"
+evidence="CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence[0].ReferencedSOPSequence[0]"
+
+rm -rf "$folder"
+mkdir -p "$spoilt"
+command -v dcmodify >/dev/null || { echo "skipped: not installed: dcmodify"; exit 77; }
+"$make" "$folder" || exit 1
+for fault in dciodvfy template parser; do
+    cp "$folder/mammography-one-ascii.dcm" "$spoilt/$fault.dcm"
+done
+dcmodify -nb -e StudyID "$spoilt/dciodvfy.dcm" || exit 1 # a type 2 attribute
+dcmodify -nb -m "ContentSequence[7].ConceptCodeSequence[0].CodeValue=71651007" "$spoilt/template.dcm" || exit 1 # CID 100
+dcmodify -nb -m "$evidence.ReferencedSOPInstanceUID=1.2.3" "$spoilt/parser.dcm" || exit 1
+
+said=$(bash "$here/../validate-reports.sh" "$folder"/*.dcm "$spoilt"/*.dcm)
+status=$?
+[ "$status" != 77 ] || { echo "$said"; exit 77; }
+failed=0
+for fault in dciodvfy template parser; do
+    grep -qE "/spoilt/$fault.dcm: ($fault: )?Error" <<<"$said" || { echo "nobody noticed what was spoilt for: $fault"; failed=1; }
+done
+if grep -E "(Error|Warning)" <<<"$said" | grep -vE "/spoilt/|^template validation: Error: not every report passed"; then
+    failed=1
+fi
+grep -v "/spoilt/" <<<"$said"
+exit $failed

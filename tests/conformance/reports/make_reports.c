@@ -1,6 +1,6 @@
 /* usage: make_reports FOLDER
  * Writes one report for each combination of {mammography, dermoscopy}, {one image, four images, a multi-frame image} and
- * character set, for validators to judge. Content date and time are fixed, so the files are the same every time. */
+ * character set (the second Japanese one with one image only), for validators to judge. Content date and time are fixed, so the files are the same every time. */
 #include "medtl/report.h"
 #include "sample_image.h"
 #include "sample_task.h"
@@ -23,6 +23,8 @@ static const struct {
     {"katakana", "ISO 2022 IR 13\\ISO 2022 IR 87",
      "\xd4\xcf\xc0\xde^\xc0\xdb\xb3=\033$B;3ED\033(J^\033$BB@O:\033(J=\033$B$d$^$@\033(J^\033$B$?$m$&\033(J"},
 };
+enum { LANGUAGE_COUNT = sizeof languages / sizeof languages[0], KATAKANA = LANGUAGE_COUNT - 1 };
+
 static const struct {
     const char *name;
     unsigned images, frames;
@@ -88,8 +90,9 @@ int main(int argc, char **argv)
 
     for (size_t task = 0; good && task < sizeof tasks / sizeof tasks[0]; task++)
         for (size_t layout = 0; good && layout < sizeof layouts / sizeof layouts[0]; layout++)
-            for (size_t language = 0; good && language < sizeof languages / sizeof languages[0]; language++)
-                good = make_report(argv[1], task, layout, language);
+            for (size_t language = 0; good && language < LANGUAGE_COUNT; language++)
+                if (language != KATAKANA || layout == 0) /* judging takes seconds a report */
+                    good = make_report(argv[1], task, layout, language);
     if (argc != 2)
         fputs("usage: make_reports FOLDER\n", stderr);
     return good ? EXIT_SUCCESS : EXIT_FAILURE;

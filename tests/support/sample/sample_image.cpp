@@ -23,14 +23,26 @@ const view views[4] = {
     {"L", "MLO", "399368009", "medio-lateral oblique", "A\\FR"},
 };
 
+const char dermoscopic_photography[] = "1.2.840.10008.5.1.4.1.1.77.1.7";
+
 bool many_frames(const sample_image &s) { return s.frames > 1; }
+
+// Every other dermoscopic image is of the new IOD, the rest are photographs as practice has them.
+bool is_dermoscope(const sample_image &s) { return s.number % 2 == 1; }
 
 const char *sop_class(const sample_image &s)
 {
     if (s.kind == SAMPLE_MAMMOGRAM)
         return many_frames(s) ? UID_MultiframeGrayscaleWordSecondaryCaptureImageStorage
                               : UID_DigitalMammographyXRayImageStorageForPresentation;
-    return many_frames(s) ? UID_MultiframeTrueColorSecondaryCaptureImageStorage : UID_VLPhotographicImageStorage;
+    if (many_frames(s))
+        return UID_MultiframeTrueColorSecondaryCaptureImageStorage;
+    return is_dermoscope(s) ? dermoscopic_photography : UID_VLPhotographicImageStorage;
+}
+
+const char *dermoscopy_modality(const sample_image &s)
+{
+    return many_frames(s) ? "OT" : is_dermoscope(s) ? "DMS" : "XC";
 }
 
 void put(DcmItem &item, const DcmTagKey &tag, const std::string &value) { item.putAndInsertString(tag, value.c_str()); }
@@ -160,7 +172,7 @@ extern "C" bool sample_image_make(const sample_image *sample, unsigned char **by
     if (sample->kind == SAMPLE_MAMMOGRAM)
         put_mammography(d, *sample);
     else
-        put(d, DCM_Modality, many_frames(*sample) ? "OT" : "XC");
+        put(d, DCM_Modality, dermoscopy_modality(*sample));
     put_pixels(d, *sample);
     return encode(file, bytes, size);
 }

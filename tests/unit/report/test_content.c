@@ -328,3 +328,16 @@ Test(content, stays_within_the_limits_of_its_value_representations)
     cr_assert_str_eq(fixture_child_named(&fixture, item("125007", 0), "121071")->code.value, "2", "0.3 reaches 0.25");
     cr_assert_str_eq(fixture_item(&fixture, "363698007", "SCT", 0)->code.meaning, "3", "a code needs a meaning");
 }
+
+/* PS3.16 CID 29 of 2022 has XC, and neither DMS nor OT. */
+Test(content, lists_a_modality_outside_the_context_group_as_the_task_says)
+{
+    const sample_image samples[] = {{.kind = SAMPLE_DERMOSCOPY, .number = 0},
+                                    {.kind = SAMPLE_DERMOSCOPY, .number = 1},
+                                    {.kind = SAMPLE_DERMOSCOPY, .number = 2, .frames = 2}};
+
+    fixture_set_up_samples(&fixture, samples, 3);
+    fixture_make(&fixture);
+    for (size_t i = 0; i < 3; i++)
+        cr_assert_str_eq(item("121139", i)->code.value, "XC", "image %zu", i);
+}

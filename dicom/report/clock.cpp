@@ -46,8 +46,10 @@ moment content_moment(const char *given, const std::string &zone)
 
     if (given == nullptr)
         return now_in(zone);
-    const char *const end = std::strlen(given) == 14 ? strptime(given, "%Y%m%d%H%M%S", &parts) : nullptr;
-    require(end != nullptr && *end == '\0', MEDTL_E_ARGUMENT, "content_date_time is not YYYYMMDDHHMMSS");
+    const char *const end =
+        std::strlen(given) == 14 ? strptime(given, "%Y%m%d%H%M%S", &parts) : nullptr;
+    require(end != nullptr && *end == '\0', MEDTL_E_ARGUMENT,
+            "content_date_time is not YYYYMMDDHHMMSS");
     return {std::string(given, 8), std::string(given + 8, 6)};
 }
 

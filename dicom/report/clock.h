@@ -11,9 +11,9 @@ struct moment {
     std::string time; ///< TM, HHMMSS
 };
 
-/// @param given  "YYYYMMDDHHMMSS"; NULL: now. Throws a failure (MEDTL_E_ARGUMENT) for anything else.
-/// @param zone   The images' Timezone Offset From UTC, "+0100": a report repeats it, so "now" is said in that zone.
-///               "" (or no offset): the machine's local time.
+/// @param given  "YYYYMMDDHHMMSS"; NULL: now. Throws a failure (MEDTL_E_ARGUMENT) for another form.
+/// @param zone   The images' Timezone Offset From UTC, "+0100": a report repeats it, so "now" is
+///               said in that zone. "" (or no offset): the machine's local time.
 moment content_moment(const char *given, const std::string &zone);
 
 } // namespace medtl_dicom

@@ -1,5 +1,5 @@
-/* Code values and meanings are those of PS3.16 (annex D for scheme DCM) and of SNOMED CT, UCUM and UMLS as
- * the templates of PS3.16 cite them. */
+/* Code values and meanings are those of PS3.16 (annex D for scheme DCM) and of SNOMED CT, UCUM and
+ * UMLS as the templates of PS3.16 cite them. */
 #include "codes.h"
 
 #include <string.h>
@@ -58,8 +58,9 @@ static const medtl_code concepts[MEDTL_CONCEPT_COUNT] = {
     [MEDTL_CONCEPT_PIXELS] = {"{pixels}", "UCUM", "pixels"},
 };
 
-/* CID 29 Acquisition Modality: those that a mammogram, a photograph or a radiograph can have. Not (DMS, DCM,
- * "Dermoscopy"): it joined the group after the edition that validators hold, so it is listed as the task says. */
+/* CID 29 Acquisition Modality: those that a mammogram, a photograph or a radiograph can have. Not
+ * (DMS, DCM, "Dermoscopy"): it joined the group after the edition that validators hold, so it is
+ * listed as the task says. */
 static const struct {
     medtl_code code;
     bool projection;

@@ -1,5 +1,6 @@
-/* The coded concepts that reports are made of, as a table. Where a concept is used, and in which row of
- * which template, is said in the tid*.cpp files; classes, sites and procedures come from the task. */
+/* The coded concepts that reports are made of, as a table. Where a concept is used, and in which
+ * row of which template, is said in the tid*.cpp files; classes, sites and procedures come from the
+ * task. */
 #ifndef MEDTL_REPORT_CODES_H
 #define MEDTL_REPORT_CODES_H
 

@@ -12,29 +12,31 @@
 namespace medtl_dicom {
 namespace {
 
-// What DCMTK refuses here is our mistake or a UID that no file should have; neither is the caller's.
-void accepted(const OFCondition &result, const medtl_code &name)
+// What DCMTK refuses here is our mistake or a UID that no file should have; neither is the
+// caller's.
+void accepted(const OFCondition &result, code_of name)
 {
     if (result.bad())
-        fail(MEDTL_E_INTERNAL, "DCMTK refuses the content item (%s, %s): %s", name.value, name.scheme,
-             result.text());
+        fail(MEDTL_E_INTERNAL, "DCMTK refuses the content item (%s, %s): %s", name->value,
+             name->scheme, result.text());
 }
 
 } // namespace
 
-DSRCodedEntryValue coded_entry(const medtl_code &code)
+DSRCodedEntryValue coded_entry(code_of code)
 {
-    char value[sizeof code.value], scheme[MEDTL_SH_SIZE], meaning[MEDTL_LO_SIZE];
+    char value[sizeof code->value], scheme[MEDTL_SH_SIZE], meaning[MEDTL_LO_SIZE];
 
-    medtl_ascii_copy(code.value, value, sizeof value);
-    medtl_ascii_copy(code.scheme, scheme, sizeof scheme);
-    medtl_ascii_copy(code.meaning[0] != '\0' ? code.meaning : code.value, meaning, sizeof meaning);
+    medtl_ascii_copy(code->value, value, sizeof value);
+    medtl_ascii_copy(code->scheme, scheme, sizeof scheme);
+    medtl_ascii_copy(code->meaning[0] != '\0' ? code->meaning : code->value, meaning,
+                     sizeof meaning);
     return DSRCodedEntryValue(value, scheme, meaning);
 }
 
 content::content() : tree_(DSRTypes::DT_ComprehensiveSR) {}
 
-DSRCodedEntryValue content::coded(const medtl_code &code)
+DSRCodedEntryValue content::coded(code_of code)
 {
     const DSRCodedEntryValue entry = coded_entry(code);
 
@@ -43,41 +45,43 @@ DSRCodedEntryValue content::coded(const medtl_code &code)
     return entry;
 }
 
-void content::add(relationship how, DSRTypes::E_ValueType type, const medtl_code &name)
+void content::add(relationship how, DSRTypes::E_ValueType type, code_of name)
 {
-    const DSRTypes::E_AddMode mode = how == DSRTypes::RT_isRoot ? DSRTypes::AM_afterCurrent : DSRTypes::AM_belowCurrent;
+    const DSRTypes::E_AddMode mode =
+        how == DSRTypes::RT_isRoot ? DSRTypes::AM_afterCurrent : DSRTypes::AM_belowCurrent;
 
     if (tree_.addContentItem(how, type, mode) == 0)
-        fail(MEDTL_E_INTERNAL, "DCMTK refuses the content item (%s, %s) at its place", name.value, name.scheme);
+        fail(MEDTL_E_INTERNAL, "DCMTK refuses the content item (%s, %s) at its place", name->value,
+             name->scheme);
     accepted(tree_.getCurrentContentItem().setConceptName(coded(name)), name);
 }
 
-content::item content::root(const medtl_code &title, const char *template_id)
+content::item content::root(code_of title, const char *template_id)
 {
     return container(DSRTypes::RT_isRoot, title, template_id);
 }
 
-content::item content::container(relationship how, const medtl_code &name, const char *template_id)
+content::item content::container(relationship how, code_of name, const char *template_id)
 {
     add(how, DSRTypes::VT_Container, name);
     if (template_id != nullptr)
-        accepted(tree_.getCurrentContentItem().setTemplateIdentification(template_id, "DCMR"), name);
+        accepted(tree_.getCurrentContentItem().setTemplateIdentification(template_id, "DCMR"),
+                 name);
     return item(*this);
 }
 
-content::item content::code(relationship how, const medtl_code &name, const medtl_code &value)
+content::item content::code(relationship how, code_of name, code_of value)
 {
     add(how, DSRTypes::VT_Code, name);
     accepted(tree_.getCurrentContentItem().setCodeValue(coded(value)), name);
     return item(*this);
 }
 
-void content::text(relationship how, const medtl_code &name, const char *value)
+void content::text(relationship how, code_of name, const std::string &value)
 {
-    const size_t size = value == nullptr ? 1 : std::char_traits<char>::length(value) + 1;
-    std::vector<char> ascii(size);
+    std::vector<char> ascii(value.size() + 1);
 
-    medtl_ascii_copy(value, ascii.data(), size);
+    medtl_ascii_copy(value.c_str(), ascii.data(), ascii.size());
     if (ascii[0] == '\0')
         return;
     add(how, DSRTypes::VT_Text, name);
@@ -85,14 +89,14 @@ void content::text(relationship how, const medtl_code &name, const char *value)
     close();
 }
 
-content::item content::uid(relationship how, const medtl_code &name, const char *value)
+content::item content::uid(relationship how, code_of name, const char *value)
 {
     add(how, DSRTypes::VT_UIDRef, name);
     accepted(tree_.getCurrentContentItem().setStringValue(value), name);
     return item(*this);
 }
 
-content::item content::number(relationship how, const medtl_code &name, const char *decimal, const medtl_code &unit,
+content::item content::number(relationship how, code_of name, const char *decimal, code_of unit,
                               const double *exact)
 {
     DSRNumericMeasurementValue value(decimal, coded(unit));
@@ -104,7 +108,8 @@ content::item content::number(relationship how, const medtl_code &name, const ch
     return item(*this);
 }
 
-content::item content::image(relationship how, const medtl_code &name, const medtl_facts &facts, uint32_t frame)
+content::item content::image(relationship how, code_of name, const medtl_facts &facts,
+                             uint32_t frame)
 {
     DSRImageReferenceValue reference(facts.sop_class_uid, facts.sop_instance_uid, OFFalse);
 
@@ -115,7 +120,7 @@ content::item content::image(relationship how, const medtl_code &name, const med
     return item(*this);
 }
 
-content::item content::region(relationship how, const medtl_code &name, const rectangle &r)
+content::item content::region(relationship how, code_of name, const rectangle &r)
 {
     DSRSpatialCoordinatesValue coordinates(DSRTypes::GT_Polyline);
     DSRGraphicDataList &points = coordinates.getGraphicDataList();

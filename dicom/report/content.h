@@ -1,9 +1,11 @@
 // Writing a content tree item by item. Where an item stands in the tree follows the C++ scopes:
 //
-//     auto site = tree.code(has_concept_mod, MEDTL_CONCEPT_FINDING_SITE, breast); // stays open while `site` lives
-//     tree.code(has_concept_mod, MEDTL_CONCEPT_LATERALITY, left);                  // a child of it, closed at once
+//     const auto site = tree.code(has_concept_mod, MEDTL_CONCEPT_FINDING_SITE, breast);
+//     tree.code(has_concept_mod, MEDTL_CONCEPT_LATERALITY, left);
 //
-// Relationships are checked by DCMTK against the IOD as items are added; what it refuses is thrown as a failure.
+// The first item stays open as long as `site` lives, so the second becomes its child; that one is
+// closed at once. Relationships are checked by DCMTK against the IOD as items are added; what it
+// refuses is thrown as a failure.
 #ifndef MEDTL_REPORT_CONTENT_H
 #define MEDTL_REPORT_CONTENT_H
 
@@ -30,9 +32,21 @@ struct rectangle {
     float x0, y0, x1, y1;
 };
 
+/// A code where one is asked for: by its place in the table of concepts, or the task's own.
+class code_of {
+  public:
+    code_of(medtl_concept id) : code_(*medtl_concept_code(id)) {}
+    code_of(const medtl_code &code) : code_(code) {} ///< borrowed
+    const medtl_code *operator->() const { return &code_; }
+    const medtl_code &operator*() const { return code_; }
+
+  private:
+    const medtl_code &code_;
+};
+
 class content {
   public:
-    /// An item that is open: what is added meanwhile becomes its child. Closes when it goes out of scope.
+    /// An item that is open: what is added meanwhile becomes its child. Its end closes it.
     class item {
       public:
         explicit item(content &tree) : tree_(tree) {}
@@ -49,21 +63,21 @@ class content {
     content();
 
     /// The root; once, before anything else.
-    item root(const medtl_code &title, const char *template_id);
+    item root(code_of title, const char *template_id);
     /// @param template_id  Of PS3.16, written as the item's Content Template Sequence; NULL: none.
-    item container(relationship how, const medtl_code &name, const char *template_id = nullptr);
-    item code(relationship how, const medtl_code &name, const medtl_code &value);
+    item container(relationship how, code_of name, const char *template_id = nullptr);
+    item code(relationship how, code_of name, code_of value);
     /// An empty text is not written and gives no item: TEXT needs a value.
-    void text(relationship how, const medtl_code &name, const char *value);
-    item uid(relationship how, const medtl_code &name, const char *value);
+    void text(relationship how, code_of name, const std::string &value);
+    item uid(relationship how, code_of name, const char *value);
     /// @param decimal  A decimal string of at most 16 characters.
-    /// @param exact    Written beside it as Floating Point Value where the string is rounded; NULL: not rounded.
-    item number(relationship how, const medtl_code &name, const char *decimal, const medtl_code &unit,
+    /// @param exact    Written beside it as Floating Point Value where the string is rounded.
+    item number(relationship how, code_of name, const char *decimal, code_of unit,
                 const double *exact = nullptr);
     /// @param frame  1-based frame number; 0: the whole image.
-    item image(relationship how, const medtl_code &name, const medtl_facts &facts, uint32_t frame = 0);
+    item image(relationship how, code_of name, const medtl_facts &facts, uint32_t frame = 0);
     /// A closed polyline.
-    item region(relationship how, const medtl_code &name, const rectangle &region);
+    item region(relationship how, code_of name, const rectangle &region);
 
     /// Write the content into a report's dataset.
     void write(DcmItem &dataset);
@@ -72,8 +86,8 @@ class content {
     const std::set<std::string> &private_schemes() const { return private_schemes_; }
 
   private:
-    void add(relationship how, DSRTypes::E_ValueType type, const medtl_code &name);
-    DSRCodedEntryValue coded(const medtl_code &code);
+    void add(relationship how, DSRTypes::E_ValueType type, code_of name);
+    DSRCodedEntryValue coded(code_of code);
     void close() noexcept { tree_.goUp(); }
 
     DSRDocumentTree tree_;
@@ -81,7 +95,7 @@ class content {
 };
 
 /// A code as a sequence item's attributes, for the header: the same rules as inside the tree.
-DSRCodedEntryValue coded_entry(const medtl_code &code);
+DSRCodedEntryValue coded_entry(code_of code);
 
 } // namespace medtl_dicom
 

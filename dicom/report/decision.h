@@ -14,7 +14,8 @@ extern "C" {
 bool medtl_probabilities_are_valid(const float *probabilities, size_t count) MEDTL_NOEXCEPT;
 
 /** Class indices by falling probability; equal ones keep the task's order. */
-void medtl_order_by_probability(const float *probabilities, size_t count, size_t *order) MEDTL_NOEXCEPT;
+void medtl_order_by_probability(const float *probabilities, size_t count,
+                                size_t *order) MEDTL_NOEXCEPT;
 
 #ifdef __cplusplus
 }

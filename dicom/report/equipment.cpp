@@ -19,7 +19,8 @@ std::string long_string(const char *text)
 
 equipment equipment_of(const medtl_report_request &request)
 {
-    const std::string trained = or_empty(request.model_name) + " " + or_empty(request.model_version);
+    const std::string trained =
+        or_empty(request.model_name) + " " + or_empty(request.model_version);
 
     return {manufacturer_name, manufacturer_model_name, long_string(trained.c_str()),
             or_empty(request.model_sha256).substr(0, 16), long_string(request.software_version)};

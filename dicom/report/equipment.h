@@ -1,5 +1,5 @@
-// medtl as a piece of equipment: the same words in the header (General Equipment, Contributing Equipment) and in the
-// content (TID 1004).
+// medtl as a piece of equipment: the same words in the header (General Equipment, Contributing
+// Equipment) and in the content (TID 1004).
 #ifndef MEDTL_REPORT_EQUIPMENT_H
 #define MEDTL_REPORT_EQUIPMENT_H
 

@@ -1,5 +1,6 @@
-// One function a module of PS3.3. The patient's and the study's attributes are copies of the first image's, byte for
-// byte, in its character set; our own values are ASCII, which every character set of DICOM contains.
+// One function a module of PS3.3. The patient's and the study's attributes are copies of the first
+// image's, byte for byte, in its character set; our own values are ASCII, which every character set
+// of DICOM contains.
 #include "header.h"
 
 #include "clock.h"
@@ -19,13 +20,15 @@ namespace {
 
 void put(DcmItem &item, const DcmTagKey &tag, const std::string &value)
 {
-    require(item.putAndInsertString(tag, value.c_str()), MEDTL_E_INTERNAL, "cannot write a header attribute");
+    require(item.putAndInsertString(tag, value.c_str()), MEDTL_E_INTERNAL,
+            "cannot write a header attribute");
 }
 
 void put_empty_unless_there(DcmItem &item, const DcmTagKey &tag)
 {
     if (!item.tagExists(tag))
-        require(item.insertEmptyElement(tag), MEDTL_E_INTERNAL, "cannot write an empty header attribute");
+        require(item.insertEmptyElement(tag), MEDTL_E_INTERNAL,
+                "cannot write an empty header attribute");
 }
 
 void copy_or_empty(DcmItem &from, const DcmTagKey &tag, DcmItem &to)
@@ -42,13 +45,14 @@ void copy_or_empty(DcmItem &from, const DcmTagKey &tag, DcmItem &to)
     copy.release();
 }
 
-// C.7.1.1 Patient, C.7.2.1 General Study and their relatives. Type 2 attributes are there even where the image lacks them.
+// C.7.1.1 Patient, C.7.2.1 General Study and their relatives. Type 2 attributes are there even
+// where the image lacks them.
 void write_patient_and_study(DcmItem &report, DcmItem &image)
 {
     static const DcmTagKey type2[] = {
-        DCM_PatientName, DCM_PatientID,  DCM_PatientBirthDate, DCM_PatientSex,
-        DCM_StudyDate,   DCM_StudyTime,  DCM_StudyID,          DCM_AccessionNumber,
-        DCM_ReferringPhysicianName,
+        DCM_PatientName, DCM_PatientID,       DCM_PatientBirthDate,
+        DCM_PatientSex,  DCM_StudyDate,       DCM_StudyTime,
+        DCM_StudyID,     DCM_AccessionNumber, DCM_ReferringPhysicianName,
     };
 
     copy_patient_and_study(image, report);
@@ -79,14 +83,15 @@ void write_equipment(DcmItem &report, const report_context &context)
 }
 
 // C.12.1 SOP Common: Contributing Equipment Sequence. IHE AIR wants each algorithm here.
-void write_contributing_equipment(DcmItem &report, const report_context &context, const moment &when)
+void write_contributing_equipment(DcmItem &report, const report_context &context,
+                                  const moment &when)
 {
     const equipment device = equipment_of(context.request);
     DcmItem *item = nullptr;
 
-    require(report.findOrCreateSequenceItem(DCM_ContributingEquipmentSequence, item, 0), MEDTL_E_INTERNAL,
-            "cannot write the contributing equipment");
-    require(coded_entry(*medtl_concept_code(MEDTL_CONCEPT_PROCESSING_EQUIPMENT))
+    require(report.findOrCreateSequenceItem(DCM_ContributingEquipmentSequence, item, 0),
+            MEDTL_E_INTERNAL, "cannot write the contributing equipment");
+    require(coded_entry(MEDTL_CONCEPT_PROCESSING_EQUIPMENT)
                 .writeSequence(*item, DCM_PurposeOfReferenceCodeSequence),
             MEDTL_E_INTERNAL, "cannot write the contributing equipment's purpose");
     put(*item, DCM_Manufacturer, device.manufacturer);
@@ -99,14 +104,16 @@ void write_contributing_equipment(DcmItem &report, const report_context &context
 }
 
 // C.12.1 SOP Common: schemes that are ours or a data set's need a word on who is behind them.
-void write_coding_schemes(DcmItem &report, const report_context &context, const std::set<std::string> &schemes)
+void write_coding_schemes(DcmItem &report, const report_context &context,
+                          const std::set<std::string> &schemes)
 {
     DSRCodingSchemeIdentificationList list;
 
     for (const std::string &scheme : schemes) {
         const bool ours = scheme == MEDTL_PRIVATE_SCHEME;
-        const std::string name = ours ? "Private concepts of medtl"
-                                      : std::string("Class labels of the task ") + long_string(context.task.name);
+        const std::string name =
+            ours ? "Private concepts of medtl"
+                 : std::string("Class labels of the task ") + long_string(context.task.name);
 
         require(list.addItem(scheme.c_str(), "", name.c_str(), manufacturer_name), MEDTL_E_INTERNAL,
                 "cannot name a private coding scheme");
@@ -122,12 +129,16 @@ void write_sop_common(DcmItem &report, const report_context &context, const mome
     put(report, DCM_InstanceCreationTime, when.time);
 }
 
-// C.17.2 SR Document General: one item of Referenced Request Sequence, from one of the image's Request Attributes.
+// C.17.2 SR Document General: one item of Referenced Request Sequence, from one of the image's
+// Request Attributes.
 void write_request(DcmItem &request, DcmItem &attributes, DcmItem &image)
 {
     static const DcmTagKey type2[] = {
-        DCM_PlacerOrderNumberImagingServiceRequest, DCM_FillerOrderNumberImagingServiceRequest,
-        DCM_RequestedProcedureID, DCM_RequestedProcedureDescription, DCM_RequestedProcedureCodeSequence,
+        DCM_PlacerOrderNumberImagingServiceRequest,
+        DCM_FillerOrderNumberImagingServiceRequest,
+        DCM_RequestedProcedureID,
+        DCM_RequestedProcedureDescription,
+        DCM_RequestedProcedureCodeSequence,
     };
     const bool own_number = attributes.tagExistsWithValue(DCM_AccessionNumber);
 
@@ -138,7 +149,8 @@ void write_request(DcmItem &request, DcmItem &attributes, DcmItem &image)
         copy_or_empty(attributes, tag, request);
 }
 
-// The orders behind the images, each once. Images of one order repeat it; the identifier tells them apart.
+// The orders behind the images, each once. Images of one order repeat it; the identifier tells them
+// apart.
 void write_requests(DcmItem &report, const medtl_report_request &asked)
 {
     std::set<std::string> written;
@@ -148,7 +160,8 @@ void write_requests(DcmItem &report, const medtl_report_request &asked)
         DcmItem *attributes = nullptr;
 
         for (signed long n = 0;
-             image->findAndGetSequenceItem(DCM_RequestAttributesSequence, attributes, n).good(); n++) {
+             image->findAndGetSequenceItem(DCM_RequestAttributesSequence, attributes, n).good();
+             n++) {
             OFString procedure, number;
             DcmItem *item = nullptr;
 
@@ -156,8 +169,8 @@ void write_requests(DcmItem &report, const medtl_report_request &asked)
             attributes->findAndGetOFStringArray(DCM_AccessionNumber, number);
             if (!written.insert(std::string(number.c_str()) + '\n' + procedure.c_str()).second)
                 continue;
-            require(report.findOrCreateSequenceItem(DCM_ReferencedRequestSequence, item, -2), MEDTL_E_INTERNAL,
-                    "cannot write a referenced request");
+            require(report.findOrCreateSequenceItem(DCM_ReferencedRequestSequence, item, -2),
+                    MEDTL_E_INTERNAL, "cannot write a referenced request");
             write_request(*item, *attributes, *image);
         }
     }
@@ -171,14 +184,15 @@ void write_evidence(DcmItem &report, const medtl_report_request &request)
     for (size_t i = 0; i < request.result_count; i++) {
         const medtl_facts &facts = *medtl_instance_facts(request.results[i].instance);
 
-        require(evidence.addItem(facts.study_instance_uid, facts.series_instance_uid, facts.sop_class_uid,
-                                 facts.sop_instance_uid, OFFalse),
+        require(evidence.addItem(facts.study_instance_uid, facts.series_instance_uid,
+                                 facts.sop_class_uid, facts.sop_instance_uid, OFFalse),
                 MEDTL_E_INTERNAL, "cannot list an image as evidence");
     }
     require(evidence.write(report), MEDTL_E_INTERNAL, "cannot write the evidence");
 }
 
-void write_document_general(DcmItem &report, const medtl_report_request &request, const moment &when)
+void write_document_general(DcmItem &report, const medtl_report_request &request,
+                            const moment &when)
 {
     put(report, DCM_InstanceNumber, "1");
     put(report, DCM_CompletionFlag, "COMPLETE");

@@ -1,4 +1,5 @@
-/* Each UID is medtl_uid_from_name() of lines of text: first what kind of thing it is, then what distinguishes it. */
+/* Each UID is medtl_uid_from_name() of lines of text: first what kind of thing it is, then what
+ * distinguishes it. */
 #include "identity.h"
 
 #include "uid.h"
@@ -58,7 +59,8 @@ static medtl_status list_frames(const medtl_report_request *request, char **out,
     qsort(sorted, request->result_count, sizeof *sorted, compare_results);
     for (size_t i = 0; i < request->result_count; i++) {
         if (i > 0 && compare_results(&sorted[i - 1], &sorted[i]) == 0)
-            status = medtl_fail(err, MEDTL_E_ARGUMENT, "%s: the same frame of the same image twice in a report",
+            status = medtl_fail(err, MEDTL_E_ARGUMENT,
+                                "%s: the same frame of the same image twice in a report",
                                 medtl_instance_path(sorted[i]->instance));
         fprintf(stream, "%s %u\n", medtl_instance_facts(sorted[i]->instance)->sop_instance_uid,
                 (unsigned)sorted[i]->frame);
@@ -75,22 +77,24 @@ done:
     return status;
 }
 
-medtl_status medtl_report_uid(const medtl_report_request *request, char sop_instance_uid[MEDTL_UID_SIZE],
-                              medtl_error *err)
+medtl_status medtl_report_uid(const medtl_report_request *request,
+                              char sop_instance_uid[MEDTL_UID_SIZE], medtl_error *err)
 {
     char *frames = NULL;
     medtl_status status;
 
     sop_instance_uid[0] = '\0';
-    if (request == NULL || request->task == NULL || request->results == NULL || request->result_count == 0)
+    if (request == NULL || request->task == NULL || request->results == NULL ||
+        request->result_count == 0)
         return medtl_fail(err, MEDTL_E_ARGUMENT, "a report needs a task and at least one image");
     for (size_t i = 0; i < request->result_count; i++)
         if (request->results[i].instance == NULL)
             return medtl_fail(err, MEDTL_E_ARGUMENT, "result %zu of a report has no image", i);
     if ((status = list_frames(request, &frames, err)) != MEDTL_OK)
         return status;
-    status = uid_of_text(sop_instance_uid, err, "report\n%s\n%s\n%s\n%s", or_empty(request->software_version),
-                         or_empty(request->model_sha256), or_empty(request->task->digest), frames);
+    status = uid_of_text(sop_instance_uid, err, "report\n%s\n%s\n%s\n%s",
+                         or_empty(request->software_version), or_empty(request->model_sha256),
+                         or_empty(request->task->digest), frames);
     free(frames);
     return status;
 }
@@ -113,5 +117,6 @@ medtl_status medtl_report_tracking_uid(const char *report_uid, const medtl_image
                                        char uid[MEDTL_UID_SIZE], medtl_error *err)
 {
     return uid_of_text(uid, err, "tracking\n%s\n%s %u", report_uid,
-                       medtl_instance_facts(result->instance)->sop_instance_uid, (unsigned)result->frame);
+                       medtl_instance_facts(result->instance)->sop_instance_uid,
+                       (unsigned)result->frame);
 }

@@ -8,7 +8,8 @@ namespace medtl_dicom {
 
 /// @param software_version  For Implementation Version Name; NULL is allowed.
 /// @param[out] bytes        Owned by the caller (std::free). Throws failure.
-void serialise(DcmFileFormat &file, const char *software_version, unsigned char *&bytes, size_t &size);
+void serialise(DcmFileFormat &file, const char *software_version, unsigned char *&bytes,
+               size_t &size);
 
 } // namespace medtl_dicom
 

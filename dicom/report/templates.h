@@ -1,5 +1,6 @@
-// The templates of PS3.16 that a report is made of: one function a template, one file a template (or a small family
-// that only calls one another). Row numbers in the files are those of the Standard's tables.
+// The templates of PS3.16 that a report is made of: one function a template, one file a template
+// (or a small family that only calls one another). Row numbers in the files are those of the
+// Standard's tables.
 #ifndef MEDTL_REPORT_TEMPLATES_H
 #define MEDTL_REPORT_TEMPLATES_H
 
@@ -33,9 +34,11 @@ void write_tid1600(content &tree, const report_context &context);
 /// TID 4019 Algorithm Identification.
 void write_tid4019(content &tree, const report_context &context);
 
-/// TID 1410 Planar ROI Measurements and Qualitative Evaluations, with TID 1419: one group for a frame.
+/// TID 1410 Planar ROI Measurements and Qualitative Evaluations, with TID 1419: one group for a
+/// frame.
 /// @param number  1-based, for people to tell the groups apart.
-void write_tid1410(content &tree, const report_context &context, const medtl_image_result &result, size_t number);
+void write_tid1410(content &tree, const report_context &context, const medtl_image_result &result,
+                   size_t number);
 
 } // namespace medtl_dicom
 

@@ -38,7 +38,8 @@ void medtl_ascii_copy(const char *text, char *out, size_t size)
 
 static bool is_plain(char c)
 {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-';
 }
 
 static bool is_plain_label(const char *label)
@@ -51,7 +52,8 @@ static bool is_plain_label(const char *label)
     return length > 0 && length <= 14; /* "P_" and the label fit 16 characters */
 }
 
-/* The data set's own name is closest to what the model was taught; the standard code may be wider or narrower. */
+/* The data set's own name is closest to what the model was taught; the standard code may be wider
+ * or narrower. */
 static const char *meaning_of(const medtl_class *class_info)
 {
     if (class_info->private_code.meaning[0] != '\0')

@@ -1,4 +1,5 @@
-// TID 4019 Algorithm Identification: enough to find the model, the configuration and the rule that gave the result.
+// TID 4019 Algorithm Identification: enough to find the model, the configuration and the rule that
+// gave the result.
 #include "templates.h"
 
 #include <cstdio>
@@ -6,8 +7,10 @@
 namespace medtl_dicom {
 namespace {
 
-
-const char *given(const char *text) { return text != nullptr && text[0] != '\0' ? text : "unknown"; }
+const char *given(const char *text)
+{
+    return text != nullptr && text[0] != '\0' ? text : "unknown";
+}
 
 std::string operating_point(const medtl_task &task)
 {
@@ -25,22 +28,25 @@ std::string operating_point(const medtl_task &task)
 void write_tid4019(content &tree, const report_context &context)
 {
     const medtl_report_request &request = context.request;
-    const medtl_code &parameters = *medtl_concept_code(MEDTL_CONCEPT_ALGORITHM_PARAMETERS);
     char normaliser[MEDTL_NORMALISER_TEXT_SIZE];
-    const auto parameter = [&](const std::string &text) { tree.text(has_concept_mod, parameters, text.c_str()); };
+    const auto parameter = [&tree](const std::string &text) {
+        tree.text(has_concept_mod, MEDTL_CONCEPT_ALGORITHM_PARAMETERS, text);
+    };
 
     medtl_normaliser_text(&context.task.normaliser, normaliser);
-    tree.text(has_concept_mod, *medtl_concept_code(MEDTL_CONCEPT_ALGORITHM_NAME), given(request.model_name)); // row 1
-    tree.text(has_concept_mod, *medtl_concept_code(MEDTL_CONCEPT_ALGORITHM_VERSION),
-              given(request.model_version)); // row 2
-    parameter(std::string("model sha256: ") + given(request.model_sha256));         // row 3, 1-n
-    parameter(std::string("configuration: ") + given(context.task.name));           // row 3
-    parameter(std::string("configuration sha256: ") + given(context.task.digest));  // row 3
-    parameter(std::string("normaliser: ") + normaliser);                            // row 3
-    parameter(operating_point(context.task));                                       // row 3
-    parameter(std::string("software: medtl ") + given(request.software_version));   // row 3
-    tree.code(has_concept_mod, *medtl_concept_code(MEDTL_CONCEPT_ALGORITHM_FAMILY),
-              *medtl_concept_code(MEDTL_CONCEPT_ARTIFICIAL_INTELLIGENCE)); // row 4
+    // rows 1 and 2
+    tree.text(has_concept_mod, MEDTL_CONCEPT_ALGORITHM_NAME, given(request.model_name));
+    tree.text(has_concept_mod, MEDTL_CONCEPT_ALGORITHM_VERSION, given(request.model_version));
+    // row 3, once for each
+    parameter(std::string("model sha256: ") + given(request.model_sha256));
+    parameter(std::string("configuration: ") + given(context.task.name));
+    parameter(std::string("configuration sha256: ") + given(context.task.digest));
+    parameter(std::string("normaliser: ") + normaliser);
+    parameter(operating_point(context.task));
+    parameter(std::string("software: medtl ") + given(request.software_version));
+    // row 4
+    tree.code(has_concept_mod, MEDTL_CONCEPT_ALGORITHM_FAMILY,
+              MEDTL_CONCEPT_ARTIFICIAL_INTELLIGENCE);
 }
 
 } // namespace medtl_dicom

@@ -3,10 +3,10 @@
 #include <nettle/sha1.h>
 #include <string.h>
 
-/* medtl's name space: a random (version 4) UUID, drawn once. Another value would rename every report. */
+/* medtl's name space: a random (version 4) UUID, drawn once. Another value would rename every
+ * report. */
 static const uint8_t medtl_name_space[MEDTL_UUID_SIZE] = {
-    0x04, 0x87, 0x2a, 0x42, 0xd3, 0x18, 0x47, 0x74,
-    0xa5, 0xf4, 0x5b, 0x1c, 0x1d, 0x3f, 0x5d, 0x71,
+    0x04, 0x87, 0x2a, 0x42, 0xd3, 0x18, 0x47, 0x74, 0xa5, 0xf4, 0x5b, 0x1c, 0x1d, 0x3f, 0x5d, 0x71,
 };
 
 void medtl_uuid_from_name(const uint8_t name_space[MEDTL_UUID_SIZE], const void *name, size_t size,

@@ -20,8 +20,10 @@ enum { MEDTL_UUID_SIZE = 16 };
 void medtl_uuid_from_name(const uint8_t name_space[MEDTL_UUID_SIZE], const void *name, size_t size,
                           uint8_t uuid[MEDTL_UUID_SIZE]) MEDTL_NOEXCEPT;
 
-/** A UUID as a DICOM UID: "2.25." and the UUID as one decimal number (PS3.5 B.2). At most 44 characters. */
-void medtl_uid_from_uuid(const uint8_t uuid[MEDTL_UUID_SIZE], char uid[MEDTL_UID_SIZE]) MEDTL_NOEXCEPT;
+/** A UUID as a DICOM UID: "2.25." and the UUID as one decimal number (PS3.5 B.2). At most 44
+ * characters. */
+void medtl_uid_from_uuid(const uint8_t uuid[MEDTL_UUID_SIZE],
+                         char uid[MEDTL_UID_SIZE]) MEDTL_NOEXCEPT;
 
 /** The two together, in medtl's own name space. */
 void medtl_uid_from_name(const void *name, size_t size, char uid[MEDTL_UID_SIZE]) MEDTL_NOEXCEPT;

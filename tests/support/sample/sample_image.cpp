@@ -1,8 +1,8 @@
 #include "sample_image.h"
 
 #include <dcmtk/config/osconfig.h>
-#include <dcmtk/dcmdata/dctk.h>
 #include <dcmtk/dcmdata/dcostrmb.h>
+#include <dcmtk/dcmdata/dctk.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -45,7 +45,10 @@ const char *dermoscopy_modality(const sample_image &s)
     return many_frames(s) ? "OT" : is_dermoscope(s) ? "DMS" : "XC";
 }
 
-void put(DcmItem &item, const DcmTagKey &tag, const std::string &value) { item.putAndInsertString(tag, value.c_str()); }
+void put(DcmItem &item, const DcmTagKey &tag, const std::string &value)
+{
+    item.putAndInsertString(tag, value.c_str());
+}
 
 void put_patient_and_study(DcmItem &d, const sample_image &s)
 {
@@ -54,8 +57,14 @@ void put_patient_and_study(DcmItem &d, const sample_image &s)
     if (s.patient_name != nullptr)
         put(d, DCM_PatientName, s.patient_name);
     put(d, DCM_PatientID, s.patient_id != nullptr ? s.patient_id : "ID-1");
-    put(d, DCM_StudyInstanceUID, s.study != nullptr ? s.study : s.kind == SAMPLE_MAMMOGRAM ? "1.2.3.10" : "1.2.3.20");
-    put(d, DCM_SeriesInstanceUID, s.series != nullptr ? s.series : s.kind == SAMPLE_MAMMOGRAM ? "1.2.3.10.1" : "1.2.3.20.1");
+    put(d, DCM_StudyInstanceUID,
+        s.study != nullptr           ? s.study
+        : s.kind == SAMPLE_MAMMOGRAM ? "1.2.3.10"
+                                     : "1.2.3.20");
+    put(d, DCM_SeriesInstanceUID,
+        s.series != nullptr          ? s.series
+        : s.kind == SAMPLE_MAMMOGRAM ? "1.2.3.10.1"
+                                     : "1.2.3.20.1");
     if (s.sparse)
         return;
     put(d, DCM_PatientBirthDate, "19600102");
@@ -124,7 +133,8 @@ void put_pixels(DcmItem &d, const sample_image &s)
         for (size_t i = 0; i < pixels.size(); i++)
             pixels[i] = static_cast<Uint8>(i * 5 % 256);
         d.putAndInsertUint16(DCM_PlanarConfiguration, 0);
-        d.putAndInsertUint8Array(DCM_PixelData, pixels.data(), static_cast<unsigned long>(pixels.size()));
+        d.putAndInsertUint8Array(DCM_PixelData, pixels.data(),
+                                 static_cast<unsigned long>(pixels.size()));
     }
 }
 
@@ -139,7 +149,8 @@ bool encode(DcmFileFormat &file, unsigned char **bytes, size_t *size)
         return false;
     DcmOutputBufferStream stream(*bytes, static_cast<offile_off_t>(room));
     file.transferInit();
-    const bool written = file.write(stream, EXS_LittleEndianExplicit, EET_ExplicitLength, nullptr).good();
+    const bool written =
+        file.write(stream, EXS_LittleEndianExplicit, EET_ExplicitLength, nullptr).good();
     file.transferEnd();
     stream.flushBuffer(start, length);
     *size = static_cast<size_t>(length);
@@ -150,8 +161,12 @@ bool encode(DcmFileFormat &file, unsigned char **bytes, size_t *size)
 
 extern "C" void sample_image_uid(const sample_image *sample, char uid[MEDTL_UID_SIZE])
 {
-    std::snprintf(uid, MEDTL_UID_SIZE, "1.2.3.%d.%u.%u", sample->kind == SAMPLE_MAMMOGRAM ? 11 : 21, sample->number + 1,
-                  sample->frames);
+    if (sample->instance != nullptr)
+        std::snprintf(uid, MEDTL_UID_SIZE, "%s", sample->instance);
+    else
+        std::snprintf(uid, MEDTL_UID_SIZE, "1.2.3.%d.%u.%u",
+                      sample->kind == SAMPLE_MAMMOGRAM ? 11 : 21, sample->number + 1,
+                      sample->frames);
 }
 
 extern "C" bool sample_image_make(const sample_image *sample, unsigned char **bytes, size_t *size)
@@ -185,7 +200,8 @@ extern "C" medtl_instance *sample_image_read(const sample_image *sample)
     medtl_error error;
 
     if (sample_image_make(sample, &bytes, &size) &&
-        medtl_instance_read_memory(bytes, size, "sample", nullptr, 0, &instance, &error) != MEDTL_OK)
+        medtl_instance_read_memory(bytes, size, "sample", nullptr, 0, &instance, &error) !=
+            MEDTL_OK)
         std::fprintf(stderr, "sample image: %s\n", error.message);
     std::free(bytes);
     return instance;

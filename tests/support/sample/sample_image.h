@@ -15,15 +15,16 @@ enum { SAMPLE_ROWS = 48, SAMPLE_COLUMNS = 40 };
 /** What differs between samples. Zero-initialised it is the first image of an ASCII study. */
 typedef struct sample_image {
     sample_kind kind;
-    unsigned number;           /* 0-based in its study: 0 R CC, 1 L CC, 2 R MLO, 3 L MLO, and again */
-    unsigned frames;           /* 0 and 1: a single frame; more: a multi-frame secondary capture */
+    unsigned number; /* 0-based in its study: 0 R CC, 1 L CC, 2 R MLO, 3 L MLO, and again */
+    unsigned frames; /* 0 and 1: a single frame; more: a multi-frame secondary capture */
     const char *character_set; /* Specific Character Set as written; NULL: absent */
     const char *patient_name;  /* the bytes of (0010,0010) in that character set; NULL: absent */
     const char *patient_id;    /* NULL: "ID-1" */
     const char *study;         /* Study Instance UID; NULL: one by kind */
     const char *series;        /* Series Instance UID; NULL: one by kind */
-    bool with_request;         /* adds a Request Attributes Sequence: procedure RP-1, accession A-1 */
-    bool sparse;               /* leaves out what type 2 allows to be unknown (dates, sex, physician ...) */
+    const char *instance;      /* SOP Instance UID; NULL: one by kind, number and frames */
+    bool with_request; /* adds a Request Attributes Sequence: procedure RP-1, accession A-1 */
+    bool sparse;       /* leaves out what type 2 allows to be unknown (dates, sex, physician ...) */
 } sample_image;
 
 /** A DICOM file in memory. @param[out] bytes  Owned by the caller (free).

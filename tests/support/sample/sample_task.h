@@ -1,5 +1,5 @@
-/* Two tasks as a configuration would give them: one with a positive class and a threshold, one where the most probable
- * of seven classes wins. */
+/* Two tasks as a configuration would give them: one with a positive class and a threshold, one
+ * where the most probable of seven classes wins. */
 #ifndef MEDTL_SAMPLE_TASK_H
 #define MEDTL_SAMPLE_TASK_H
 

@@ -1,9 +1,9 @@
 #include "sr_reader.h"
 
 #include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmdata/dcistrmb.h>
 #include <dcmtk/dcmdata/dcpath.h>
 #include <dcmtk/dcmdata/dctk.h>
-#include <dcmtk/dcmdata/dcistrmb.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -122,7 +122,8 @@ DcmObject *find(sr_report &report, const char *path)
     DcmTag tag;
 
     if (DcmTag::findTagFromName(path, tag).good() && tag.getGroup() == 0x0002)
-        return report.file.getMetaInfo()->findAndGetElement(tag, element).good() ? element : nullptr;
+        return report.file.getMetaInfo()->findAndGetElement(tag, element).good() ? element
+                                                                                 : nullptr;
     if (processor.findOrCreatePath(report.file.getDataset(), path, OFFalse).bad())
         return nullptr;
     processor.getResults(found);
@@ -139,7 +140,8 @@ extern "C" sr_report *sr_report_read(const void *bytes, size_t size)
     stream.setBuffer(bytes, static_cast<offile_off_t>(size));
     stream.setEos();
     report->file.transferInit();
-    if (report->file.read(stream).bad() || !report->file.getDataset()->tagExists(DCM_ContentSequence))
+    if (report->file.read(stream).bad() ||
+        !report->file.getDataset()->tagExists(DCM_ContentSequence))
         return nullptr;
     report->file.transferEnd();
     walk(*report->file.getDataset(), 0, report->items);

@@ -1,5 +1,5 @@
-/* Reads a Structured Report for tests: the content tree as a flat list, in document order. Plain walking over sequences,
- * so that it agrees with the writer only where the bytes do. */
+/* Reads a Structured Report for tests: the content tree as a flat list, in document order. Plain
+ * walking over sequences, so that it agrees with the writer only where the bytes do. */
 #ifndef MEDTL_SR_READER_H
 #define MEDTL_SR_READER_H
 
@@ -15,15 +15,15 @@ typedef struct sr_item {
     char type[16];
     char template_id[17]; /* "" where the item has none */
     medtl_code name;
-    medtl_code code;      /* of a CODE; the unit of a NUM */
-    char text[1024];      /* of a TEXT or UIDREF; the Numeric Value of a NUM */
-    bool has_exact;       /* NUM: Floating Point Value is there */
+    medtl_code code; /* of a CODE; the unit of a NUM */
+    char text[1024]; /* of a TEXT or UIDREF; the Numeric Value of a NUM */
+    bool has_exact;  /* NUM: Floating Point Value is there */
     double exact;
     float points[16];     /* of an SCOORD: x, y, x, y ... */
     unsigned point_count; /* pairs */
     char graphic_type[17];
     char sop_class_uid[MEDTL_UID_SIZE], sop_instance_uid[MEDTL_UID_SIZE]; /* of an IMAGE */
-    long frame;           /* of an IMAGE, 1-based; 0: none given */
+    long frame; /* of an IMAGE, 1-based; 0: none given */
 } sr_item;
 
 typedef struct sr_report sr_report;

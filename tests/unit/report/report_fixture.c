@@ -4,7 +4,8 @@
 #include <string.h>
 
 static const float two[SAMPLE_MAMMOGRAPHY_CLASSES] = {0.7f, 0.3f};
-static const float seven[SAMPLE_DERMOSCOPY_CLASSES] = {0.04f, 0.08f, 0.035f, 0.02f, 0.612f, 0.201f, 0.012f};
+static const float seven[SAMPLE_DERMOSCOPY_CLASSES] = {0.04f,  0.08f,  0.035f, 0.02f,
+                                                       0.612f, 0.201f, 0.012f};
 
 void fixture_set_up_samples(report_fixture *fixture, const sample_image *samples, unsigned count)
 {
@@ -55,7 +56,8 @@ void fixture_make(report_fixture *fixture)
     medtl_report_destroy(fixture->report);
     fixture->content = NULL;
     fixture->report = NULL;
-    cr_assert(medtl_report_create(&fixture->request, &fixture->report, &error) == MEDTL_OK, "%s", error.message);
+    cr_assert(medtl_report_create(&fixture->request, &fixture->report, &error) == MEDTL_OK, "%s",
+              error.message);
     fixture->content = sr_report_read(fixture->report->bytes, fixture->report->size);
     cr_assert_not_null(fixture->content, "the report cannot be read back");
 }
@@ -69,12 +71,14 @@ void fixture_tear_down(report_fixture *fixture)
     memset(fixture, 0, sizeof *fixture);
 }
 
-const sr_item *fixture_item(const report_fixture *fixture, const char *value, const char *scheme, size_t n)
+const sr_item *fixture_item(const report_fixture *fixture, const char *value, const char *scheme,
+                            size_t n)
 {
     const sr_item *items = sr_report_items(fixture->content);
 
     for (size_t i = 0; i < sr_report_count(fixture->content); i++)
-        if (strcmp(items[i].name.value, value) == 0 && strcmp(items[i].name.scheme, scheme) == 0 && n-- == 0)
+        if (strcmp(items[i].name.value, value) == 0 && strcmp(items[i].name.scheme, scheme) == 0 &&
+            n-- == 0)
             return &items[i];
     return NULL;
 }
@@ -89,7 +93,8 @@ const sr_item *fixture_child(const report_fixture *fixture, const sr_item *paren
     return NULL;
 }
 
-const sr_item *fixture_child_named(const report_fixture *fixture, const sr_item *parent, const char *value)
+const sr_item *fixture_child_named(const report_fixture *fixture, const sr_item *parent,
+                                   const char *value)
 {
     const sr_item *child;
 

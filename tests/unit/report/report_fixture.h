@@ -19,8 +19,9 @@ typedef struct report_fixture {
     sr_report *content; /* the report, read back */
 } report_fixture;
 
-/** A request for `images` single-frame images of a kind, with probabilities of the kind: mammography 0.7 and 0.3,
- *  dermoscopy 0.04 0.08 0.035 0.02 0.612 0.201 0.012. Fails the test when the images cannot be made. */
+/** A request for `images` single-frame images of a kind, with probabilities of the kind:
+ * mammography 0.7 and 0.3, dermoscopy 0.04 0.08 0.035 0.02 0.612 0.201 0.012. Fails the test when
+ * the images cannot be made. */
 void fixture_set_up(report_fixture *fixture, sample_kind kind, unsigned images);
 /** The same over samples of the test's own. */
 void fixture_set_up_samples(report_fixture *fixture, const sample_image *samples, unsigned count);
@@ -28,11 +29,14 @@ void fixture_set_up_samples(report_fixture *fixture, const sample_image *samples
 void fixture_make(report_fixture *fixture);
 void fixture_tear_down(report_fixture *fixture);
 
-/** The nth (0-based) item whose concept has this value and scheme. @return NULL: there are fewer. */
-const sr_item *fixture_item(const report_fixture *fixture, const char *value, const char *scheme, size_t n);
+/** The nth (0-based) item whose concept has this value and scheme. @return NULL: there are fewer.
+ */
+const sr_item *fixture_item(const report_fixture *fixture, const char *value, const char *scheme,
+                            size_t n);
 /** The nth child of an item. @return NULL: it has fewer. */
 const sr_item *fixture_child(const report_fixture *fixture, const sr_item *parent, size_t n);
 /** The first child of an item with this concept. */
-const sr_item *fixture_child_named(const report_fixture *fixture, const sr_item *parent, const char *value);
+const sr_item *fixture_child_named(const report_fixture *fixture, const sr_item *parent,
+                                   const char *value);
 
 #endif

@@ -1,5 +1,5 @@
-/* The content tree, read back with a reader of its own and compared to what was asked. Structure and codes are those of
- * PS3.16 TID 1500, 1600, 4019 and 1410. */
+/* The content tree, read back with a reader of its own and compared to what was asked. Structure
+ * and codes are those of PS3.16 TID 1500, 1600, 4019 and 1410. */
 #include "report_fixture.h"
 
 #include <criterion/criterion.h>
@@ -39,8 +39,8 @@ static void assert_outline(const char *const *expected, size_t count)
     char line[200];
 
     for (size_t i = 0; i < sr_report_count(fixture.content); i++) {
-        snprintf(line, sizeof line, "%u %s %s %s", items[i].depth, items[i].relationship, items[i].type,
-                 items[i].name.value);
+        snprintf(line, sizeof line, "%u %s %s %s", items[i].depth, items[i].relationship,
+                 items[i].type, items[i].name.value);
         cr_assert(i < count, "item %zu is too many: %s", i, line);
         cr_assert_str_eq(line, expected[i], "item %zu", i);
     }
@@ -183,9 +183,11 @@ Test(content, describes_the_images_from_their_headers)
 
 Test(content, lists_classes_by_falling_probability_with_their_codes)
 {
-    static const char *const order[] = {"P_mel", "P_nv", "P_bcc", "P_akiec", "P_bkl", "P_df", "P_vasc"};
+    static const char *const order[] = {"P_mel", "P_nv", "P_bcc", "P_akiec",
+                                        "P_bkl", "P_df", "P_vasc"};
     static const char *const percent[] = {"61.20", "20.10", "8.00", "4.00", "3.50", "2.00", "1.20"};
-    static const char *const codes[] = {"93655004", "400010006", "254701007", "201101007", "25499005", "72079004", "95324001"};
+    static const char *const codes[] = {"93655004", "400010006", "254701007", "201101007",
+                                        "25499005", "72079004",  "95324001"};
     const sr_item *group, *number;
     double sum = 0.0;
     size_t n = 0;
@@ -193,7 +195,8 @@ Test(content, lists_classes_by_falling_probability_with_their_codes)
     fixture_set_up(&fixture, SAMPLE_DERMOSCOPY, 1);
     fixture_make(&fixture);
     group = item("125007", 0);
-    cr_assert_str_eq(fixture_child_named(&fixture, group, "121071")->code.value, "93655004", "finding: the most probable");
+    cr_assert_str_eq(fixture_child_named(&fixture, group, "121071")->code.value, "93655004",
+                     "finding: the most probable");
     for (size_t i = 0; (number = fixture_child(&fixture, group, i)) != NULL; i++) {
         if (strcmp(number->type, "NUM") != 0)
             continue;
@@ -205,7 +208,8 @@ Test(content, lists_classes_by_falling_probability_with_their_codes)
         cr_assert_str_eq(number->code.scheme, "UCUM");
         cr_assert(number->has_exact && fabs(number->exact - atof(percent[n])) < 1e-4);
         cr_assert_str_eq(fixture_child(&fixture, number, 0)->code.value, codes[n]);
-        cr_assert_str_eq(fixture_child(&fixture, number, 1)->code.value, order[n] + 2, "the data set's own label");
+        cr_assert_str_eq(fixture_child(&fixture, number, 1)->code.value, order[n] + 2,
+                         "the data set's own label");
         cr_assert_str_eq(fixture_child(&fixture, number, 1)->code.scheme, "99HAM10000");
         sum += number->exact;
         n++;
@@ -231,7 +235,8 @@ ParameterizedTest(struct threshold_case *c, content, finding_follows_the_operati
     fixture_set_up(&fixture, SAMPLE_MAMMOGRAM, 1);
     fixture.task.threshold = c->threshold;
     fixture_make(&fixture);
-    cr_assert_str_eq(fixture_child_named(&fixture, item("125007", 0), "121071")->code.value, c->finding);
+    cr_assert_str_eq(fixture_child_named(&fixture, item("125007", 0), "121071")->code.value,
+                     c->finding);
     cr_assert_str_eq(fixture_item(&fixture, "111047", "DCM", 0)->text, "30.00");
 }
 
@@ -248,7 +253,12 @@ ParameterizedTestParameters(content, region_is_the_part_that_was_looked_at)
         {"clamped to the image", -4.0, -1.0, 99.0, 77.0, {0, 0, SAMPLE_COLUMNS, SAMPLE_ROWS}},
         {"empty: the whole image", 5.0, 5.0, 5.0, 5.0, {0, 0, SAMPLE_COLUMNS, SAMPLE_ROWS}},
         {"outside: the whole image", 50.0, 60.0, 70.0, 80.0, {0, 0, SAMPLE_COLUMNS, SAMPLE_ROWS}},
-        {"not a number: the whole image", NAN, 0.0, 10.0, 10.0, {0, 0, SAMPLE_COLUMNS, SAMPLE_ROWS}},
+        {"not a number: the whole image",
+         NAN,
+         0.0,
+         10.0,
+         10.0,
+         {0, 0, SAMPLE_COLUMNS, SAMPLE_ROWS}},
     };
     return cr_make_param_array(struct region_case, cases, sizeof cases / sizeof cases[0]);
 }
@@ -260,7 +270,8 @@ ParameterizedTest(struct region_case *c, content, region_is_the_part_that_was_lo
     const sr_item *region;
 
     fixture_set_up(&fixture, SAMPLE_MAMMOGRAM, 1);
-    fixture.results[0].geometry = (medtl_geometry){.x0 = c->x0, .y0 = c->y0, .x1 = c->x1, .y1 = c->y1};
+    fixture.results[0].geometry =
+        (medtl_geometry){.x0 = c->x0, .y0 = c->y0, .x1 = c->x1, .y1 = c->y1};
     fixture_make(&fixture);
     region = item("111030", 0);
     cr_assert_str_eq(region->graphic_type, "POLYLINE");
@@ -304,16 +315,20 @@ Test(content, says_that_it_supports_and_is_unverified_whatever_the_task_says)
     cr_assert_not_null(strstr(item("121106", 1)->text, "Unverified"));
 }
 
-/* PS3.5 6.2: Code Value (SH) 16 characters, longer ones in Long Code Value; Code Meaning (LO) 64; DS 16. */
+/* PS3.5 6.2: Code Value (SH) 16 characters, longer ones in Long Code Value; Code Meaning (LO) 64;
+ * DS 16. */
 Test(content, stays_within_the_limits_of_its_value_representations)
 {
     static medtl_class odd[2];
     const sr_item *items;
 
     memset(odd, 0, sizeof odd);
-    snprintf(odd[0].label, sizeof odd[0].label, "l\\abel \xc3\xa9 with everything in it, and quite long at that ......");
-    odd[0].code = (medtl_code){"1234567890123456789012345", "99ODD", "M\xc3\xa9lanome \\ caret ^ and equals = in a meaning that is longer "
-                               "than the sixty-four characters of an LO value"};
+    snprintf(odd[0].label, sizeof odd[0].label,
+             "l\\abel \xc3\xa9 with everything in it, and quite long at that ......");
+    odd[0].code =
+        (medtl_code){"1234567890123456789012345", "99ODD",
+                     "M\xc3\xa9lanome \\ caret ^ and equals = in a meaning that is longer "
+                     "than the sixty-four characters of an LO value"};
     odd[1].code = (medtl_code){"2", "SCT", "Other"};
     fixture_set_up(&fixture, SAMPLE_MAMMOGRAM, 1);
     fixture.task.classes = odd;
@@ -325,8 +340,10 @@ Test(content, stays_within_the_limits_of_its_value_representations)
         cr_assert(strcmp(items[i].type, "NUM") != 0 || strlen(items[i].text) <= 16);
         cr_assert_null(strpbrk(items[i].code.meaning, "\\\xc3"));
     }
-    cr_assert_str_eq(fixture_child_named(&fixture, item("125007", 0), "121071")->code.value, "2", "0.3 reaches 0.25");
-    cr_assert_str_eq(fixture_item(&fixture, "363698007", "SCT", 0)->code.meaning, "3", "a code needs a meaning");
+    cr_assert_str_eq(fixture_child_named(&fixture, item("125007", 0), "121071")->code.value, "2",
+                     "0.3 reaches 0.25");
+    cr_assert_str_eq(fixture_item(&fixture, "363698007", "SCT", 0)->code.meaning, "3",
+                     "a code needs a meaning");
 }
 
 /* PS3.16 CID 29 of 2022 has XC, and neither DMS nor OT. */

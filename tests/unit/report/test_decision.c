@@ -30,7 +30,8 @@ ParameterizedTestParameters(decision, follows_the_tasks_operating_point)
 
 ParameterizedTest(struct decision_case *c, decision, follows_the_tasks_operating_point)
 {
-    const medtl_task task = {.class_count = 3, .positive_class = c->positive, .threshold = c->threshold};
+    const medtl_task task = {
+        .class_count = 3, .positive_class = c->positive, .threshold = c->threshold};
 
     cr_assert_eq(medtl_report_decision(&task, c->probabilities), c->expected, "%s", c->label);
 }
@@ -47,7 +48,8 @@ Test(decision, lists_classes_by_falling_probability_and_equals_in_the_tasks_orde
 
 Test(decision, knows_what_is_no_distribution)
 {
-    const float good[] = {0.25f, 0.75f}, negative[] = {-0.25f, 1.25f}, nan_in_it[] = {NAN, 1.0f}, short_sum[] = {0.4f, 0.5f};
+    const float good[] = {0.25f, 0.75f}, negative[] = {-0.25f, 1.25f}, nan_in_it[] = {NAN, 1.0f},
+                short_sum[] = {0.4f, 0.5f};
 
     cr_assert(medtl_probabilities_are_valid(good, 2));
     cr_assert_not(medtl_probabilities_are_valid(negative, 2));

@@ -28,9 +28,11 @@ ParameterizedTestParameters(header, keeps_names_byte_for_byte)
         {"Japanese, PS3.5 H.3.1", "\\ISO 2022 IR 87",
          "Yamada^Tarou=\033$B;3ED\033(B^\033$BB@O:\033(B=\033$B$d$^$@\033(B^\033$B$?$m$&\033(B"},
         {"Japanese, PS3.5 H.3.2", "ISO 2022 IR 13\\ISO 2022 IR 87",
-         "\xd4\xcf\xc0\xde^\xc0\xdb\xb3=\033$B;3ED\033(J^\033$BB@O:\033(J=\033$B$d$^$@\033(J^\033$B$?$m$&\033(J"},
+         "\xd4\xcf\xc0\xde^\xc0\xdb\xb3=\033$B;3ED\033(J^\033$BB@O:\033(J=\033$B$d$^$@\033(J^\033$"
+         "B$?$m$&\033(J"},
         {"Korean, PS3.5 I.2", "\\ISO 2022 IR 149",
-         "Hong^Gildong=\033$)C\xfb\xf3^\033$)C\xd1\xce\xd4\xd7=\033$)C\xc8\xab^\033$)C\xb1\xe6\xb5\xbf"},
+         "Hong^Gildong=\033$)C\xfb\xf3^\033$)C\xd1\xce\xd4\xd7=\033$)C\xc8\xab^\033$)"
+         "C\xb1\xe6\xb5\xbf"},
         {"bytes that their character set lacks", "", "M\xfcller^J\xfcrgen"},
     };
     return cr_make_param_array(struct name_case, cases, sizeof cases / sizeof cases[0]);
@@ -38,8 +40,10 @@ ParameterizedTestParameters(header, keeps_names_byte_for_byte)
 
 ParameterizedTest(struct name_case *c, header, keeps_names_byte_for_byte)
 {
-    const sample_image sample = {.kind = SAMPLE_MAMMOGRAM, .patient_name = c->name,
-                                 .character_set = c->character_set[0] != '\0' ? c->character_set : NULL};
+    const sample_image sample = {.kind = SAMPLE_MAMMOGRAM,
+                                 .patient_name = c->name,
+                                 .character_set =
+                                     c->character_set[0] != '\0' ? c->character_set : NULL};
 
     fixture_set_up_samples(&fixture, &sample, 1);
     fixture_make(&fixture);
@@ -105,8 +109,9 @@ ParameterizedTest(struct attribute_case *c, header, says_what_was_asked)
 /* Type 2: present, and empty where the images say nothing. */
 Test(header, has_every_type_2_attribute_of_a_sparse_study)
 {
-    static const char *const type2[] = {"PatientName",  "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime",
-                                        "StudyID",      "AccessionNumber",  "ReferringPhysicianName"};
+    static const char *const type2[] = {
+        "PatientName", "PatientBirthDate", "PatientSex",      "StudyDate",
+        "StudyTime",   "StudyID",          "AccessionNumber", "ReferringPhysicianName"};
     const sample_image sample = {.kind = SAMPLE_DERMOSCOPY, .sparse = true};
 
     fixture_set_up_samples(&fixture, &sample, 1);
@@ -115,9 +120,11 @@ Test(header, has_every_type_2_attribute_of_a_sparse_study)
         cr_assert_not_null(value(type2[i]), "%s is absent", type2[i]);
         cr_assert_str_eq(value(type2[i]), "", "%s", type2[i]);
     }
-    cr_assert_eq(sr_report_item_count(fixture.content, "ReferencedPerformedProcedureStepSequence"), 0);
+    cr_assert_eq(sr_report_item_count(fixture.content, "ReferencedPerformedProcedureStepSequence"),
+                 0);
     cr_assert_eq(sr_report_item_count(fixture.content, "PerformedProcedureCodeSequence"), 0);
-    cr_assert_eq(sr_report_item_count(fixture.content, "ReferencedRequestSequence"), -1, "there was no request");
+    cr_assert_eq(sr_report_item_count(fixture.content, "ReferencedRequestSequence"), -1,
+                 "there was no request");
 }
 
 Test(header, lists_each_image_once_as_evidence_by_series)
@@ -131,13 +138,15 @@ Test(header, lists_each_image_once_as_evidence_by_series)
 #define SERIES "CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence"
     fixture_set_up_samples(&fixture, samples, 3);
     fixture_make(&fixture);
-    cr_assert_eq(sr_report_item_count(fixture.content, "CurrentRequestedProcedureEvidenceSequence"), 1);
+    cr_assert_eq(sr_report_item_count(fixture.content, "CurrentRequestedProcedureEvidenceSequence"),
+                 1);
     cr_assert_eq(sr_report_item_count(fixture.content, SERIES), 2);
     cr_assert_eq(sr_report_item_count(fixture.content, SERIES "[0].ReferencedSOPSequence"), 2);
     cr_assert_eq(sr_report_item_count(fixture.content, SERIES "[1].ReferencedSOPSequence"), 1);
     cr_assert_str_eq(value(SERIES "[0].SeriesInstanceUID"), "1.2.3.100");
     cr_assert_str_eq(value(SERIES "[1].SeriesInstanceUID"), "1.2.3.200");
-    cr_assert_str_eq(value(SERIES "[1].ReferencedSOPSequence[0].ReferencedSOPInstanceUID"), "1.2.3.11.2.0");
+    cr_assert_str_eq(value(SERIES "[1].ReferencedSOPSequence[0].ReferencedSOPInstanceUID"),
+                     "1.2.3.11.2.0");
 #undef SERIES
 }
 
@@ -152,8 +161,10 @@ Test(header, lists_a_multi_frame_image_once_as_evidence)
     }
     fixture.request.result_count = 3;
     fixture_make(&fixture);
-    cr_assert_eq(sr_report_item_count(fixture.content, "CurrentRequestedProcedureEvidenceSequence[0]."
-                                                       "ReferencedSeriesSequence[0].ReferencedSOPSequence"), 1);
+    cr_assert_eq(sr_report_item_count(fixture.content,
+                                      "CurrentRequestedProcedureEvidenceSequence[0]."
+                                      "ReferencedSeriesSequence[0].ReferencedSOPSequence"),
+                 1);
 }
 
 Test(header, repeats_the_request_behind_the_images_once)
@@ -169,26 +180,32 @@ Test(header, repeats_the_request_behind_the_images_once)
     cr_assert_str_eq(value("ReferencedRequestSequence[0].RequestedProcedureID"), "RP-1");
     cr_assert_str_eq(value("ReferencedRequestSequence[0].AccessionNumber"), "A-1");
     cr_assert_str_eq(value("ReferencedRequestSequence[0].StudyInstanceUID"), "1.2.3.10");
-    cr_assert_str_eq(value("ReferencedRequestSequence[0].RequestedProcedureDescription"), "Screening");
-    cr_assert_str_eq(value("ReferencedRequestSequence[0].PlacerOrderNumberImagingServiceRequest"), "");
+    cr_assert_str_eq(value("ReferencedRequestSequence[0].RequestedProcedureDescription"),
+                     "Screening");
+    cr_assert_str_eq(value("ReferencedRequestSequence[0].PlacerOrderNumberImagingServiceRequest"),
+                     "");
 }
 
 /* PS3.10 7.1 */
 Test(header, starts_as_a_dicom_file_of_version_1)
 {
-    static const unsigned char version[] = {0x02, 0, 0x01, 0, 'O', 'B', 0, 0, 2, 0, 0, 0, 0x00, 0x01};
+    static const unsigned char version[] = {0x02, 0, 0x01, 0, 'O', 'B',  0,
+                                            0,    2, 0,    0, 0,   0x00, 0x01};
 
     fixture_set_up(&fixture, SAMPLE_MAMMOGRAM, 1);
     fixture_make(&fixture);
     cr_assert_arr_eq(fixture.report->bytes + 128, "DICM", 4);
-    cr_assert_arr_eq(fixture.report->bytes + 132 + 12, version, sizeof version, "after the group length");
+    cr_assert_arr_eq(fixture.report->bytes + 132 + 12, version, sizeof version,
+                     "after the group length");
 }
 
 Test(header, cuts_long_texts_to_their_value_representation)
 {
     fixture_set_up(&fixture, SAMPLE_MAMMOGRAM, 1);
-    fixture.task.series_description = "A description that goes on and on, far beyond the sixty-four characters of an LO value";
-    fixture.request.software_version = "1.0.0-a-very-long-development-version-name-with-a-commit-identifier-0123456789abcdef";
+    fixture.task.series_description =
+        "A description that goes on and on, far beyond the sixty-four characters of an LO value";
+    fixture.request.software_version =
+        "1.0.0-a-very-long-development-version-name-with-a-commit-identifier-0123456789abcdef";
     fixture_make(&fixture);
     cr_assert(strlen(value("SeriesDescription")) <= 64);
     cr_assert(strlen(value("SoftwareVersions")) <= 64);
@@ -204,4 +221,22 @@ Test(header, dates_itself)
     cr_assert_eq(strlen(value("ContentDate")), 8);
     cr_assert_eq(strlen(value("ContentTime")), 6);
     cr_assert(strcmp(value("ContentDate"), "20260101") > 0);
+}
+
+/* PS3.5 9.1 forbids leading zeros; archives hold such UIDs all the same, and a report has to name the
+ * image as the archive knows it. */
+Test(header, refers_to_an_image_by_the_uid_that_it_has)
+{
+    static const char uid[] = "1.2.03.4";
+    const sample_image sample = {
+        .kind = SAMPLE_DERMOSCOPY, .instance = uid, .series = uid, .study = uid};
+
+#define EVIDENCE "CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence[0]"
+    fixture_set_up_samples(&fixture, &sample, 1);
+    fixture_make(&fixture);
+    cr_assert_str_eq(value("StudyInstanceUID"), uid);
+    cr_assert_str_eq(value(EVIDENCE ".SeriesInstanceUID"), uid);
+    cr_assert_str_eq(value(EVIDENCE ".ReferencedSOPSequence[0].ReferencedSOPInstanceUID"), uid);
+    cr_assert_str_eq(fixture_item(&fixture, "111040", "DCM", 0)->sop_instance_uid, uid);
+#undef EVIDENCE
 }

@@ -131,8 +131,9 @@ Test(identity, a_report_is_known_as_ours_and_an_image_is_not)
     medtl_error error = {MEDTL_OK, ""};
 
     fixture_make(&fixture);
-    cr_assert(medtl_instance_read_memory(fixture.report->bytes, fixture.report->size, "report", NULL, 0, &instance,
-                                         &error) == MEDTL_OK, "%s", error.message);
+    cr_assert(medtl_instance_read_memory(fixture.report->bytes, fixture.report->size, "report",
+                                         NULL, 0, &instance, &error) == MEDTL_OK,
+              "%s", error.message);
     cr_assert(medtl_report_is_ours(instance));
     cr_assert_not(medtl_report_is_ours(fixture.instances[0]));
     medtl_instance_destroy(instance);

@@ -52,7 +52,8 @@ Test(refusals, probabilities_that_are_none)
 
 Test(refusals, a_class_without_a_code)
 {
-    static const medtl_class classes[2] = {{.label = "a"}, {.label = "b", .code = {"1", "SCT", "B"}}};
+    static const medtl_class classes[2] = {{.label = "a"},
+                                           {.label = "b", .code = {"1", "SCT", "B"}}};
 
     fixture.task.classes = classes;
     assert_refused(MEDTL_E_ARGUMENT, "no code");
@@ -85,8 +86,9 @@ Test(refusals, images_of_two_studies)
 /* The message may be logged, so it must not quote the identifiers. */
 Test(refusals, images_of_two_patients)
 {
-    const sample_image samples[] = {{.kind = SAMPLE_MAMMOGRAM, .patient_id = "SECRET-1"},
-                                    {.kind = SAMPLE_MAMMOGRAM, .number = 1, .patient_id = "SECRET-2"}};
+    const sample_image samples[] = {
+        {.kind = SAMPLE_MAMMOGRAM, .patient_id = "SECRET-1"},
+        {.kind = SAMPLE_MAMMOGRAM, .number = 1, .patient_id = "SECRET-2"}};
     medtl_error error = {MEDTL_OK, ""};
     medtl_report *report = NULL;
 

@@ -75,9 +75,12 @@ ParameterizedTest(struct label_case *c, text, gives_every_label_a_short_code)
 
     snprintf(class_info.label, sizeof class_info.label, "%s", c->label);
     medtl_probability_concept(&class_info, &code);
-    cr_assert(strncmp(code.value, "P_", 2) == 0 && strlen(code.value) <= 16, "'%s' gives '%s'", c->label, code.value);
-    cr_assert(strspn(code.value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-") ==
-              strlen(code.value), "'%s' gives '%s'", c->label, code.value);
+    cr_assert(strncmp(code.value, "P_", 2) == 0 && strlen(code.value) <= 16, "'%s' gives '%s'",
+              c->label, code.value);
+    cr_assert(
+        strspn(code.value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-") ==
+            strlen(code.value),
+        "'%s' gives '%s'", c->label, code.value);
     cr_assert_str_eq(code.scheme, "99MEDTL");
     cr_assert_str_eq(code.meaning, "Something (probability)");
     if (c->expected[0] != '\0')
@@ -86,7 +89,8 @@ ParameterizedTest(struct label_case *c, text, gives_every_label_a_short_code)
 
 Test(text, tells_long_labels_with_the_same_start_apart)
 {
-    medtl_class one = {.label = "squamous cell carcinoma in situ"}, other = {.label = "squamous cell carcinoma invasive"};
+    medtl_class one = {.label = "squamous cell carcinoma in situ"},
+                other = {.label = "squamous cell carcinoma invasive"};
     medtl_code one_code, other_code;
 
     medtl_probability_concept(&one, &one_code);
@@ -96,7 +100,8 @@ Test(text, tells_long_labels_with_the_same_start_apart)
 
 Test(text, names_a_probability_after_the_data_sets_own_word)
 {
-    medtl_class class_info = {.label = "vasc", .code = {"95324001", "SCT", "Skin lesion"},
+    medtl_class class_info = {.label = "vasc",
+                              .code = {"95324001", "SCT", "Skin lesion"},
                               .private_code = {"vasc", "99HAM10000", "Vascular lesion"}};
     medtl_code code;
 
@@ -111,9 +116,9 @@ struct percent_case {
 
 ParameterizedTestParameters(text, writes_percent_with_two_decimals)
 {
-    static struct percent_case cases[] = {{0.0f, "0.00"},     {1.0f, "100.00"},   {0.5f, "50.00"},
-                                          {0.612f, "61.20"},  {1e-6f, "0.00"},    {0.99996f, "100.00"},
-                                          {0.12344f, "12.34"}, {0.12346f, "12.35"}};
+    static struct percent_case cases[] = {
+        {0.0f, "0.00"},  {1.0f, "100.00"},     {0.5f, "50.00"},     {0.612f, "61.20"},
+        {1e-6f, "0.00"}, {0.99996f, "100.00"}, {0.12344f, "12.34"}, {0.12346f, "12.35"}};
     return cr_make_param_array(struct percent_case, cases, sizeof cases / sizeof cases[0]);
 }
 

@@ -23,8 +23,9 @@ static void *run(void *context)
     for (int i = 0; i < ROUNDS; i++) {
         medtl_report *report = NULL;
 
-        work->same = work->same && medtl_report_create(&work->fixture.request, &report, NULL) == MEDTL_OK &&
-                     report->size == work->size && memcmp(report->bytes, work->expected, work->size) == 0;
+        work->same =
+            work->same && medtl_report_create(&work->fixture.request, &report, NULL) == MEDTL_OK &&
+            report->size == work->size && memcmp(report->bytes, work->expected, work->size) == 0;
         medtl_report_destroy(report);
     }
     return NULL;

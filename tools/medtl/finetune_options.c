@@ -116,8 +116,27 @@ static void set_defaults(finetune_options *f)
     f->seed = 1;
 }
 
+static medtl_status check_architecture(const char *name, medtl_error *err)
+{
+    char known[200] = "";
+
+    for (size_t i = 0; i < medtl_architecture_count(); i++) {
+        const size_t length = strlen(known);
+
+        if (strcmp(name, medtl_architecture_name(i)) == 0)
+            return MEDTL_OK;
+        snprintf(known + length, sizeof known - length, "%s%s", length > 0 ? ", " : "",
+                 medtl_architecture_name(i));
+    }
+    return medtl_fail(err, MEDTL_E_ARGUMENT, "--architecture: '%s' is none of %s", name, known);
+}
+
 static medtl_status check(finetune_options *f, medtl_error *err)
 {
+    medtl_status status = check_architecture(f->architecture, err);
+
+    if (status != MEDTL_OK)
+        return status;
     if (f->labels.data == NULL)
         return medtl_fail(err, MEDTL_E_ARGUMENT, "--data is needed (see --help)");
     if (f->run_folder == NULL)

@@ -1,0 +1,206 @@
+#include "tool.h"
+
+#include "core/base/file.h"
+#include "sample_image.h"
+
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+TestSuite(finetune, .init = folder_make, .fini = folder_remove, .timeout = 300);
+
+#define SAYS(text) cr_assert_not_null(strstr(tool_output, text), "%s", tool_output)
+#define EXITS(status, ...) cr_assert_eq(tool(__VA_ARGS__), status, "%s", tool_output)
+
+Test(finetune, learns_two_kinds_of_pictures_that_it_has_not_seen)
+{
+    pictures_write(250);
+    EXITS(0, "finetune " SMALL_RUN "--test-folds 0 --validation-folds 1 --epochs 12 --f16 -o run");
+    SAYS("50 images of the test folds were not opened");
+    EXITS(0, "evaluate --model run/model.safetensors --data labels.csv --folds 0 --json fold0.json");
+    cr_assert_gt(json_number("fold0.json", "evaluation/macro_auc/value"), 0.95);
+    cr_assert_eq(json_number("fold0.json", "evaluation/images"), 50);
+    cr_assert_eq(json_number("fold0.json", "evaluation/groups"), 25);
+    cr_assert(exists("run/history.csv") && exists("run/checkpoint.bin"));
+    cr_assert(!isnan(json_number("run/metrics.json", "validation/macro_auc/low")));
+    cr_assert_eq(json_number("run/metrics.json", "provenance/data/training_images"), 150);
+    cr_assert_eq(json_number("run/metrics.json", "provenance/data/test_images_not_opened"), 50);
+}
+
+Test(finetune, stopped_and_resumed_with_other_threads_gives_the_same_file)
+{
+    pictures_write(100);
+    EXITS(0, "finetune " SMALL_RUN "--validation-folds 1 --epochs 4 --threads 1 -o whole");
+    EXITS(1, "finetune " SMALL_RUN "--validation-folds 1 --epochs 4 --stop-after 2 -o parts");
+    SAYS("--resume goes on");
+    cr_assert(!exists("parts/model.safetensors"));
+    EXITS(0, "finetune " SMALL_RUN "--validation-folds 1 --epochs 4 --resume --threads 3 "
+             "--loader-threads 2 --cache 0 -o parts");
+    cr_assert(same_bytes("whole/model.safetensors", "parts/model.safetensors"));
+    cr_assert(same_bytes("whole/metrics.json", "parts/metrics.json"));
+}
+
+Test(finetune, a_run_is_neither_overwritten_nor_resumed_with_other_options_by_accident)
+{
+    pictures_write(40);
+    EXITS(0, "finetune " SMALL_RUN "--epochs 1 -o run");
+    EXITS(2, "finetune " SMALL_RUN "--epochs 1 -o run");
+    SAYS("--resume goes on with it, --force starts anew");
+    EXITS(2, "finetune " SMALL_RUN "--epochs 2 --resume -o run");
+    SAYS("it has 'epochs=1', this one 'epochs=2'");
+    text_write("pictures/3.png", "P5 1 1 255\nx"); /* another picture behind the same name */
+    EXITS(2, "finetune " SMALL_RUN "--epochs 1 --resume -o run");
+    SAYS("images=");
+    EXITS(0, "finetune " SMALL_RUN "--epochs 1 --force -o run");
+}
+
+Test(finetune, one_group_on_two_sides_stops_the_run)
+{
+    pictures_write(40);
+    text_write("leak.csv", "file,label,group,fold\n"
+                           "pictures/0.png,no,a,0\npictures/1.png,yes,b,1\n"
+                           "pictures/2.png,no,b,2\npictures/3.png,yes,c,2\n");
+    EXITS(2, "finetune " SMALL_RUN "--data leak.csv --validation-folds 1 -o run");
+    SAYS("lines 3 and 4 of the table are of one group but on two sides");
+    EXITS(2, "finetune " SMALL_RUN "--data leak.csv --test-folds 1 -o run");
+    SAYS("lines 3 and 4");
+    cr_assert(!exists("run/model.safetensors"));
+}
+
+Test(finetune, images_of_test_folds_are_never_opened)
+{
+    pictures_write(50);
+    for (unsigned i = 0; i < 50; i++)
+        if (i / 2 % 5 == 0) {
+            char path[64];
+
+            snprintf(path, sizeof path, "pictures/%u.png", i);
+            cr_assert_eq(unlink(path), 0);
+        }
+    EXITS(0, "finetune " SMALL_RUN "--test-folds 0 --epochs 1 -o run");
+}
+
+Test(finetune, unreadable_files_are_named_and_counted_and_too_many_stop_the_run)
+{
+    pictures_write(50);
+    text_write("pictures/7.png", "\x89PNG\r\n\x1a\nnothing more");
+    text_write("pictures/8.png", "this is no picture");
+    cr_assert_eq(unlink("pictures/9.png"), 0);
+    EXITS(3, "finetune " SMALL_RUN "--epochs 1 -o run");
+    SAYS("--max-unreadable");
+    cr_assert(!exists("run/model.safetensors"));
+    EXITS(1, "finetune " SMALL_RUN "--epochs 1 --max-unreadable 0.1 -o run");
+    SAYS("not used: pictures/7.png: damaged PNG");
+    SAYS("not used: pictures/8.png: not PNG, JPEG, PGM, PPM or DICOM");
+    SAYS("pictures/9.png: cannot open");
+    SAYS("done without 3 images");
+    cr_assert_eq(json_number("run/metrics.json", "provenance/data/unreadable_images"), 3);
+}
+
+Test(finetune, other_columns_and_label_values_are_mapped)
+{
+    pictures_write(20);
+    text_write("other.csv", "id,where,cancer\n1,pictures/0.png,0\n2,pictures/1.png,1\n"
+                            "3,pictures/2.png,0\n4,pictures/3.png,1\n");
+    EXITS(0, "finetune " SMALL_RUN "--data other.csv --columns file=where,label=cancer "
+             "--label-map 0=no,1=yes --epochs 1 -o run");
+    SAYS("no group column");
+    EXITS(2, "finetune " SMALL_RUN "--data other.csv --columns file=where,label=tumour -o run2");
+    SAYS("there is no column 'tumour'");
+    EXITS(3, "finetune " SMALL_RUN "--data other.csv --columns file=where,label=cancer "
+             "--label-map 0=no -o run2");
+    SAYS("other.csv:3: the label is none of the classes");
+}
+
+Test(finetune, starts_from_a_model_and_leaves_frozen_stages_alone)
+{
+    pictures_write(60);
+    EXITS(0, "finetune " SMALL_RUN "--epochs 2 -o first");
+    EXITS(0, "finetune " SMALL_RUN "--epochs 1 --init first/model.safetensors --freeze-stages 1 -o next");
+    SAYS("started from first/model.safetensors");
+    EXITS(2, "finetune " SMALL_RUN "--epochs 1 --freeze-stages 1 -o none");
+    SAYS("would freeze random weights");
+}
+
+Test(finetune, reads_dicom_files)
+{
+    FILE *table;
+
+    pictures_write(2); /* makes the folder */
+    table = fopen("dicom.csv", "w");
+    cr_assert_not_null(table);
+    fputs("file,label\n", table);
+    for (unsigned i = 0; i < 4; i++) {
+        const sample_image sample = {.kind = SAMPLE_MAMMOGRAM, .number = i};
+        unsigned char *bytes = NULL;
+        size_t size = 0;
+        char path[64];
+
+        snprintf(path, sizeof path, "pictures/IM%u", i);
+        cr_assert(sample_image_make(&sample, &bytes, &size));
+        cr_assert_eq(medtl_file_replace(path, bytes, size, NULL), MEDTL_OK);
+        free(bytes);
+        fprintf(table, "%s,%s\n", path, i % 2 == 0 ? "no" : "yes");
+    }
+    fclose(table);
+    EXITS(0, "finetune " SMALL_RUN "--data dicom.csv --epochs 1 -o run");
+    EXITS(0, "evaluate --model run/model.safetensors --data dicom.csv --resamples 10");
+}
+
+struct usage_case {
+    char arguments[160], expected[64];
+    int status;
+};
+
+ParameterizedTestParameters(finetune, command_lines_are_explained)
+{
+    static struct usage_case cases[] = {
+        {"", "usage: medtl COMMAND", 2},
+        {"--help", "usage: medtl COMMAND", 0},
+        {"--version", "medtl ", 0},
+        {"train", "unknown command 'train'", 2},
+        {"finetune --help", "usage: medtl finetune", 0},
+        {"finetune -h", "Examples:", 0},
+        {"finetune", "--data is needed", 2},
+        {"finetune --data x.csv", "-o RUN_FOLDER is needed", 2},
+        {"finetune --data x.csv -o run", "--task or --normaliser is needed", 2},
+        {"finetune --data", "--data needs a value", 2},
+        {"finetune --dta x", "there is no option --dta", 2},
+        {"finetune x.csv", "'x.csv' is no option", 2},
+        {"finetune --epochs 0", "--epochs takes a whole number from 1 to 100000, not '0'", 2},
+        {"finetune --epochs=two", "not 'two'", 2},
+        {"finetune --lr -1", "--lr takes a number from 0 to 100", 2},
+        {"finetune --optimizer adam", "--optimizer takes one of sgd|adamw, not 'adam'", 2},
+        {"finetune --f16=yes", "--f16 takes no value", 2},
+        {"finetune --data x.csv -o run --augment skin", "none, dermoscopy, mammography", 2},
+        {"finetune --data x.csv -o run --normaliser none", "not spelled", 3},
+        {"evaluate --help", "usage: medtl evaluate", 0},
+        {"evaluate --data x.csv", "--model and --data are needed", 2},
+    };
+    return cr_make_param_array(struct usage_case, cases, sizeof cases / sizeof cases[0]);
+}
+
+ParameterizedTest(struct usage_case *c, finetune, command_lines_are_explained)
+{
+    cr_assert_eq(tool("%s", c->arguments), c->status, "%s: %s", c->arguments, tool_output);
+    cr_assert_not_null(strstr(tool_output, c->expected), "%s: %s", c->arguments, tool_output);
+}
+
+Test(finetune, missing_tables_and_unwritable_folders_are_one_clear_line)
+{
+    pictures_write(10);
+    EXITS(3, "finetune " SMALL_RUN "--data absent.csv -o run");
+    SAYS("absent.csv: cannot open");
+    EXITS(3, "finetune " SMALL_RUN "-o labels.csv/run");
+    SAYS("labels.csv/run: cannot make this folder");
+    EXITS(2, "finetune " SMALL_RUN "--architecture lenet --epochs 1 -o run");
+    SAYS("--architecture: 'lenet' is none of");
+    EXITS(2, "finetune " SMALL_RUN "--test-folds 9 -o run2");
+    SAYS("--test-folds: there is no fold '9'");
+    EXITS(2, "finetune " SMALL_RUN "--test-folds 1 --validation-folds 1,2 -o run3");
+    SAYS("both --test-folds and --validation-folds");
+}

@@ -11,8 +11,10 @@ says '^  mammography +takes it '
 says '^  dermoscopy +leaves it '
 says '^ +1 decode +40 x 48 pixels'
 says '^ +[0-9.]+ %  cancer '
+task=$source_dir/config/tasks/10-mammography.xml
+size=$(sed -n 's/.*<normalise height="\([0-9]*\)" width="\([0-9]*\)".*/\2 x \1/p' "$task")
 if command -v file >/dev/null; then
-    file "$work/seen.png" | grep -q 'PNG image data, 192 x 320, 8-bit grayscale' || complain "$(file "$work/seen.png")"
+    file "$work/seen.png" | grep -q "PNG image data, $size, 8-bit grayscale" || complain "$(file "$work/seen.png")"
 fi
 grep -qE 'Phantom|PHANTOM' "$work/out" && complain "the patient is named"
 run 0 inspect "$work/mg.dcm" --json

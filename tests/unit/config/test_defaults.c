@@ -101,6 +101,8 @@ ParameterizedTestParameters(defaults, take_what_they_are_for)
         {"photograph", CLASS "77.1.4|Modality=XC|SamplesPerPixel=3", "dermoscopy"},
         {"capture from a dermatoscope", CLASS "7|Modality=DMS|SamplesPerPixel=3", "dermoscopy"},
         {"capture of skin", CLASS "7|Modality=OT|BodyPartExamined=SKIN|SamplesPerPixel=3", "dermoscopy"},
+        {"capture of a back", CLASS "7|Modality=OT|BodyPartExamined=BACK|SamplesPerPixel=3", "dermoscopy"},
+        {"capture of a chest", CLASS "7|Modality=OT|BodyPartExamined=CHEST|SamplesPerPixel=3", ""},
         {"capture of something", CLASS "7|Modality=OT|SamplesPerPixel=3", ""},
         {"gray photograph", CLASS "77.1.4|Modality=XC|SamplesPerPixel=1", ""},
         {"ultrasound", CLASS "6.1|Modality=US|SamplesPerPixel=3", ""},

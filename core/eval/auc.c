@@ -78,3 +78,30 @@ double medtl_ranking_auc(const medtl_ranking *ranking, const uint32_t *weights)
     }
     return negatives > 0.0 && positives > 0.0 ? wins / (negatives * positives) : (double)NAN;
 }
+
+double medtl_youden_threshold(const float *scores, size_t stride, const uint32_t *labels,
+                              uint32_t positive_label, size_t count)
+{
+    medtl_ranking ranking;
+    double positives = 0.0, below = 0.0, missed = 0.0, best = -1.0, threshold = (double)NAN;
+
+    if (medtl_ranking_create(scores, stride, labels, positive_label, count, &ranking, NULL) != MEDTL_OK)
+        return (double)NAN;
+    for (size_t i = 0; i < count; i++)
+        positives += ranking.positive[i] ? 1.0 : 0.0;
+    /* Cut after each run of ties: what lies below is called negative. */
+    for (size_t i = 0; i + 1 < count && positives > 0.0 && positives < (double)count; i++) {
+        const double low = (double)scores[ranking.order[i] * stride];
+        double index;
+
+        missed += ranking.positive[ranking.order[i]] ? 1.0 : 0.0;
+        below += ranking.positive[ranking.order[i]] ? 0.0 : 1.0;
+        index = below / ((double)count - positives) - missed / positives;
+        if (ranking.ends_tie[i] && index >= best) {
+            best = index;
+            threshold = low + 0.5 * ((double)scores[ranking.order[i + 1] * stride] - low);
+        }
+    }
+    medtl_ranking_clear(&ranking);
+    return threshold;
+}

@@ -28,4 +28,10 @@ void medtl_ranking_clear(medtl_ranking *ranking);
  *  @return 0 to 1, or NAN where one of the two kinds has no weight. */
 double medtl_ranking_auc(const medtl_ranking *ranking, const uint32_t *weights);
 
+/** The threshold at which sensitivity + specificity is largest, when scores of at least the threshold count
+ *  as positive (Youden, Cancer 1950;3:32): half way between two neighbouring scores; of equals the highest.
+ *  Arguments as for medtl_ranking_create(). @return NAN where one kind is missing, or without memory. */
+double medtl_youden_threshold(const float *scores, size_t stride, const uint32_t *labels,
+                              uint32_t positive_label, size_t count);
+
 #endif

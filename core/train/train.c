@@ -394,7 +394,8 @@ static medtl_status run_epoch(run *r, medtl_error *err)
     if ((status = save(r, err)) != MEDTL_OK)
         return status;
     if (r->watch != NULL && r->watch->epoch != NULL &&
-        (status = r->watch->epoch(r->watch->context, epoch, best)) != MEDTL_OK)
+        (status = r->watch->epoch(r->watch->context, r->history, (size_t)r->progress.done,
+                                 best)) != MEDTL_OK)
         return medtl_fail(err, status, "stopped after epoch %llu",
                           (unsigned long long)epoch->epoch);
     return MEDTL_OK;
@@ -428,7 +429,7 @@ medtl_status medtl_train(medtl_network *network, const medtl_dataset *dataset, c
 
     *result = (medtl_train_result){0};
     status = prepare(&r, err);
-    while (status == MEDTL_OK && r.progress.done < options->epochs) {
+    while (status == MEDTL_OK && r.progress.done < options->epochs && !options->finish) {
         if (options->stop_after > 0 && r.progress.done >= options->stop_after)
             status = medtl_fail(err, MEDTL_E_CANCELLED, "stopped after epoch %llu as asked",
                                 (unsigned long long)r.progress.done);
@@ -443,7 +444,8 @@ medtl_status medtl_train(medtl_network *network, const medtl_dataset *dataset, c
 
             memcpy(p->value, r.kept[i], p->size * sizeof(float));
         }
-        *result = (medtl_train_result){r.history, options->epochs, (size_t)r.progress.chosen};
+        *result = (medtl_train_result){r.history, (size_t)r.progress.done,
+                                       (size_t)r.progress.chosen};
         r.history = NULL; /* now the caller's */
     }
     release(&r);

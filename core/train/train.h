@@ -42,6 +42,7 @@ typedef struct medtl_train_options {
     const char *run;        /* text that tells this run from others, kept in the checkpoint */
     bool resume;            /* from the checkpoint, if the file is there */
     size_t stop_after;      /* stop (MEDTL_E_CANCELLED) once this many epochs are done; 0: go on */
+    bool finish;            /* train no more: take the best epoch that the checkpoint holds */
 } medtl_train_options;
 
 /** One epoch's record. Validation numbers are NAN without validation images. */
@@ -63,16 +64,16 @@ typedef struct medtl_train_step {
 } medtl_train_step;
 
 /** Told of progress from the calling thread; either may be NULL. Other than MEDTL_OK stops the run with
- *  that status; the last checkpoint stays. */
+ *  that status; the last checkpoint stays. `history` has `count` epochs, the last of which has just ended. */
 typedef struct medtl_train_watch {
     medtl_status (*step)(void *context, const medtl_train_step *step);
-    medtl_status (*epoch)(void *context, const medtl_train_epoch *epoch, bool best);
+    medtl_status (*epoch)(void *context, const medtl_train_epoch *history, size_t count, bool best);
     void *context;
 } medtl_train_watch;
 
 typedef struct medtl_train_result {
     medtl_train_epoch *history; /* owned by the caller (free); [epochs] */
-    size_t epochs;
+    size_t epochs; /* that were trained */
     size_t chosen; /* 1-based epoch whose weights the network now has: the best by validation, the
                       last where there is none */
 } medtl_train_result;

@@ -24,6 +24,7 @@ typedef struct session {
     char *checkpoint;
     progress_line line;
     double epoch_rate; /* images per second of the running epoch */
+    char *history;     /* path of history.csv */
 } session;
 
 static medtl_status on_step(void *context, const medtl_train_step *step)
@@ -40,9 +41,13 @@ static medtl_status on_step(void *context, const medtl_train_step *step)
     return stop_wanted() ? MEDTL_E_CANCELLED : MEDTL_OK;
 }
 
-static medtl_status on_epoch(void *context, const medtl_train_epoch *epoch, bool best)
+static medtl_status on_epoch(void *context, const medtl_train_epoch *history, size_t count,
+                             bool best)
 {
     session *s = context;
+    const medtl_train_epoch *epoch = &history[count - 1];
+    medtl_error err = {0};
+    const medtl_status status = history_write(s->history, history, count, &err);
 
     progress_end(&s->line);
     printf("epoch %3llu  loss %.4f", (unsigned long long)epoch->epoch, epoch->loss);
@@ -53,7 +58,9 @@ static medtl_status on_epoch(void *context, const medtl_train_epoch *epoch, bool
     printf("  %.1f images/s  %.0f s%s\n", s->epoch_rate, epoch->seconds,
            best && !isnan(epoch->validation_loss) ? "  best" : "");
     fflush(stdout);
-    return stop_wanted() ? MEDTL_E_CANCELLED : MEDTL_OK;
+    if (status != MEDTL_OK)
+        fprintf(stderr, "medtl finetune: %s\n", err.message);
+    return status != MEDTL_OK ? status : stop_wanted() ? MEDTL_E_CANCELLED : MEDTL_OK;
 }
 
 /* A folder with a run in it is continued or replaced only when asked. */
@@ -64,8 +71,11 @@ static medtl_status open_folder(session *s, medtl_error *err)
     if (status != MEDTL_OK)
         return status;
     s->checkpoint = run_path(&s->options, "checkpoint.bin");
-    if (s->checkpoint == NULL)
+    s->history = run_path(&s->options, "history.csv");
+    if (s->checkpoint == NULL || s->history == NULL)
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
+    if (access(s->checkpoint, F_OK) != 0 && s->options.finish)
+        return medtl_fail(err, MEDTL_E_ARGUMENT, "%s: holds no run to finish", s->options.run_folder);
     if (access(s->checkpoint, F_OK) == 0 && !s->options.resume && !s->options.force)
         return medtl_fail(err, MEDTL_E_ARGUMENT,
                           "%s: holds a run; --resume goes on with it, --force starts anew",
@@ -139,11 +149,8 @@ static medtl_status train_and_write(session *s, medtl_error *err)
     const medtl_train_watch watch = {on_step, on_epoch, s};
     medtl_train_options options;
     medtl_train_result result = {0};
-    char *history = run_path(&s->options, "history.csv");
     medtl_status status;
 
-    if (history == NULL)
-        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
     options = finetune_train_options(&s->options, s->checkpoint);
     progress_start(&s->line, s->options.quiet);
     status = medtl_train(s->network, s->data.dataset, s->data.train, s->data.train_count,
@@ -151,12 +158,11 @@ static medtl_status train_and_write(session *s, medtl_error *err)
                          err);
     progress_end(&s->line);
     if (status == MEDTL_OK)
-        status = history_write(history, result.history, result.epochs, err);
+        status = history_write(s->history, result.history, result.epochs, err);
     if (status == MEDTL_OK)
         status = finetune_write(&s->options, &s->target, &s->data, s->network, &result,
                                 s->init_sha256, err);
     free(result.history);
-    free(history);
     return status;
 }
 
@@ -200,6 +206,7 @@ int cmd_finetune(int argc, char **argv)
     finetune_data_clear(&s.data);
     target_clear(&s.target);
     free(s.checkpoint);
+    free(s.history);
     finetune_options_clear(&s.options);
     return exit_code;
 }

@@ -27,7 +27,8 @@ static const char USAGE[] =
     "      --task dermoscopy --test-folds 0 --validation-folds 1 --epochs 40 -o run1/\n"
     "  medtl finetune --data breast/labels.csv --task mammography --label-map 0=no-cancer,1=cancer \\\n"
     "      --columns label=cancer,group=patient_id,photometric=inverted --augment mammography -o run2/\n"
-    "  medtl finetune ... -o run1/ --resume      goes on where a stopped run was\n";
+    "  medtl finetune ... -o run1/ --resume      goes on where a stopped run was\n"
+    "  medtl finetune ... -o run1/ --finish      makes a model of what a stopped run has so far\n";
 
 /* One table: what is parsed, explained, and written into checkpoint and model. */
 static size_t fill_table(finetune_options *f, option *out)
@@ -50,6 +51,7 @@ static size_t fill_table(finetune_options *f, option *out)
         {OPTION_FLAG, "resume", 0, "", &f->resume, 0, 0, false, "go on from the folder's checkpoint, if there is one"},
         {OPTION_FLAG, "force", 0, "", &f->force, 0, 0, false, "start anew in a folder that holds a run"},
         {OPTION_WHOLE, "stop-after", 0, "EPOCHS", &f->stop_after, 0, 1e6, false, "stop once so many epochs are done, to be resumed later; 0: go on"},
+        {OPTION_FLAG, "finish", 0, "", &f->finish, 0, 0, false, "train no more; make the model of the best epoch that the folder's checkpoint holds"},
         {OPTION_TEXT, "name", 0, "NAME", &f->name, 0, 0, false, "model name"},
         {OPTION_TEXT, "model-version", 0, "VERSION", &f->version, 0, 0, false, "model version"},
         {OPTION_FLAG, "f16", 0, "", &f->f16, 0, 0, false, "store 16-bit weights: half the size"},
@@ -141,8 +143,9 @@ static medtl_status check(finetune_options *f, medtl_error *err)
         return medtl_fail(err, MEDTL_E_ARGUMENT, "--data is needed (see --help)");
     if (f->run_folder == NULL)
         return medtl_fail(err, MEDTL_E_ARGUMENT, "-o RUN_FOLDER is needed (see --help)");
+    f->resume = f->resume || f->finish;
     if (f->resume && f->force)
-        return medtl_fail(err, MEDTL_E_ARGUMENT, "--resume and --force exclude each other");
+        return medtl_fail(err, MEDTL_E_ARGUMENT, "--force excludes --resume and --finish");
     if (f->frozen_stages > 0 && f->init == NULL)
         return medtl_fail(err, MEDTL_E_ARGUMENT,
                           "--freeze-stages without --init would freeze random weights");
@@ -208,6 +211,7 @@ medtl_train_options finetune_train_options(const finetune_options *o, const char
         .run = o->run_text,
         .resume = o->resume,
         .stop_after = (size_t)o->stop_after,
+        .finish = o->finish,
     };
 
     return options;

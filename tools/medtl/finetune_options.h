@@ -16,7 +16,7 @@ typedef struct finetune_options {
     double max_unreadable;
     uint64_t cache_megabytes;
     const char *run_folder;
-    bool resume, force, f16, quiet;
+    bool resume, force, finish, f16, quiet;
     uint64_t stop_after;
     const char *name, *version;
     const char *architecture, *init;

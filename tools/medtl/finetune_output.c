@@ -1,6 +1,7 @@
 #include "finetune_output.h"
 
 #include "core/base/file.h"
+#include "core/eval/auc.h"
 #include "core/eval/calibration.h"
 #include "core/eval/evaluation.h"
 #include "evaluation_output.h"
@@ -57,6 +58,7 @@ typedef struct validation {
     float *logits, *probabilities;
     uint32_t *labels, *groups;
     double temperature;
+    double threshold; /* of the second of two classes, by Youden's index; NAN where there are not two */
     medtl_evaluation *evaluation; /* NULL without validation images */
 } validation;
 
@@ -78,6 +80,7 @@ static medtl_status calibrate(const finetune_options *options, const finetune_da
     medtl_status status;
 
     v->temperature = 1.0;
+    v->threshold = (double)NAN;
     if (count == 0)
         return MEDTL_OK;
     v->logits = calloc(count * classes, sizeof *v->logits);
@@ -94,6 +97,8 @@ static medtl_status calibrate(const finetune_options *options, const finetune_da
         return status;
     v->temperature = medtl_temperature_fit(v->logits, v->labels, count, classes);
     medtl_softmax(v->logits, count, classes, v->temperature, v->probabilities);
+    if (classes == 2)
+        v->threshold = medtl_youden_threshold(v->probabilities + 1, 2, v->labels, 1, count);
     predictions = (medtl_predictions){.count = count, .classes = classes,
                                       .probabilities = v->probabilities, .labels = v->labels};
     predictions.group_count = compact_groups(&data->table, data->rows, data->validation, count,
@@ -141,14 +146,15 @@ static json_t *provenance_json(const finetune_options *options, const finetune_d
                                const char *init_sha256)
 {
     return json_pack(
-        "{s:s, s:{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o}, s:o, s:I, s:I, s:o}", "software",
+        "{s:s, s:{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o}, s:o, s:I, s:I, s:I, s:o}", "software",
         "medtl " MEDTL_VERSION, "data", "table", file_name(options->labels.data), "table_sha256",
         data->table.sha256, "images_sha256", images_sha256, "training_images",
         (json_int_t)data->train_count, "validation_images", (json_int_t)data->validation_count,
         "test_images_not_opened", (json_int_t)data->left_out, "unreadable_images",
         (json_int_t)data->unreadable, "validation_folds", text_or_null(options->validation_folds),
         "test_folds", text_or_null(options->test_folds), "started_from_sha256",
-        text_or_null(init_sha256), "kept_epoch", (json_int_t)result->chosen, "seed",
+        text_or_null(init_sha256), "kept_epoch", (json_int_t)result->chosen,
+        "trained_epochs", (json_int_t)result->epochs, "seed",
         (json_int_t)options->seed, "options", options_json(options->run_text));
 }
 
@@ -187,6 +193,8 @@ static medtl_status write_metrics(const finetune_options *options, const finetun
         failed = json_object_set_new(root, "validation",
                                      evaluation_json(v->evaluation,
                                                      (const char *const *)data->table.classes));
+        if (isfinite(v->threshold))
+            failed |= json_object_set_new(root, "youden_threshold", json_real(v->threshold));
         failed |= json_object_set_new(
             root, "note",
             json_string("The epoch was chosen and the temperature fitted on these validation "
@@ -207,6 +215,9 @@ static void print_result(const finetune_options *options, const finetune_data *d
            options->run_folder);
     if (v->evaluation == NULL)
         return;
+    if (isfinite(v->threshold))
+        printf("sensitivity + specificity is largest where the probability of %s is at least %.3f\n",
+               data->table.classes[1], v->threshold);
     printf("temperature %.3f\n\nvalidation (used to choose and calibrate, so somewhat too good)\n",
            v->temperature);
     evaluation_print(stdout, v->evaluation, (const char *const *)data->table.classes);

@@ -44,6 +44,20 @@ Test(finetune, stopped_and_resumed_with_other_threads_gives_the_same_file)
     cr_assert(same_bytes("whole/metrics.json", "parts/metrics.json"));
 }
 
+Test(finetune, a_stopped_run_can_be_finished_with_its_best_epoch_so_far)
+{
+    pictures_write(100);
+    EXITS(2, "finetune " SMALL_RUN "--validation-folds 1 --epochs 6 --finish -o run");
+    SAYS("holds no run to finish");
+    EXITS(1, "finetune " SMALL_RUN "--validation-folds 1 --epochs 6 --stop-after 2 -o run");
+    cr_assert(exists("run/history.csv"), "written after each epoch");
+    EXITS(0, "finetune " SMALL_RUN "--validation-folds 1 --epochs 6 --finish -o run");
+    cr_assert_eq(json_number("run/metrics.json", "provenance/trained_epochs"), 2);
+    cr_assert(json_number("run/metrics.json", "provenance/kept_epoch") <= 2.0);
+    cr_assert(!isnan(json_number("run/metrics.json", "youden_threshold")));
+    EXITS(0, "evaluate --model run/model.safetensors --data labels.csv --folds 0");
+}
+
 Test(finetune, a_run_is_neither_overwritten_nor_resumed_with_other_options_by_accident)
 {
     pictures_write(40);

@@ -93,3 +93,18 @@ Test(auc, is_undefined_where_one_kind_is_missing)
     cr_assert(isnan(auc(scores, only_positive, NULL, 3)));
     cr_assert(isnan(auc(scores, mixed, weights, 3)), "the only negative has weight 0");
 }
+
+Test(youden, threshold_is_where_sensitivity_plus_specificity_is_largest)
+{
+    /* By rising score - + - + +: cutting after 0.3 keeps 2 of 3 positives and refuses 2 of 2 negatives (index
+     * 2/3); after 0.1 it is 3 of 3 and 1 of 2 (1/2). */
+    const float scores[5] = {0.1f, 0.2f, 0.3f, 0.5f, 0.9f};
+    const uint32_t labels[5] = {0, 1, 0, 1, 1};
+    const float tied[4] = {0.5f, 0.5f, 0.5f, 0.5f}, pair[4] = {0.9f, 0.1f, 0.2f, 0.8f};
+    const uint32_t mixed[4] = {0, 1, 0, 1}, same[4] = {1, 1, 1, 1}, rows[2] = {0, 1};
+
+    cr_assert_float_eq(medtl_youden_threshold(scores, 1, labels, 1, 5), 0.4, 1e-6);
+    cr_assert_float_eq(medtl_youden_threshold(pair + 1, 2, rows, 1, 2), 0.45, 1e-6, "stride");
+    cr_assert(isnan(medtl_youden_threshold(tied, 1, mixed, 1, 4)), "nothing to cut between");
+    cr_assert(isnan(medtl_youden_threshold(scores, 1, same, 1, 4)), "one kind only");
+}

@@ -7,7 +7,10 @@
 #include "pipeline/pipeline.h"
 
 #include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmdata/dcrledrg.h>
 #include <dcmtk/dcmdata/dctk.h>
+#include <dcmtk/dcmjpeg/djdecode.h>
+#include <dcmtk/dcmjpls/djdecode.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -91,6 +94,9 @@ int main(int argc, char **argv)
         std::fputs("usage: bench_mammogram FILE.dcm [REPETITIONS]\n", stderr);
         return 2;
     }
+    DcmRLEDecoderRegistration::registerCodecs();
+    DJDecoderRegistration::registerCodecs();
+    DJLSDecoderRegistration::registerCodecs();
     bool good = medtl_pipeline_create(nullptr, 0, &pipeline, &err) == MEDTL_OK;
     for (size_t i = 0; good && i < medtl_pipeline_task_count(pipeline); i++) {
         medtl_predictor *predictor = nullptr;

@@ -93,7 +93,8 @@ medtl_status medtl_document_schema(xmlSchema **out, medtl_error *err)
 
     pthread_once(&once, start_libxml2);
     *out = NULL;
-    parser = xmlSchemaNewMemParserCtxt((const char *)medtl_task_schema, (int)medtl_task_schema_size);
+    parser =
+        xmlSchemaNewMemParserCtxt((const char *)medtl_task_schema, (int)medtl_task_schema_size);
     if (parser == NULL)
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for the schema of tasks");
     xmlSchemaSetParserStructuredErrors(parser, on_schema_error, &f);

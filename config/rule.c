@@ -7,7 +7,8 @@
 #include <string.h>
 
 enum {
-    VALUE_LIMIT = 1024, /* bytes of one value that are looked at; the Standard's longest code strings
+    VALUE_LIMIT =
+        1024, /* bytes of one value that are looked at; the Standard's longest code strings
                            and descriptions are far shorter, and free text is no ground for a rule */
     VALUES_SHOWN = 6
 };
@@ -40,7 +41,7 @@ static void say(text *t, const char *format, ...)
 /* What an image is may be said; who is in it may not. */
 static void say_value(text *t, const char *attribute, const medtl_subject *subject)
 {
-    static const char *const harmless[] = {"SOPClassUID", "sop-class", "Modality",
+    static const char *const harmless[] = {"SOPClassUID", "sop-class",  "Modality",
                                            "view",        "laterality", "intent"};
     const char *value = subject->lookup(subject->context, attribute);
 
@@ -155,7 +156,8 @@ static void say_bounds(text *t, const medtl_rule *rule)
     else if (rule->has_min && rule->has_max)
         say(t, "%g to %g", rule->min, rule->max);
     else
-        say(t, "%s %g", rule->has_min ? "at least" : "at most", rule->has_min ? rule->min : rule->max);
+        say(t, "%s %g", rule->has_min ? "at least" : "at most",
+            rule->has_min ? rule->min : rule->max);
 }
 
 /* ---- judging ---------------------------------------------------------------------------- */
@@ -275,8 +277,8 @@ void medtl_rule_clear(medtl_rule *rule)
     free(rule->pattern);
 }
 
-void medtl_rule_attributes(const medtl_rule *rule, void (*visit)(void *context, const char *attribute),
-                           void *context)
+void medtl_rule_attributes(const medtl_rule *rule,
+                           void (*visit)(void *context, const char *attribute), void *context)
 {
     if (rule->attribute != NULL)
         visit(context, rule->attribute);

@@ -22,10 +22,10 @@ typedef enum medtl_rule_kind {
 typedef struct medtl_rule medtl_rule;
 struct medtl_rule {
     medtl_rule_kind kind;
-    char *otherwise;   /* said when the rule does not hold; NULL: words made from the rule */
-    char *attribute;   /* conditions only */
-    unsigned item;     /* 1-based number of the value looked at; 0: any */
-    char **values;     /* one-of, none-of */
+    char *otherwise; /* said when the rule does not hold; NULL: words made from the rule */
+    char *attribute; /* conditions only */
+    unsigned item;   /* 1-based number of the value looked at; 0: any */
+    char **values;   /* one-of, none-of */
     size_t value_count;
     bool has_min, has_max; /* range, inclusive */
     double min, max;
@@ -47,8 +47,8 @@ bool medtl_rule_holds(const medtl_rule *rule, const medtl_subject *subject, char
                       size_t reason_size);
 
 /** Every attribute that a rule looks at: calls visit(context, attribute), with repetitions. */
-void medtl_rule_attributes(const medtl_rule *rule, void (*visit)(void *context, const char *attribute),
-                           void *context);
+void medtl_rule_attributes(const medtl_rule *rule,
+                           void (*visit)(void *context, const char *attribute), void *context);
 
 /** Release what a rule owns, not the rule itself. */
 void medtl_rule_clear(medtl_rule *rule);

@@ -9,11 +9,9 @@ static const struct {
     const char *element;
     medtl_rule_kind kind;
 } kinds[] = {
-    {"take", MEDTL_RULE_ALL},        {"all", MEDTL_RULE_ALL},
-    {"any", MEDTL_RULE_ANY},         {"one-of", MEDTL_RULE_ONE_OF},
-    {"none-of", MEDTL_RULE_NONE_OF}, {"range", MEDTL_RULE_RANGE},
-    {"matches", MEDTL_RULE_MATCHES}, {"present", MEDTL_RULE_PRESENT},
-    {"absent", MEDTL_RULE_ABSENT},
+    {"take", MEDTL_RULE_ALL},        {"all", MEDTL_RULE_ALL},         {"any", MEDTL_RULE_ANY},
+    {"one-of", MEDTL_RULE_ONE_OF},   {"none-of", MEDTL_RULE_NONE_OF}, {"range", MEDTL_RULE_RANGE},
+    {"matches", MEDTL_RULE_MATCHES}, {"present", MEDTL_RULE_PRESENT}, {"absent", MEDTL_RULE_ABSENT},
 };
 
 static void read_kind(medtl_xml *xml, const xmlNode *element, medtl_rule *rule)

@@ -27,7 +27,8 @@ static void read_channels(medtl_xml *xml, const xmlNode *element, medtl_normalis
         n->sd[n->channels] = (float)sd;
         n->channels++;
     }
-    for (uint32_t c = 1; c < 3 && n->channels == 1; c++) { /* one spelling for one meaning: see image.h */
+    for (uint32_t c = 1; c < 3 && n->channels == 1;
+         c++) { /* one spelling for one meaning: see image.h */
         n->mean[c] = n->mean[0];
         n->sd[c] = n->sd[0];
     }
@@ -149,7 +150,8 @@ static char *resolve_model(const char *task_file, const char *model)
 
     if (model[0] == '/')
         return strdup(model);
-    beside = slash == NULL ? join(".", 1, model) : join(task_file, (size_t)(slash - task_file), model);
+    beside =
+        slash == NULL ? join(".", 1, model) : join(task_file, (size_t)(slash - task_file), model);
     if (beside == NULL)
         return NULL;
     real = realpath(beside, NULL);

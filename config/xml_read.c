@@ -15,8 +15,8 @@ void medtl_xml_fail(medtl_xml *xml, const xmlNode *node, const char *format, ...
     va_start(arguments, format);
     (void)vsnprintf(reason, sizeof reason, format, arguments);
     va_end(arguments);
-    xml->status = medtl_fail(xml->err, MEDTL_E_CONFIG, "%s:%ld: %s", xml->path, xmlGetLineNo(node),
-                             reason);
+    xml->status =
+        medtl_fail(xml->err, MEDTL_E_CONFIG, "%s:%ld: %s", xml->path, xmlGetLineNo(node), reason);
 }
 
 void medtl_xml_fail_memory(medtl_xml *xml)
@@ -71,8 +71,7 @@ char *medtl_xml_text(medtl_xml *xml, const xmlNode *element)
 
 char *medtl_xml_attribute(medtl_xml *xml, const xmlNode *element, const char *name)
 {
-    return element == NULL ? NULL
-                           : collapse(xml, xmlGetNoNsProp(element, (const xmlChar *)name));
+    return element == NULL ? NULL : collapse(xml, xmlGetNoNsProp(element, (const xmlChar *)name));
 }
 
 bool medtl_xml_number(medtl_xml *xml, const xmlNode *element, const char *name, double *value)
@@ -109,7 +108,8 @@ int medtl_xml_word(medtl_xml *xml, const xmlNode *element, const char *name,
     return index;
 }
 
-void medtl_xml_copy(medtl_xml *xml, const xmlNode *element, const char *name, char *out, size_t size)
+void medtl_xml_copy(medtl_xml *xml, const xmlNode *element, const char *name, char *out,
+                    size_t size)
 {
     char *text = medtl_xml_attribute(xml, element, name);
 

@@ -38,7 +38,8 @@ int medtl_xml_word(medtl_xml *xml, const xmlNode *element, const char *name,
                    const char *const *words, int count);
 
 /** Copy an attribute into a field of fixed size; too long (in bytes) is a failure. Absent: "". */
-void medtl_xml_copy(medtl_xml *xml, const xmlNode *element, const char *name, char *out, size_t size);
+void medtl_xml_copy(medtl_xml *xml, const xmlNode *element, const char *name, char *out,
+                    size_t size);
 
 /** <... value="" scheme="" meaning=""/>; element NULL: an empty code. */
 void medtl_xml_code(medtl_xml *xml, const xmlNode *element, medtl_code *code);

@@ -56,7 +56,8 @@ static medtl_status classify(analysis *a, worker *self, medtl_item *item, medtl_
     image = NULL;
     probabilities = calloc(task->class_count, sizeof *probabilities);
     if (probabilities == NULL) {
-        status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu classes", task->class_count);
+        status =
+            medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu classes", task->class_count);
         goto done;
     }
     medtl_predictor_run(self->predictors[item->task], self->inputs[item->task], 1, probabilities);
@@ -157,7 +158,8 @@ static medtl_status create_workers(analysis *a, medtl_error *err)
         a->workers[w].predictors = calloc(tasks, sizeof *a->workers[w].predictors);
         a->workers[w].inputs = calloc(tasks, sizeof *a->workers[w].inputs);
         if (a->workers[w].predictors == NULL || a->workers[w].inputs == NULL)
-            return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu threads", a->worker_count);
+            return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu threads",
+                              a->worker_count);
     }
     return a->workers != NULL
                ? MEDTL_OK

@@ -80,7 +80,8 @@ medtl_status medtl_batch_add_memory(medtl_batch *batch, const void *bytes, size_
     medtl_status status;
 
     if (batch->has_run || name == NULL || (bytes == NULL && size > 0))
-        return medtl_fail(err, MEDTL_E_ARGUMENT, "an object needs a name and bytes, before the run");
+        return medtl_fail(err, MEDTL_E_ARGUMENT,
+                          "an object needs a name and bytes, before the run");
     if ((status = medtl_batch_add_item(batch, name, &item, err)) != MEDTL_OK)
         return status;
     item->in_memory = true;
@@ -141,8 +142,7 @@ static medtl_status walk(medtl_batch *batch, medtl_error *err)
         return status;
     if ((status = medtl_batch_group(batch, err)) != MEDTL_OK)
         return status;
-    if (batch->options.known != NULL &&
-        (status = medtl_batch_skip_known(batch, err)) != MEDTL_OK)
+    if (batch->options.known != NULL && (status = medtl_batch_skip_known(batch, err)) != MEDTL_OK)
         return status;
     return medtl_batch_analyse(batch, err);
 }

@@ -65,7 +65,7 @@ struct medtl_batch {
     const medtl_report_record **reports; /* of the groups that have one */
     size_t report_count;
 
-    pthread_mutex_t events; /* held while the caller's sink or progress function runs */
+    pthread_mutex_t events;       /* held while the caller's sink or progress function runs */
     size_t jobs_done, jobs_to_do; /* without those that are reported already */
 };
 

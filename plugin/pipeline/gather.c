@@ -56,8 +56,8 @@ static void match(const medtl_batch *batch, medtl_item *item)
         medtl_item_decide(item, MEDTL_OUTCOME_NOT_TAKEN, MEDTL_OK, reason);
         return;
     }
-    task = medtl_config_match(medtl_pipeline_config(batch->pipeline), look_up, item->instance, reason,
-                              sizeof reason);
+    task = medtl_config_match(medtl_pipeline_config(batch->pipeline), look_up, item->instance,
+                              reason, sizeof reason);
     if (task == NULL) {
         medtl_item_decide(item, MEDTL_OUTCOME_NOT_TAKEN, MEDTL_OK, reason);
         return;
@@ -216,9 +216,9 @@ static void order_groups(medtl_batch *batch)
     for (size_t first = 0; first < batch->group_count; first = end) {
         size_t earliest = groups[first].study_order;
 
-        for (end = first + 1;
-             end < batch->group_count && same_study(batch, batch->jobs[groups[first].first_job].first_item,
-                                                    batch->jobs[groups[end].first_job].first_item);
+        for (end = first + 1; end < batch->group_count &&
+                              same_study(batch, batch->jobs[groups[first].first_job].first_item,
+                                         batch->jobs[groups[end].first_job].first_item);
              end++)
             if (groups[end].study_order < earliest)
                 earliest = groups[end].study_order;

@@ -16,9 +16,9 @@ static medtl_status check_classes(const medtl_task *task, const medtl_model_info
                                   medtl_error *err)
 {
     if (model->class_count != task->class_count)
-        return medtl_fail(err, MEDTL_E_CONFIG, "%s: the model has %u classes, the task in %s has %zu",
-                          task->model_path, (unsigned)model->class_count, task->file,
-                          task->class_count);
+        return medtl_fail(err, MEDTL_E_CONFIG,
+                          "%s: the model has %u classes, the task in %s has %zu", task->model_path,
+                          (unsigned)model->class_count, task->file, task->class_count);
     for (size_t i = 0; i < task->class_count; i++)
         if (strcmp(model->class_names[i], task->classes[i].label) != 0)
             return medtl_fail(err, MEDTL_E_CONFIG,
@@ -35,12 +35,13 @@ medtl_status medtl_pipeline_check_model(const medtl_task *task, const medtl_mode
     char text[MEDTL_NORMALISER_TEXT_SIZE];
 
     if (model->channels != n->channels || model->height != n->height || model->width != n->width)
-        return medtl_fail(err, MEDTL_E_CONFIG,
-                          "%s: the model reads %u x %u x %u (channels, height, width), the task in %s "
-                          "makes %u x %u x %u",
-                          task->model_path, (unsigned)model->channels, (unsigned)model->height,
-                          (unsigned)model->width, task->file, (unsigned)n->channels,
-                          (unsigned)n->height, (unsigned)n->width);
+        return medtl_fail(
+            err, MEDTL_E_CONFIG,
+            "%s: the model reads %u x %u x %u (channels, height, width), the task in %s "
+            "makes %u x %u x %u",
+            task->model_path, (unsigned)model->channels, (unsigned)model->height,
+            (unsigned)model->width, task->file, (unsigned)n->channels, (unsigned)n->height,
+            (unsigned)n->width);
     medtl_normaliser_text(n, text);
     if (strcmp(model->normaliser, text) != 0)
         return medtl_fail(err, MEDTL_E_CONFIG,
@@ -56,13 +57,15 @@ static medtl_status load_models(medtl_pipeline *pipeline, medtl_error *err)
     pipeline->task_count = medtl_config_task_count(pipeline->config);
     pipeline->models = calloc(pipeline->task_count + 1, sizeof *pipeline->models);
     if (pipeline->models == NULL)
-        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu models", pipeline->task_count);
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu models",
+                          pipeline->task_count);
     for (size_t i = 0; i < pipeline->task_count && status == MEDTL_OK; i++) {
         const medtl_task *task = medtl_config_task(pipeline->config, i);
 
         status = medtl_model_load(task->model_path, &pipeline->models[i], err);
         if (status == MEDTL_OK)
-            status = medtl_pipeline_check_model(task, medtl_model_get_info(pipeline->models[i]), err);
+            status =
+                medtl_pipeline_check_model(task, medtl_model_get_info(pipeline->models[i]), err);
     }
     return status;
 }

@@ -82,19 +82,19 @@ const char *medtl_outcome_name(medtl_outcome outcome) MEDTL_NOEXCEPT;
 /** One object after the run. Borrowed from its batch; strings are UTF-8 except `path` (bytes as
  *  the system gave them), never NULL, "" where unknown. */
 typedef struct medtl_record {
-    const char *path;   /* or the name given for bytes in memory */
+    const char *path; /* or the name given for bytes in memory */
     medtl_outcome outcome;
     medtl_status status; /* MEDTL_OK unless FAILED, IGNORED or CANCELLED */
     const char *reason;  /* one line; "" where there is nothing to explain */
     const char *study_instance_uid, *series_instance_uid, *sop_instance_uid, *sop_class_uid;
-    const char *sop_class; /* name in the Standard's dictionary */
+    const char *sop_class;                    /* name in the Standard's dictionary */
     const char *modality, *view, *laterality; /* "MG", "CC", "L" */
-    const medtl_task *task;      /* that took the image; NULL: none */
-    const float *probabilities;  /* task->class_count values that sum to 1; NULL unless ANALYSED */
-    int predicted_class;         /* what the report names (medtl_report_decision); -1 unless ANALYSED */
-    bool above_threshold;        /* of the task's positive class; false where it has none */
-    uint32_t frame;              /* 0-based: the frame that was analysed */
-    medtl_geometry geometry;     /* the part of the frame that was looked at */
+    const medtl_task *task;                   /* that took the image; NULL: none */
+    const float *probabilities; /* task->class_count values that sum to 1; NULL unless ANALYSED */
+    int predicted_class;     /* what the report names (medtl_report_decision); -1 unless ANALYSED */
+    bool above_threshold;    /* of the task's positive class; false where it has none */
+    uint32_t frame;          /* 0-based: the frame that was analysed */
+    medtl_geometry geometry; /* the part of the frame that was looked at */
 } medtl_record;
 
 /** A finished report: one study, one task. Borrowed for the time of the sink's call. */

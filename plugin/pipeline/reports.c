@@ -99,7 +99,8 @@ static medtl_status make_report(medtl_batch *batch, medtl_group *group,
     medtl_status status;
 
     if (is_incomplete(batch, group))
-        return medtl_fail(err, MEDTL_E_CANCELLED, "the run was stopped before the study was complete");
+        return medtl_fail(err, MEDTL_E_CANCELLED,
+                          "the run was stopped before the study was complete");
     status = medtl_report_create(&request, &report, err);
     if (status == MEDTL_OK) {
         strcpy(group->sop, report->sop_instance_uid);
@@ -122,13 +123,13 @@ void medtl_batch_report_group(medtl_batch *batch, medtl_group *group)
         count = collect_results(batch, group, false, results);
     if (batch->options.sink != NULL && (count > 0 || status != MEDTL_OK)) {
         group->has_report = true;
-        group->report = (medtl_report_record){
-            .task = medtl_pipeline_task(batch->pipeline, group->task),
-            .study_instance_uid = study_of(batch, group),
-            .sop_instance_uid = group->sop,
-            .location = "",
-            .image_count = count,
-            .reason = ""};
+        group->report =
+            (medtl_report_record){.task = medtl_pipeline_task(batch->pipeline, group->task),
+                                  .study_instance_uid = study_of(batch, group),
+                                  .sop_instance_uid = group->sop,
+                                  .location = "",
+                                  .image_count = count,
+                                  .reason = ""};
         if (status == MEDTL_OK)
             status = make_report(batch, group, results, count, &err);
         group->report.status = status;
@@ -149,7 +150,8 @@ static medtl_status open_first_items(const medtl_batch *batch, const medtl_group
     medtl_status status = MEDTL_OK;
 
     for (size_t j = 0; j < group->job_count && status == MEDTL_OK; j++)
-        status = medtl_item_open(batch, batch->items[batch->jobs[group->first_job + j].first_item], err);
+        status =
+            medtl_item_open(batch, batch->items[batch->jobs[group->first_job + j].first_item], err);
     return status;
 }
 
@@ -157,15 +159,14 @@ static void mark_known(medtl_batch *batch, medtl_group *group)
 {
     group->already_reported = true;
     group->has_report = true;
-    group->report =
-        (medtl_report_record){.task = medtl_pipeline_task(batch->pipeline, group->task),
-                              .study_instance_uid = study_of(batch, group),
-                              .sop_instance_uid = group->sop,
-                              .location = "",
-                              .image_count = group->job_count,
-                              .already_there = true,
-                              .status = MEDTL_OK,
-                              .reason = ""};
+    group->report = (medtl_report_record){.task = medtl_pipeline_task(batch->pipeline, group->task),
+                                          .study_instance_uid = study_of(batch, group),
+                                          .sop_instance_uid = group->sop,
+                                          .location = "",
+                                          .image_count = group->job_count,
+                                          .already_there = true,
+                                          .status = MEDTL_OK,
+                                          .reason = ""};
     for (size_t j = group->first_job; j < group->first_job + group->job_count; j++)
         for (size_t i = batch->jobs[j].first_item; i != MEDTL_NONE; i = batch->items[i]->next_copy)
             medtl_item_decide(batch->items[i], MEDTL_OUTCOME_ALREADY_REPORTED, MEDTL_OK,

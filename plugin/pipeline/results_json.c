@@ -77,7 +77,8 @@ static void set_text(json_t *object, const char *key, const char *value)
 
 static json_t *code(const medtl_code *c)
 {
-    return json_pack("{s:s, s:s, s:s}", "value", c->value, "scheme", c->scheme, "meaning", c->meaning);
+    return json_pack("{s:s, s:s, s:s}", "value", c->value, "scheme", c->scheme, "meaning",
+                     c->meaning);
 }
 
 static json_t *classes(const medtl_task *task)
@@ -94,11 +95,11 @@ static json_t *task_and_model(const medtl_batch *batch, size_t index)
 {
     const medtl_task *task = medtl_pipeline_task(batch->pipeline, index);
     const medtl_model_info *model = medtl_pipeline_model_info(batch->pipeline, index);
-    json_t *object = json_pack(
-        "{s:s, s:s, s:o, s:s, s:o, s:{s:s, s:s, s:s, s:s, s:o}}", "name", task->name, "title",
-        task->title, "file", text(task->file), "digest", task->digest, "classes", classes(task),
-        "model", "name", model->name, "version", model->version, "architecture", model->architecture,
-        "sha256", model->sha256, "file", text(task->model_path));
+    json_t *object = json_pack("{s:s, s:s, s:o, s:s, s:o, s:{s:s, s:s, s:s, s:s, s:o}}", "name",
+                               task->name, "title", task->title, "file", text(task->file), "digest",
+                               task->digest, "classes", classes(task), "model", "name", model->name,
+                               "version", model->version, "architecture", model->architecture,
+                               "sha256", model->sha256, "file", text(task->model_path));
 
     if (object != NULL && task->positive_class >= 0) {
         json_object_set_new(object, "positive",
@@ -133,9 +134,9 @@ static json_t *summary(const medtl_batch *batch)
 
 static json_t *report_object(const medtl_report_record *report)
 {
-    const char *outcome = report->already_there           ? "already-there"
+    const char *outcome = report->already_there        ? "already-there"
                           : report->status == MEDTL_OK ? "written"
-                                                          : "failed";
+                                                       : "failed";
     json_t *object = json_pack("{s:o, s:s, s:s, s:I}", "study_instance_uid",
                                text(report->study_instance_uid), "task", report->task->name,
                                "outcome", outcome, "images", (json_int_t)report->image_count);
@@ -165,8 +166,8 @@ static void add_result(json_t *object, const medtl_record *record)
         json_object_set_new(object, "above_threshold", json_boolean(record->above_threshold));
     json_object_set_new(object, "probabilities", probabilities);
     json_object_set_new(object, "region",
-                        json_pack("{s:[ffff], s:b}", "corners", g->x0, g->y0, g->x1, g->y1, "flipped",
-                                  (int)g->flipped));
+                        json_pack("{s:[ffff], s:b}", "corners", g->x0, g->y0, g->x1, g->y1,
+                                  "flipped", (int)g->flipped));
 }
 
 static json_t *object_of(const medtl_record *record)
@@ -207,8 +208,8 @@ medtl_status medtl_batch_json(const medtl_batch *batch, char **out, medtl_error 
         json_array_append_new(objects, object_of(&batch->items[i]->record));
     /* json_pack takes its parts, also where it fails. */
     root = json_pack("{s:s, s:{s:s, s:s}, s:o, s:o, s:o, s:o}", "format", "medtl-results/1",
-                     "software", "name", "medtl", "version", medtl_pipeline_version(), "tasks", tasks,
-                     "summary", summary(batch), "reports", reports, "objects", objects);
+                     "software", "name", "medtl", "version", medtl_pipeline_version(), "tasks",
+                     tasks, "summary", summary(batch), "reports", reports, "objects", objects);
     if (root != NULL && json_array_size(objects) == batch->item_count)
         *out = json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
     json_decref(root);

@@ -4,10 +4,10 @@
 
 /* Exit codes, the same for every command. */
 enum {
-    EXIT_DONE = 0,      /* every image analysed, or ruled out by configuration */
+    EXIT_DONE = 0,       /* every image analysed, or ruled out by configuration */
     EXIT_INCOMPLETE = 1, /* ran, but some files failed; each was named          */
-    EXIT_USAGE = 2,     /* the command line or the configuration is wrong      */
-    EXIT_CANNOT_RUN = 3 /* no data dictionary, output not writable, no memory  */
+    EXIT_USAGE = 2,      /* the command line or the configuration is wrong      */
+    EXIT_CANNOT_RUN = 3  /* no data dictionary, output not writable, no memory  */
 };
 
 /** A command: argv[0] is its name, as main() of a program of its own. */

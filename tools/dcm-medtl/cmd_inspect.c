@@ -27,7 +27,8 @@ static const char help[] =
     "  dcm-medtl inspect image.dcm --png seen.png\n"
     "  dcm-medtl inspect image.dcm --config my-task.xml      (does my task take it?)\n"
     "\n"
-    "Exit code: 0 explained; 1 the file cannot be read, decoded or classified; 2 wrong command line\n"
+    "Exit code: 0 explained; 1 the file cannot be read, decoded or classified; 2 wrong command "
+    "line\n"
     "or configuration; 3 it could not run.\n";
 
 typedef struct arguments {

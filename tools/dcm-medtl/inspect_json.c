@@ -28,13 +28,12 @@ static json_t *object_facts(const look *l)
     set_value(object, "laterality", l, "laterality");
     set_value(object, "intent", l, "intent");
     if (f->has_pixel_data)
-        json_object_set_new(
-            object, "pixels",
-            json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:s}", "rows", (int)f->rows, "columns",
-                      (int)f->columns, "frames", (int)f->frames, "samples",
-                      (int)f->samples_per_pixel, "bits_allocated", (int)f->bits_allocated,
-                      "bits_stored", (int)f->bits_stored, "photometric_interpretation",
-                      f->photometric_interpretation));
+        json_object_set_new(object, "pixels",
+                            json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:s}", "rows", (int)f->rows,
+                                      "columns", (int)f->columns, "frames", (int)f->frames,
+                                      "samples", (int)f->samples_per_pixel, "bits_allocated",
+                                      (int)f->bits_allocated, "bits_stored", (int)f->bits_stored,
+                                      "photometric_interpretation", f->photometric_interpretation));
     if (f->has_pixel_spacing)
         json_object_set_new(object, "pixel_spacing_mm",
                             json_pack("[ff]", f->pixel_spacing_mm[0], f->pixel_spacing_mm[1]));
@@ -46,9 +45,9 @@ static json_t *verdicts(const look *l)
     json_t *list = json_array();
 
     for (size_t i = 0; i < l->verdict_count; i++)
-        json_array_append_new(list,
-                              json_pack("{s:s, s:b, s:s}", "task", l->verdicts[i].task->name, "accepts",
-                                        (int)l->verdicts[i].accepts, "reason", l->verdicts[i].reason));
+        json_array_append_new(list, json_pack("{s:s, s:b, s:s}", "task", l->verdicts[i].task->name,
+                                              "accepts", (int)l->verdicts[i].accepts, "reason",
+                                              l->verdicts[i].reason));
     return list;
 }
 
@@ -78,8 +77,8 @@ static void add_result(json_t *root, const look *l)
 
 medtl_status inspect_json(const look *l, char **text, medtl_error *err)
 {
-    json_t *root = json_pack("{s:s, s:o, s:o}", "format", "medtl-inspect/1", "object", object_facts(l),
-                             "tasks", verdicts(l));
+    json_t *root = json_pack("{s:s, s:o, s:o}", "format", "medtl-inspect/1", "object",
+                             object_facts(l), "tasks", verdicts(l));
 
     *text = NULL;
     if (root != NULL && l->task != NULL) {

@@ -2,15 +2,18 @@
 
 #include <string.h>
 
-static const char *or_none(const char *text) { return text != NULL && text[0] != '\0' ? text : "-"; }
+static const char *or_none(const char *text)
+{
+    return text != NULL && text[0] != '\0' ? text : "-";
+}
 
 static void print_object(FILE *stream, const look *l)
 {
     const medtl_facts *f = medtl_instance_facts(l->instance);
 
     fprintf(stream, "file        %s\n", medtl_instance_path(l->instance));
-    fprintf(stream, "object      %s (%s)\n", or_none(medtl_instance_value(l->instance, "sop-class")),
-            f->sop_class_uid);
+    fprintf(stream, "object      %s (%s)\n",
+            or_none(medtl_instance_value(l->instance, "sop-class")), f->sop_class_uid);
     fprintf(stream, "syntax      %s\n", f->transfer_syntax_uid);
     fprintf(stream, "modality    %s, view %s, laterality %s, intent %s\n", or_none(f->modality),
             or_none(medtl_instance_value(l->instance, "view")),
@@ -36,7 +39,9 @@ static void print_tasks(FILE *stream, const look *l)
     fputs("\ntasks\n", stream);
     for (size_t i = 0; i < l->verdict_count; i++) {
         const verdict *v = &l->verdicts[i];
-        const char *word = !v->accepts ? "leaves it" : v->task == l->task ? "takes it" : "would too";
+        const char *word = !v->accepts          ? "leaves it"
+                           : v->task == l->task ? "takes it"
+                                                : "would too";
 
         fprintf(stream, "  %-14s %-9s  %s\n", v->task->name, word, v->reason);
     }

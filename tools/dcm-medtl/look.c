@@ -24,8 +24,8 @@ static medtl_status ask_tasks(const medtl_config *config, look *l, medtl_error *
         verdict *v = &l->verdicts[i];
 
         v->task = medtl_config_task(config, i);
-        v->accepts = medtl_task_accepts(config, v->task, look_up, l->instance, v->reason,
-                                        sizeof v->reason);
+        v->accepts =
+            medtl_task_accepts(config, v->task, look_up, l->instance, v->reason, sizeof v->reason);
         if (v->accepts && l->task == NULL)
             l->task = v->task;
     }
@@ -74,7 +74,8 @@ static void say_values(look *l)
         add_step(l, "modality", "look-up table of %u entries from stored value %d",
                  (unsigned)image->modality_lut.count, (int)image->modality_lut.first);
     else
-        add_step(l, "modality", "times %g, plus %g", image->rescale_slope, image->rescale_intercept);
+        add_step(l, "modality", "times %g, plus %g", image->rescale_slope,
+                 image->rescale_intercept);
     if (image->has_padding)
         add_step(l, "padding", "stored values %d to %d are no image", (int)image->padding_first,
                  (int)image->padding_last);
@@ -131,14 +132,16 @@ static void say_geometry(look *l)
              g->y0, g->y1);
     if (n->side == MEDTL_SIDE_LEFT)
         add_step(l, "side", "chest wall to the left: %s", g->flipped ? "mirrored" : "as it is");
-    add_step(l, "size", "%u x %u pixels, %s", (unsigned)n->width, (unsigned)n->height, fits[n->fit]);
+    add_step(l, "size", "%u x %u pixels, %s", (unsigned)n->width, (unsigned)n->height,
+             fits[n->fit]);
     add_step(l, "constancy", "%s", constancies[n->color_constancy]);
     if (n->channels == 3)
-        add_step(l, "scale", "minus mean (%g, %g, %g), divided by sd (%g, %g, %g)", (double)n->mean[0],
-                 (double)n->mean[1], (double)n->mean[2], (double)n->sd[0], (double)n->sd[1],
-                 (double)n->sd[2]);
+        add_step(l, "scale", "minus mean (%g, %g, %g), divided by sd (%g, %g, %g)",
+                 (double)n->mean[0], (double)n->mean[1], (double)n->mean[2], (double)n->sd[0],
+                 (double)n->sd[1], (double)n->sd[2]);
     else
-        add_step(l, "scale", "minus mean %g, divided by sd %g", (double)n->mean[0], (double)n->sd[0]);
+        add_step(l, "scale", "minus mean %g, divided by sd %g", (double)n->mean[0],
+                 (double)n->sd[0]);
 }
 
 static medtl_status read_pixels(look *l)

@@ -34,9 +34,9 @@ typedef struct look {
     size_t step_count;
     float *input; /* normalised; NULL: could not be made */
     medtl_geometry geometry;
-    medtl_model *model; /* NULL: see model_error */
+    medtl_model *model;                   /* NULL: see model_error */
     medtl_error image_error, model_error; /* MEDTL_OK: none */
-    float *probabilities; /* NULL: no model or no input */
+    float *probabilities;                 /* NULL: no model or no input */
 } look;
 
 /** @return MEDTL_OK where the file is DICOM, whatever else is wrong with it (image_error,

@@ -7,7 +7,8 @@
 
 static const command commands[] = {
     {"classify", "analyse studies and write a Structured Report for each", cmd_classify},
-    {"inspect", "explain one file: which task takes it, its pixels, its probabilities", cmd_inspect},
+    {"inspect", "explain one file: which task takes it, its pixels, its probabilities",
+     cmd_inspect},
     {"tasks", "list and check the configured tasks and their models", cmd_tasks},
     {"phantom", "make synthetic studies to try all this on", cmd_phantom},
 };

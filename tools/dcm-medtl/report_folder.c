@@ -25,7 +25,8 @@ static bool make_path(const char *out, const char *study, const char *sop,
                       char path[MEDTL_LOCATION_SIZE])
 {
     return medtl_uid_is_valid(study) && medtl_uid_is_valid(sop) &&
-           snprintf(path, MEDTL_LOCATION_SIZE, "%s/%s/%s.dcm", out, study, sop) < MEDTL_LOCATION_SIZE;
+           snprintf(path, MEDTL_LOCATION_SIZE, "%s/%s/%s.dcm", out, study, sop) <
+               MEDTL_LOCATION_SIZE;
 }
 
 medtl_status write_report(void *context, const medtl_batch_report *report,
@@ -36,9 +37,9 @@ medtl_status write_report(void *context, const medtl_batch_report *report,
     medtl_status status;
 
     if (!make_path(out, report->study_instance_uid, report->sop_instance_uid, path))
-        return medtl_fail(err, MEDTL_E_ARGUMENT,
-                          "%s: no file name can be made: a UID is not valid, or the path is too long",
-                          out);
+        return medtl_fail(
+            err, MEDTL_E_ARGUMENT,
+            "%s: no file name can be made: a UID is not valid, or the path is too long", out);
     (void)snprintf(folder, sizeof folder, "%s/%s", out, report->study_instance_uid);
     if ((status = medtl_file_make_folders(folder, err)) != MEDTL_OK)
         return status;

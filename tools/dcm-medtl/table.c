@@ -58,9 +58,9 @@ static void name_classes(const medtl_task *task, const float *probabilities, cha
                 best = i;
         }
         if (used < size)
-            used += (size_t)snprintf(out + used, size - used, "%s%s %.1f %%", rank == 0 ? "" : ", ",
-                                     task->classes[best].label,
-                                     100.0 * (double)probabilities[best]);
+            used +=
+                (size_t)snprintf(out + used, size - used, "%s%s %.1f %%", rank == 0 ? "" : ", ",
+                                 task->classes[best].label, 100.0 * (double)probabilities[best]);
     }
 }
 
@@ -75,8 +75,8 @@ static void print_analysed(FILE *stream, size_t width, const medtl_record *recor
 
     name_classes(task, record->probabilities, classes, sizeof classes);
     (void)snprintf(line, sizeof line, analysed_columns, record->modality, record->laterality,
-                   record->view, task->classes[record->predicted_class].label, classes, record->path,
-                   record->reason[0] != '\0' ? ": " : "", record->reason);
+                   record->view, task->classes[record->predicted_class].label, classes,
+                   record->path, record->reason[0] != '\0' ? ": " : "", record->reason);
     print_line(stream, width, line);
 }
 
@@ -95,7 +95,8 @@ static int compare_place(const medtl_record *record, const char *study, const me
 
 static int compare_records(const void *a, const void *b)
 {
-    const medtl_record *left = *(const medtl_record *const *)a, *right = *(const medtl_record *const *)b;
+    const medtl_record *left = *(const medtl_record *const *)a,
+                       *right = *(const medtl_record *const *)b;
     const int order = compare_place(left, right->study_instance_uid, right->task);
 
     return order != 0 ? order : strcmp(left->path, right->path);
@@ -143,8 +144,8 @@ static void print_report(FILE *stream, size_t width, const sorted_records *sorte
                    report->location);
     print_line(stream, 0, line); /* whole: people copy the path from here */
     if (!report->already_there) {
-        (void)snprintf(line, sizeof line, analysed_columns, "", "", "view", "finding", "probabilities",
-                       "file", "", "");
+        (void)snprintf(line, sizeof line, analysed_columns, "", "", "view", "finding",
+                       "probabilities", "file", "", "");
         print_line(stream, width, line);
     }
     for (size_t i = first_of(sorted, report);
@@ -225,9 +226,12 @@ void print_summary(FILE *stream, const medtl_batch *batch, const char *out)
         medtl_outcome outcome;
         const char *words;
     } parts[] = {
-        {MEDTL_OUTCOME_ANALYSED, "analysed"},    {MEDTL_OUTCOME_ALREADY_REPORTED, "reported already"},
-        {MEDTL_OUTCOME_NOT_TAKEN, "not taken"},  {MEDTL_OUTCOME_FAILED, "failed"},
-        {MEDTL_OUTCOME_IGNORED, "ignored"},    {MEDTL_OUTCOME_CANCELLED, "not reached"},
+        {MEDTL_OUTCOME_ANALYSED, "analysed"},
+        {MEDTL_OUTCOME_ALREADY_REPORTED, "reported already"},
+        {MEDTL_OUTCOME_NOT_TAKEN, "not taken"},
+        {MEDTL_OUTCOME_FAILED, "failed"},
+        {MEDTL_OUTCOME_IGNORED, "ignored"},
+        {MEDTL_OUTCOME_CANCELLED, "not reached"},
     };
     const size_t files = medtl_batch_record_count(batch);
     size_t written = 0;

@@ -36,8 +36,8 @@ static void put_u32(bytes *b, size_t value)
 }
 
 /* PS3.5 7.1.2: OB and OW have two reserved bytes and a long length. */
-static void put_element(bytes *b, unsigned group, unsigned element, const char *vr, const void *data,
-                        size_t size, char padding)
+static void put_element(bytes *b, unsigned group, unsigned element, const char *vr,
+                        const void *data, size_t size, char padding)
 {
     const size_t even = size + size % 2;
 
@@ -72,7 +72,8 @@ static const char *or_usual(const char *value, const char *usual)
     return value != NULL ? value : usual;
 }
 
-static void put_uid(bytes *b, unsigned group, unsigned element, const char *value, const char *usual)
+static void put_uid(bytes *b, unsigned group, unsigned element, const char *value,
+                    const char *usual)
 {
     if (or_usual(value, usual)[0] != '\0')
         put_text(b, group, element, "UI", or_usual(value, usual));
@@ -108,8 +109,8 @@ static void fill(const raw_dicom *w, unsigned rows, unsigned columns, unsigned c
 /* PS3.5 A.4: undefined length, an empty offset table, one fragment, a delimiter. */
 static void put_fragment(bytes *b, const unsigned char *data, size_t size)
 {
-    static const unsigned char head[] = {0xE0, 0x7F, 0x10, 0x00, 'O',  'B',  0,    0,    0xFF, 0xFF,
-                                         0xFF, 0xFF, 0xFE, 0xFF, 0x00, 0xE0, 0,    0,    0,    0};
+    static const unsigned char head[] = {0xE0, 0x7F, 0x10, 0x00, 'O',  'B',  0, 0, 0xFF, 0xFF,
+                                         0xFF, 0xFF, 0xFE, 0xFF, 0x00, 0xE0, 0, 0, 0,    0};
     static const unsigned char item[] = {0xFE, 0xFF, 0x00, 0xE0};
     static const unsigned char end[] = {0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0};
 

@@ -8,17 +8,19 @@
 
 /** What differs between files; NULL and 0 mean the usual. */
 typedef struct raw_dicom {
-    const char *sop_class;       /* Digital Mammography For Presentation */
-    const char *sop, *series, *study; /* "1.2.3.4.5.1", "1.2.3.4", "1.2.3"; "": the element is left out */
-    const char *modality;        /* MG */
-    const char *transfer_syntax; /* stated; the elements stay explicit little endian, the pixels are put
+    const char *sop_class; /* Digital Mammography For Presentation */
+    const char *sop, *series,
+        *study;           /* "1.2.3.4.5.1", "1.2.3.4", "1.2.3"; "": the element is left out */
+    const char *modality; /* MG */
+    const char
+        *transfer_syntax;   /* stated; the elements stay explicit little endian, the pixels are put
                                     into one fragment, as compressed ones are */
-    unsigned rows, columns;      /* 48 x 40 */
-    unsigned samples;            /* 1: 16-bit MONOCHROME2; 3: 8-bit RGB */
-    unsigned frames;             /* 0: no Number of Frames */
-    unsigned seed;               /* of the picture: a bright half disc at the left, its size varies */
+    unsigned rows, columns; /* 48 x 40 */
+    unsigned samples;       /* 1: 16-bit MONOCHROME2; 3: 8-bit RGB */
+    unsigned frames;        /* 0: no Number of Frames */
+    unsigned seed;          /* of the picture: a bright half disc at the left, its size varies */
     bool no_pixels;
-    size_t pixel_bytes;          /* of the pixel data; 0: as many as the geometry needs */
+    size_t pixel_bytes; /* of the pixel data; 0: as many as the geometry needs */
 } raw_dicom;
 
 /** @param[out] bytes  Owned by the caller (free). Aborts without memory. */

@@ -35,11 +35,11 @@ Test(defaults, are_mammography_and_dermoscopy)
 /* Verhoeff's check digit, which every SNOMED CT identifier carries (SNOMED CT TIG 5.6). */
 static bool check_digit_fits(const char *id)
 {
-    static const int d[10][10] = {
-        {0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, {1, 2, 3, 4, 0, 6, 7, 8, 9, 5}, {2, 3, 4, 0, 1, 7, 8, 9, 5, 6},
-        {3, 4, 0, 1, 2, 8, 9, 5, 6, 7}, {4, 0, 1, 2, 3, 9, 5, 6, 7, 8}, {5, 9, 8, 7, 6, 0, 4, 3, 2, 1},
-        {6, 5, 9, 8, 7, 1, 0, 4, 3, 2}, {7, 6, 5, 9, 8, 2, 1, 0, 4, 3}, {8, 7, 6, 5, 9, 3, 2, 1, 0, 4},
-        {9, 8, 7, 6, 5, 4, 3, 2, 1, 0}};
+    static const int d[10][10] = {{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, {1, 2, 3, 4, 0, 6, 7, 8, 9, 5},
+                                  {2, 3, 4, 0, 1, 7, 8, 9, 5, 6}, {3, 4, 0, 1, 2, 8, 9, 5, 6, 7},
+                                  {4, 0, 1, 2, 3, 9, 5, 6, 7, 8}, {5, 9, 8, 7, 6, 0, 4, 3, 2, 1},
+                                  {6, 5, 9, 8, 7, 1, 0, 4, 3, 2}, {7, 6, 5, 9, 8, 2, 1, 0, 4, 3},
+                                  {8, 7, 6, 5, 9, 3, 2, 1, 0, 4}, {9, 8, 7, 6, 5, 4, 3, 2, 1, 0}};
     static const int step[10] = {1, 5, 7, 6, 2, 8, 3, 0, 9, 4};
     int sum = 0;
 
@@ -88,26 +88,33 @@ ParameterizedTestParameters(defaults, take_what_they_are_for)
 {
     static struct image_case cases[] = {
         {"MG for presentation", CLASS "1.2|Modality=MG|SamplesPerPixel=1", "mammography"},
-        {"MG for processing", CLASS "1.2.1|Modality=MG|SamplesPerPixel=1|NumberOfFrames=1", "mammography"},
+        {"MG for processing", CLASS "1.2.1|Modality=MG|SamplesPerPixel=1|NumberOfFrames=1",
+         "mammography"},
         {"MG of several frames", CLASS "1.2|Modality=MG|SamplesPerPixel=1|NumberOfFrames=2", ""},
         {"tomosynthesis", CLASS "13.1.3|Modality=MG|SamplesPerPixel=1", ""},
         {"scanned film", CLASS "7|Modality=MG|SamplesPerPixel=1", "mammography"},
-        {"plate of a breast", CLASS "1|Modality=CR|BodyPartExamined=BREAST|SamplesPerPixel=1", "mammography"},
+        {"plate of a breast", CLASS "1|Modality=CR|BodyPartExamined=BREAST|SamplesPerPixel=1",
+         "mammography"},
         {"plate with a view", CLASS "1|Modality=CR|view=MLO|SamplesPerPixel=1", "mammography"},
-        {"plate of a chest", CLASS "1|Modality=CR|BodyPartExamined=CHEST|view=AP|SamplesPerPixel=1", ""},
-        {"colour capture of a breast", CLASS "7|Modality=OT|BodyPartExamined=BREAST|SamplesPerPixel=3", ""},
+        {"plate of a chest", CLASS "1|Modality=CR|BodyPartExamined=CHEST|view=AP|SamplesPerPixel=1",
+         ""},
+        {"colour capture of a breast",
+         CLASS "7|Modality=OT|BodyPartExamined=BREAST|SamplesPerPixel=3", ""},
         {"CT", CLASS "2|Modality=CT|SamplesPerPixel=1", ""},
         {"dermoscopic photograph", CLASS "77.1.7|Modality=DMS|SamplesPerPixel=3", "dermoscopy"},
         {"photograph", CLASS "77.1.4|Modality=XC|SamplesPerPixel=3", "dermoscopy"},
         {"capture from a dermatoscope", CLASS "7|Modality=DMS|SamplesPerPixel=3", "dermoscopy"},
-        {"capture of skin", CLASS "7|Modality=OT|BodyPartExamined=SKIN|SamplesPerPixel=3", "dermoscopy"},
-        {"capture of a back", CLASS "7|Modality=OT|BodyPartExamined=BACK|SamplesPerPixel=3", "dermoscopy"},
+        {"capture of skin", CLASS "7|Modality=OT|BodyPartExamined=SKIN|SamplesPerPixel=3",
+         "dermoscopy"},
+        {"capture of a back", CLASS "7|Modality=OT|BodyPartExamined=BACK|SamplesPerPixel=3",
+         "dermoscopy"},
         {"capture of a chest", CLASS "7|Modality=OT|BodyPartExamined=CHEST|SamplesPerPixel=3", ""},
         {"capture of something", CLASS "7|Modality=OT|SamplesPerPixel=3", ""},
         {"gray photograph", CLASS "77.1.4|Modality=XC|SamplesPerPixel=1", ""},
         {"ultrasound", CLASS "6.1|Modality=US|SamplesPerPixel=3", ""},
         {"capture of ultrasound", CLASS "7|Modality=US|SamplesPerPixel=3", ""},
-        {"photograph with frames", CLASS "77.1.4|Modality=XC|SamplesPerPixel=3|NumberOfFrames=3", ""},
+        {"photograph with frames", CLASS "77.1.4|Modality=XC|SamplesPerPixel=3|NumberOfFrames=3",
+         ""},
         {"report", CLASS "88.33|Modality=SR", ""},
         {"nothing", "", ""},
     };
@@ -118,7 +125,8 @@ ParameterizedTest(struct image_case *c, defaults, take_what_they_are_for)
 {
     medtl_config *config = defaults();
     char reason[1024];
-    const medtl_task *task = medtl_config_match(config, image_value, c->image, reason, sizeof reason);
+    const medtl_task *task =
+        medtl_config_match(config, image_value, c->image, reason, sizeof reason);
 
     cr_assert_str_eq(task != NULL ? task->name : "", c->task, "%s: %s", c->label, reason);
     cr_assert_gt(strlen(reason), 0);

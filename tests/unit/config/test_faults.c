@@ -20,7 +20,8 @@ static void expect(const char *path, medtl_status status, const char *expected)
     cr_assert_eq(medtl_config_load(&path, 1, &config, &err), status, "status of: %s", err.message);
     cr_assert_null(config);
     cr_assert_eq(strncmp(err.message, path, strlen(path)), 0, "no file name: %s", err.message);
-    cr_assert_not_null(strstr(err.message, expected), "expected '%s' in: %s", expected, err.message);
+    cr_assert_not_null(strstr(err.message, expected), "expected '%s' in: %s", expected,
+                       err.message);
     cr_assert_null(strchr(err.message, '\n'));
 }
 
@@ -35,13 +36,14 @@ ParameterizedTestParameters(faults, are_named_with_file_line_and_reason)
 {
     static struct fault_case cases[] = {
         {"not closed", "</task>", "", ":24: Premature end of data in tag task line 2"},
-        {"another root", "<task xmlns=\"urn:medtl:task:1\" name=\"tiny\">",
-         "<task name=\"tiny\">", ":2: Element 'task': No matching global declaration"},
+        {"another root", "<task xmlns=\"urn:medtl:task:1\" name=\"tiny\">", "<task name=\"tiny\">",
+         ":2: Element 'task': No matching global declaration"},
         {"unknown element", "<title>", "<titel/><title>",
          ":3: Element 'titel': This element is not expected. Expected is ( title )"},
         {"missing element", "<model file=\"tiny.safetensors\"/>", "", ":11: Element 'classes'"},
         {"bad name", "name=\"tiny\"", "name=\"Tiny Task\"", ":2: Element 'task', attribute 'name'"},
-        {"unknown word", "crop=\"breast\"", "crop=\"brest\"", ":7: Element 'normalise', attribute 'crop'"},
+        {"unknown word", "crop=\"breast\"", "crop=\"brest\"",
+         ":7: Element 'normalise', attribute 'crop'"},
         {"no number", "mean=\"0.5\"", "mean=\"half\"", ":8: Element 'channel', attribute 'mean'"},
         {"sd of zero", "sd=\"0.25\"", "sd=\"0\"", ":8: sd must be larger than 0"},
         {"two channels", "<channel mean=\"0.5\" sd=\"0.25\"/>",
@@ -58,11 +60,16 @@ ParameterizedTestParameters(faults, are_named_with_file_line_and_reason)
         {"code value too long", "value=\"21594007\"", "value=\"12345678901234567\"",
          ":13: Element 'code', attribute 'value'"},
         {"code meaning in bytes", "meaning=\"Malignant\"",
-         "meaning=\"\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC"
-         "\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC"
-         "\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC"
-         "\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC"
-         "\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC"
+         "meaning="
+         "\"\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC"
+         "\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2"
+         "\x82\xAC"
+         "\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2"
+         "\x82\xAC"
+         "\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2"
+         "\x82\xAC"
+         "\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2"
+         "\x82\xAC"
          "\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\"",
          ":13: meaning takes more than 128 bytes"},
         {"unknown profile", "tid1500", "tid4000", "attribute 'profile'"},
@@ -108,9 +115,8 @@ ParameterizedTest(struct rule_fault_case *c, faults, of_rules_are_named_too)
 
 Test(faults, refuse_a_document_type_and_with_it_every_entity)
 {
-    expect(write_file("task.xml", task_with("<task ",
-                                            "<!DOCTYPE task [<!ENTITY a \"aaaa\">\n"
-                                            "<!ENTITY b \"&a;&a;\">]>\n<task ")),
+    expect(write_file("task.xml", task_with("<task ", "<!DOCTYPE task [<!ENTITY a \"aaaa\">\n"
+                                                      "<!ENTITY b \"&a;&a;\">]>\n<task ")),
            MEDTL_E_CONFIG, ":2: a document type (<!DOCTYPE ...>) is not allowed");
 }
 
@@ -163,7 +169,9 @@ Test(faults, refuse_a_file_that_is_too_large)
 Test(faults, refuse_what_is_no_xml)
 {
     expect(write_file("task.xml", ""), MEDTL_E_CONFIG, ":1: ");
-    expect(write_file("task.xml", "\x7F""ELF\x02\x01"), MEDTL_E_CONFIG, ":1: ");
+    expect(write_file("task.xml", "\x7F"
+                                  "ELF\x02\x01"),
+           MEDTL_E_CONFIG, ":1: ");
     expect(write_file("task.xml", "{\"json\": true}"), MEDTL_E_CONFIG, ":1: ");
 }
 
@@ -225,6 +233,7 @@ Test(faults, are_no_reason_to_crash_wherever_a_file_is_cut)
 
         snprintf(text, sizeof text, "%.*s", (int)length, whole);
         path = write_file("cut.xml", text);
-        cr_assert_eq(medtl_config_load(&path, 1, &config, &err), MEDTL_E_CONFIG, "cut at %zu", length);
+        cr_assert_eq(medtl_config_load(&path, 1, &config, &err), MEDTL_E_CONFIG, "cut at %zu",
+                     length);
     }
 }

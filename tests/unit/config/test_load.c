@@ -20,7 +20,8 @@ Test(load, gives_every_field_of_a_task)
     cr_assert_eq(medtl_config_task_count(config), 1);
     cr_assert_null(medtl_config_task(config, 1));
     cr_assert_str_eq(task->name, "tiny");
-    cr_assert_str_eq(task->title, "A task for tests", "white space is collapsed: '%s'", task->title);
+    cr_assert_str_eq(task->title, "A task for tests", "white space is collapsed: '%s'",
+                     task->title);
     cr_assert_eq(n->channels, 1);
     cr_assert_eq(n->height, 16);
     cr_assert_eq(n->width, 24);
@@ -147,7 +148,8 @@ Test(load, digest_ignores_layout_comments_and_attribute_order)
     digest_of(task_text(NULL, NULL), a);
     digest_of(task_with("  <take>", "\n\n\t<!-- a word --><take>"), b);
     cr_assert_str_eq(a, b);
-    digest_of(task_with("positive=\"yes\" threshold=\"0.3\"", "threshold='0.3'  positive='yes'"), b);
+    digest_of(task_with("positive=\"yes\" threshold=\"0.3\"", "threshold='0.3'  positive='yes'"),
+              b);
     cr_assert_str_eq(a, b);
 }
 
@@ -169,7 +171,8 @@ Test(load, digest_is_the_sha256_of_the_canonical_form)
     static const char canonical[] =
         "<task xmlns=\"urn:medtl:task:1\" name=\"c\"><title>T</title><take>"
         "<present attribute=\"Rows\"></present></take>"
-        "<normalise color-constancy=\"none\" crop=\"none\" fit=\"stretch\" height=\"8\" side=\"keep\" "
+        "<normalise color-constancy=\"none\" crop=\"none\" fit=\"stretch\" height=\"8\" "
+        "side=\"keep\" "
         "voi=\"image\" width=\"8\"><channel mean=\"0\" sd=\"1\"></channel></normalise>"
         "<model file=\"m\"></model><classes>"
         "<class label=\"a\"><code meaning=\"A\" scheme=\"S\" value=\"1\"></code></class>"

@@ -18,9 +18,10 @@ struct rule_case {
 };
 
 #define MG_OR_CR "<one-of attribute=\"Modality\"><value>MG</value><value>CR</value></one-of>"
-#define NOT_DERIVED "<none-of attribute=\"ImageType\"><value>DERIVED</value><value>X</value></none-of>"
+#define NOT_DERIVED                                                                                \
+    "<none-of attribute=\"ImageType\"><value>DERIVED</value><value>X</value></none-of>"
 #define ROWS_10_20 "<range attribute=\"Rows\" min=\"10\" max=\"20\"/>"
-#define BREAST "<matches attribute=\"BodyPartExamined\" pattern=\"BREAST|L.*\"/>"
+#define BREAST     "<matches attribute=\"BodyPartExamined\" pattern=\"BREAST|L.*\"/>"
 
 ParameterizedTestParameters(rules, decide_and_say_why)
 {
@@ -33,11 +34,13 @@ ParameterizedTestParameters(rules, decide_and_say_why)
         {"any of several", MG_OR_CR, "Modality=CT\\MG", true, ""},
         {"white space in the rule", "<one-of attribute=\"Modality\"><value> MG\n</value></one-of>",
          "Modality=MG", true, "Modality is MG (it is MG)"},
-        {"the item asked for", "<one-of attribute=\"ImageType\" item=\"3\"><value>A</value></one-of>",
+        {"the item asked for",
+         "<one-of attribute=\"ImageType\" item=\"3\"><value>A</value></one-of>",
          "ImageType=X\\Y\\A", true, "ImageType value 3 is A"},
         {"another item", "<one-of attribute=\"ImageType\" item=\"2\"><value>A</value></one-of>",
          "ImageType=X\\Y\\A", false, "ImageType value 2 is not A"},
-        {"item beyond the end", "<one-of attribute=\"ImageType\" item=\"4\"><value>A</value></one-of>",
+        {"item beyond the end",
+         "<one-of attribute=\"ImageType\" item=\"4\"><value>A</value></one-of>",
          "ImageType=X\\Y\\A", false, ""},
         {"none of", NOT_DERIVED, "ImageType=ORIGINAL\\PRIMARY", true,
          "ImageType is not one of DERIVED, X"},
@@ -53,8 +56,10 @@ ParameterizedTestParameters(rules, decide_and_say_why)
         {"nan is in no open range", "<range attribute=\"Rows\" min=\"1\"/>", "Rows=nan", false, ""},
         {"exponent", ROWS_10_20, "Rows=1.5e1", true, ""},
         {"empty", ROWS_10_20, "Rows=", false, ""},
-        {"only min", "<range attribute=\"Rows\" min=\"-1\"/>", "Rows=0", true, "Rows is at least -1"},
-        {"only max", "<range attribute=\"Rows\" max=\"1\"/>", "Rows=2", false, "Rows is not at most 1"},
+        {"only min", "<range attribute=\"Rows\" min=\"-1\"/>", "Rows=0", true,
+         "Rows is at least -1"},
+        {"only max", "<range attribute=\"Rows\" max=\"1\"/>", "Rows=2", false,
+         "Rows is not at most 1"},
         {"one number", "<range attribute=\"Rows\" min=\"1\" max=\"1\"/>", "Rows=2", false,
          "Rows is not 1"},
         {"pattern", BREAST, "BodyPartExamined=BREAST", true, "BodyPartExamined is like BREAST|L.*"},
@@ -66,7 +71,8 @@ ParameterizedTestParameters(rules, decide_and_say_why)
         {"empty is not present", "<present attribute=\"Rows\"/>", "Rows=", false, ""},
         {"absent", "<absent attribute=\"Rows\"/>", "", true, "Rows is not present"},
         {"not absent", "<absent attribute=\"Rows\"/>", "Rows=1", false, "Rows is present"},
-        {"all, second fails", MG_OR_CR ROWS_10_20, "Modality=MG|Rows=9", false, "Rows is not 10 to 20"},
+        {"all, second fails", MG_OR_CR ROWS_10_20, "Modality=MG|Rows=9", false,
+         "Rows is not 10 to 20"},
         {"all hold", MG_OR_CR ROWS_10_20, "Modality=MG|Rows=11", true,
          "Modality is one of MG, CR (it is MG); Rows is 10 to 20"},
         {"any, second holds", "<any>" MG_OR_CR ROWS_10_20 "</any>", "Modality=CT|Rows=11", true,
@@ -75,14 +81,14 @@ ParameterizedTestParameters(rules, decide_and_say_why)
          "Modality is not one of MG, CR (it is CT), and Rows is not 10 to 20"},
         {"all in any", "<any><all>" MG_OR_CR ROWS_10_20 "</all><absent attribute=\"Rows\"/></any>",
          "Modality=MG|Rows=9", false, "Rows is not 10 to 20, and Rows is present"},
-        {"otherwise of a condition", "<absent attribute=\"Rows\" otherwise=\"it has rows\"/>", "Rows=1",
-         false, "it has rows"},
-        {"otherwise of a group", "<any otherwise=\"not mine\">" MG_OR_CR "</any>", "Modality=CT", false,
-         "not mine"},
+        {"otherwise of a condition", "<absent attribute=\"Rows\" otherwise=\"it has rows\"/>",
+         "Rows=1", false, "it has rows"},
+        {"otherwise of a group", "<any otherwise=\"not mine\">" MG_OR_CR "</any>", "Modality=CT",
+         false, "not mine"},
         {"otherwise is silent where it holds", "<any otherwise=\"not mine\">" MG_OR_CR "</any>",
          "Modality=MG", true, "Modality is one of MG, CR (it is MG)"},
-        {"derived facts", "<one-of attribute=\"view\"><value>CC</value></one-of>", "view=MLO", false,
-         "view is not CC (it is MLO)"},
+        {"derived facts", "<one-of attribute=\"view\"><value>CC</value></one-of>", "view=MLO",
+         false, "view is not CC (it is MLO)"},
         {"the class by its name", "<one-of attribute=\"SOPClassUID\"><value>1.2</value></one-of>",
          "SOPClassUID=1.3|sop-class=CT Image Storage", false,
          "SOPClassUID is not 1.2 (it is CT Image Storage)"},
@@ -94,8 +100,8 @@ ParameterizedTest(struct rule_case *c, rules, decide_and_say_why)
 {
     medtl_config *config = load(write_file("a.xml", task_text(NULL, c->take)));
     char reason[400] = "untouched";
-    const bool taken = medtl_task_accepts(config, medtl_config_task(config, 0), image_value, c->image,
-                                          reason, sizeof reason);
+    const bool taken = medtl_task_accepts(config, medtl_config_task(config, 0), image_value,
+                                          c->image, reason, sizeof reason);
 
     cr_assert_eq(taken, c->taken, "%s: %s", c->label, reason);
     if (c->reason[0] != '\0')
@@ -107,7 +113,8 @@ ParameterizedTest(struct rule_case *c, rules, decide_and_say_why)
 Test(rules, never_quote_a_patients_values)
 {
     medtl_config *config = load(write_file(
-        "a.xml", task_text(NULL, "<one-of attribute=\"PatientName\"><value>Nobody</value></one-of>")));
+        "a.xml",
+        task_text(NULL, "<one-of attribute=\"PatientName\"><value>Nobody</value></one-of>")));
     char reason[400];
 
     cr_assert_not(medtl_task_accepts(config, medtl_config_task(config, 0), image_value,
@@ -143,8 +150,10 @@ Test(rules, give_an_image_to_the_first_task_that_takes_it)
     char reason[400];
 
     cr_assert_eq(medtl_config_load(paths, 2, &config, NULL), MEDTL_OK);
-    cr_assert_str_eq(medtl_config_match(config, image_value, "Modality=MG", reason, 400)->name, "a");
-    cr_assert_str_eq(medtl_config_match(config, image_value, "Modality=CT", reason, 400)->name, "b");
+    cr_assert_str_eq(medtl_config_match(config, image_value, "Modality=MG", reason, 400)->name,
+                     "a");
+    cr_assert_str_eq(medtl_config_match(config, image_value, "Modality=CT", reason, 400)->name,
+                     "b");
     cr_assert_null(medtl_config_match(config, image_value, "Rows=1", reason, 400));
     cr_assert_str_eq(reason, "a: Modality is not one of MG, CR; b: Modality is not present");
     medtl_config_destroy(config);

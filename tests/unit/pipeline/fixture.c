@@ -13,7 +13,8 @@ static char folder[64];
 
 static const char task[] =
     "<task xmlns=\"urn:medtl:task:1\" name=\"%s\"><title>Test</title><take>%s</take>"
-    "<normalise height=\"24\" width=\"16\" voi=\"full\" crop=\"none\" side=\"keep\" fit=\"stretch\" "
+    "<normalise height=\"24\" width=\"16\" voi=\"full\" crop=\"none\" side=\"keep\" "
+    "fit=\"stretch\" "
     "color-constancy=\"none\">%s</normalise>"
     "<model file=\"%s.safetensors\"/><classes positive=\"b\" threshold=\"0.01\">"
     "<class label=\"a\"><code value=\"30807003\" scheme=\"SCT\" meaning=\"Benign\"/></class>"
@@ -64,7 +65,8 @@ void write_task(const char *file, const char *name, bool colour, const char *fro
     if (from != NULL) {
         at = strstr(text, from);
         cr_assert_not_null(at, "no '%s' in the task", from);
-        snprintf(changed, sizeof changed, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+        snprintf(changed, sizeof changed, "%.*s%s%s", (int)(at - text), text, to,
+                 at + strlen(from));
     }
     fputs(changed, stream);
     cr_assert_eq(fclose(stream), 0);

@@ -26,8 +26,8 @@ static void expect(const medtl_record *record, medtl_outcome outcome, medtl_stat
     cr_assert_eq(record->outcome, outcome, "%s: %s: %s", record->path,
                  medtl_outcome_name(record->outcome), record->reason);
     cr_assert_eq(record->status, status, "%s: %s", record->path, medtl_status_name(record->status));
-    cr_assert_not_null(strstr(record->reason, words), "%s: expected '%s' in '%s'", record->path, words,
-                       record->reason);
+    cr_assert_not_null(strstr(record->reason, words), "%s: expected '%s' in '%s'", record->path,
+                       words, record->reason);
     cr_assert_null(strstr(record->reason, record->path), "the path stands in the reason too");
     if (outcome != MEDTL_OUTCOME_ANALYSED) {
         cr_assert_null(record->probabilities);
@@ -67,7 +67,8 @@ Test(batch, analyses_what_tasks_take_and_accounts_for_the_rest)
     cr_assert(record->above_threshold);
     cr_assert_str_eq(record_of(batch, "b")->task->name, "colour");
     expect(record_of(batch, "b"), MEDTL_OUTCOME_ANALYSED, MEDTL_OK, "");
-    expect(record_of(batch, "c"), MEDTL_OUTCOME_NOT_TAKEN, MEDTL_OK, "gray: Modality is not MG (it is CT)");
+    expect(record_of(batch, "c"), MEDTL_OUTCOME_NOT_TAKEN, MEDTL_OK,
+           "gray: Modality is not MG (it is CT)");
     expect(record_of(batch, "d"), MEDTL_OUTCOME_FAILED, MEDTL_E_FORMAT, "no Pixel Data");
     expect(record_of(batch, "e"), MEDTL_OUTCOME_FAILED, MEDTL_E_UNSUPPORTED, "1.2.3.4.5.6.7.8");
     expect(record_of(batch, "f"), MEDTL_OUTCOME_ANALYSED, MEDTL_OK, "the first of its 3 frames");
@@ -165,7 +166,8 @@ Test(batch, never_analyses_its_own_reports)
     cr_assert_eq(k.count, 1);
     add_bytes("report", k.reports[0].bytes, k.reports[0].size);
     batch = run(pipeline, &again);
-    expect(record_of(batch, "report"), MEDTL_OUTCOME_NOT_TAKEN, MEDTL_OK, "a report that medtl wrote");
+    expect(record_of(batch, "report"), MEDTL_OUTCOME_NOT_TAKEN, MEDTL_OK,
+           "a report that medtl wrote");
     cr_assert_eq(again.count, 1);
     cr_assert_str_eq(again.reports[0].sop, k.reports[0].sop, "a rerun gives the same report");
     medtl_batch_destroy(batch);

@@ -76,8 +76,9 @@ Test(create, refuses_classes_in_another_order)
 
 Test(create, refuses_another_number_of_classes)
 {
-    write_task("10-gray.xml", "gray", false, "</classes>",
-               "<class label=\"c\"><code value=\"1\" scheme=\"S\" meaning=\"C\"/></class></classes>");
+    write_task(
+        "10-gray.xml", "gray", false, "</classes>",
+        "<class label=\"c\"><code value=\"1\" scheme=\"S\" meaning=\"C\"/></class></classes>");
     expect(MEDTL_E_CONFIG, "gray.safetensors", "the model has 2 classes");
 }
 

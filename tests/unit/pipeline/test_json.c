@@ -43,8 +43,8 @@ Test(json, has_tasks_summary_reports_and_objects)
     root = results(pipeline, &k);
     cr_assert_str_eq(get(root, "format"), "medtl-results/1");
     cr_assert_eq(json_array_size(json_object_get(root, "tasks")), 2);
-    cr_assert_eq(json_integer_value(
-                     json_object_get(json_object_get(root, "summary"), "not-taken")), 1);
+    cr_assert_eq(json_integer_value(json_object_get(json_object_get(root, "summary"), "not-taken")),
+                 1);
     report = json_array_get(json_object_get(root, "reports"), 0);
     cr_assert_str_eq(get(report, "outcome"), "written");
     cr_assert_str_eq(get(report, "location"), "kept:0");
@@ -52,9 +52,10 @@ Test(json, has_tasks_summary_reports_and_objects)
     object = json_array_get(json_object_get(root, "objects"), 0);
     cr_assert_str_eq(get(object, "outcome"), "analysed");
     cr_assert_str_eq(get(object, "finding"), "b");
-    cr_assert_float_eq(json_real_value(json_object_get(json_object_get(object, "probabilities"), "a")) +
-                           json_real_value(json_object_get(json_object_get(object, "probabilities"), "b")),
-                       1.0, 1e-6);
+    cr_assert_float_eq(
+        json_real_value(json_object_get(json_object_get(object, "probabilities"), "a")) +
+            json_real_value(json_object_get(json_object_get(object, "probabilities"), "b")),
+        1.0, 1e-6);
     object = json_array_get(json_object_get(root, "objects"), 1);
     cr_assert_str_eq(get(object, "outcome"), "not-taken");
     cr_assert_null(json_object_get(object, "probabilities"));

@@ -18,7 +18,10 @@ static void add_studies(void)
         snprintf(name, sizeof name, "%02u", i);
         snprintf(sop, sizeof sop, "1.2.3.4.5.%u", i + 1);
         snprintf(study, sizeof study, "1.2.%u", i % 3 + 1);
-        add_object(name, &(raw_dicom){.sop = sop, .study = study, .seed = i, .rows = 40 + 3 * i,
+        add_object(name, &(raw_dicom){.sop = sop,
+                                      .study = study,
+                                      .seed = i,
+                                      .rows = 40 + 3 * i,
                                       .samples = i % 4 == 3 ? 3 : 1});
     }
 }
@@ -53,7 +56,8 @@ Test(order, of_threads_changes_no_bit_of_results_and_reports)
         cr_assert_eq(k[t].count, 6);
         for (size_t i = 0; i < IMAGES; i++)
             cr_assert_eq(memcmp(medtl_batch_record(batches[t], i)->probabilities,
-                                medtl_batch_record(batches[0], i)->probabilities, 2 * sizeof(float)),
+                                medtl_batch_record(batches[0], i)->probabilities,
+                                2 * sizeof(float)),
                          0, "image %zu with %zu threads", i, threads[t]);
         for (size_t i = 0; i < k[0].count; i++) {
             const kept_report *other = find(&k[t], k[0].reports[i].sop);

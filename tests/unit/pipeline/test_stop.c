@@ -42,8 +42,11 @@ Test(stop, leaves_the_rest_cancelled_and_unreported)
     medtl_pipeline *pipeline = load_pipeline();
     kept k = {.count = 0};
     watcher w = {.phase = MEDTL_PHASE_ANALYSE, .after = 2};
-    const medtl_batch_options options = {.threads = 1, .sink = keep, .sink_context = &k,
-                                         .progress = cancel_after, .progress_context = &w};
+    const medtl_batch_options options = {.threads = 1,
+                                         .sink = keep,
+                                         .sink_context = &k,
+                                         .progress = cancel_after,
+                                         .progress_context = &w};
 
     add_images(5);
     w.batch = batch_of_folder(pipeline);
@@ -91,8 +94,8 @@ Test(stop, progress_tells_every_image)
 {
     medtl_pipeline *pipeline = load_pipeline();
     watcher w = {.phase = MEDTL_PHASE_ANALYSE, .after = 100};
-    const medtl_batch_options options = {.threads = 3, .progress = cancel_after,
-                                         .progress_context = &w};
+    const medtl_batch_options options = {
+        .threads = 3, .progress = cancel_after, .progress_context = &w};
 
     add_images(7);
     w.batch = batch_of_folder(pipeline);
@@ -162,8 +165,8 @@ Test(stop, skips_the_study_whose_report_is_known)
     kept k = {.count = 0}, again = {.count = 0};
     memory m = {.asked = 0};
     const medtl_batch_options first = {.sink = keep, .sink_context = &k};
-    const medtl_batch_options second = {.sink = keep, .sink_context = &again, .known = remembers,
-                                        .known_context = &m};
+    const medtl_batch_options second = {
+        .sink = keep, .sink_context = &again, .known = remembers, .known_context = &m};
     medtl_batch *batch;
 
     add_object("a", &(raw_dicom){.study = "1.1", .sop = "1.1.1"});

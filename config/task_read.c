@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static void read_channels(medtl_xml *xml, const xmlNode *element, medtl_normaliser *n)
 {
@@ -141,34 +140,30 @@ static char *join(const char *folder, size_t folder_length, const char *name)
 }
 
 /* Beside the task's own file first, so that a site can keep its models with its tasks; then in the data
- * folder, so that a copy of a default task goes on to work wherever it is put. */
+ * folder, so that a copy of a default task goes on to work wherever it is put. A model that is in neither
+ * place is named where it belongs; whoever loads it says that it is missing. */
 static char *resolve_model(const char *task_file, const char *model)
 {
     const char *slash = strrchr(task_file, '/');
-    char data[4096];
-    char *beside, *real, *shipped;
+    char data[4096] = "";
+    char *beside, *shipped = NULL, *found;
 
     if (model[0] == '/')
         return strdup(model);
     beside =
-        slash == NULL ? join(".", 1, model) : join(task_file, (size_t)(slash - task_file), model);
-    if (beside == NULL)
-        return NULL;
-    real = realpath(beside, NULL);
-    if (real == NULL && medtl_config_data_folder(data, sizeof data, NULL) == MEDTL_OK) {
+        slash != NULL ? join(task_file, (size_t)(slash - task_file), model) : join(".", 1, model);
+    if (medtl_config_data_folder(data, sizeof data, NULL) == MEDTL_OK)
         shipped = join(data, strlen(data), model);
-        if (shipped == NULL || access(shipped, F_OK) == 0 ||
-            strncmp(task_file, data, strlen(data)) == 0) {
-            free(beside);
-            return shipped;
-        }
-        free(shipped);
-    }
-    if (real != NULL) {
-        free(beside);
-        return real;
-    }
-    return beside; /* not there: whoever loads the model names this place */
+    found = beside != NULL ? realpath(beside, NULL) : NULL;
+    if (found == NULL && shipped != NULL)
+        found = realpath(shipped, NULL);
+    if (found == NULL && shipped != NULL && strncmp(task_file, data, strlen(data)) == 0)
+        found = strdup(shipped);
+    if (found == NULL && beside != NULL)
+        found = strdup(beside);
+    free(beside);
+    free(shipped);
+    return found;
 }
 
 static void read_model(medtl_xml *xml, const xmlNode *element, medtl_task_entry *entry)

@@ -75,13 +75,25 @@ void medtl_item_describe(medtl_item *item, const medtl_instance *instance)
     copy(item->laterality, sizeof item->laterality, medtl_instance_value(instance, "laterality"));
 }
 
+/* The reason without the path before it. A path so long that it left no room in the message leaves the kind of
+ * failure to say. */
+static const char *without_path(const medtl_item *item, medtl_status status, const char *reason)
+{
+    const size_t length = strlen(item->path), said = strlen(reason);
+
+    if (said > length + 2 && strncmp(reason, item->path, length) == 0 &&
+        strncmp(reason + length, ": ", 2) == 0)
+        return reason + length + 2;
+    if (said > 0 && said <= length + 2 &&
+        strncmp(reason, item->path, said < length ? said : length) == 0)
+        return medtl_status_name(status);
+    return reason;
+}
+
 void medtl_item_decide(medtl_item *item, medtl_outcome outcome, medtl_status status,
                        const char *reason)
 {
-    const size_t length = strlen(item->path);
-
-    if (strncmp(reason, item->path, length) == 0 && strncmp(reason + length, ": ", 2) == 0)
-        reason += length + 2;
+    reason = without_path(item, status, reason);
     free(item->reason);
     item->reason = reason[0] != '\0' ? strdup(reason) : NULL;
     item->decided = true;

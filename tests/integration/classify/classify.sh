@@ -72,6 +72,26 @@ run 0 classify "$work/in" -o "$work/t3" --threads 3 --csv "$work/t3.csv"
 cmp -s "$work/t1.csv" "$work/t3.csv" || complain "threads change results"
 diff <(cd "$work/t1" && find . | sort) <(cd "$work/t3" && find . | sort) >/dev/null || complain "threads change reports"
 
+# Stopped half-way: what is complete is there, what is not was not begun, and the JSON tells which is which.
+mkdir "$work/many"
+for i in $(seq 80); do
+    "$raw" "$work/many/$i" study=1.7.$i sop=1.7.$i.1 seed="$i"
+done
+"$dcm_medtl" classify "$work/many" -o "$work/stopped" --threads 1 --json "$work/stopped.json" >/dev/null 2>"$work/err" &
+pid=$!
+while [ "$(count_reports "$work/stopped")" = 0 ] && kill -0 $pid 2>/dev/null; do sleep 0.01; done
+kill -TERM $pid 2>/dev/null
+wait $pid
+code=$?
+reports=$(count_reports "$work/stopped")
+if [ "$reports" -lt 80 ]; then
+    [ $code = 1 ] || complain "stopped: exit $code"
+    one_line "the run was stopped"
+fi
+[ "$(grep -c '"outcome": "analysed"' "$work/stopped.json")" = "$reports" ] || complain "stopped: $reports reports"
+[ "$(grep -c '"path":' "$work/stopped.json")" = 80 ] || complain "stopped: not every file in the JSON"
+[ "$(find "$work/stopped" -type f ! -name '*.dcm' | wc -l)" = 0 ] || complain "stopped: something half-written remains"
+
 # A task of one's own.
 sed 's/name="mammography"/name="ct"/; s/<one-of attribute="SOPClassUID">/<one-of attribute="Modality"><value>CT<\/value><\/one-of><one-of attribute="SOPClassUID">/' \
     "$work/data/tasks/10-mammography.xml" >"$work/own.xml"

@@ -36,7 +36,7 @@ static int drop(const char *path, const struct stat *facts, int type, struct FTW
 
 const char *path_of(const char *name)
 {
-    static char paths[64][256];
+    static char paths[64][768];
     static unsigned next;
     char *path = paths[next++ % 64];
 

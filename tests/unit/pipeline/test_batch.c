@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 TestSuite(batch, .init = setup, .fini = teardown);
 
@@ -214,6 +215,31 @@ Test(batch, names_a_path_that_is_not_there)
     cr_assert_eq(medtl_batch_add_path(batch, "/nowhere/at/all", NULL), MEDTL_OK);
     cr_assert_eq(medtl_batch_run(batch, NULL, NULL), MEDTL_OK);
     expect(medtl_batch_record(batch, 0), MEDTL_OUTCOME_FAILED, MEDTL_E_IO, "");
+    medtl_batch_destroy(batch);
+    medtl_pipeline_destroy(pipeline);
+}
+
+/* Messages have 400 bytes, paths may have more. */
+Test(batch, gives_a_reason_whatever_the_length_of_the_path)
+{
+    medtl_pipeline *pipeline = load_pipeline();
+    medtl_batch *batch = NULL;
+    char name[201], relative[700] = "objects", path[1024];
+
+    memset(name, 'n', 200);
+    name[200] = '\0';
+    for (int i = 0; i < 2; i++) {
+        strcat(strcat(relative, "/"), name);
+        cr_assert_eq(mkdir(path_of(relative), 0755), 0);
+    }
+    snprintf(path, sizeof path, "%s/empty", path_of(relative));
+    fclose(fopen(path, "wb"));
+    cr_assert_eq(medtl_batch_create(pipeline, &batch, NULL), MEDTL_OK);
+    cr_assert_eq(medtl_batch_add_path(batch, path, NULL), MEDTL_OK);
+    cr_assert_eq(medtl_batch_run(batch, NULL, NULL), MEDTL_OK);
+    cr_assert_str_eq(medtl_batch_record(batch, 0)->path, path);
+    cr_assert_neq(medtl_batch_record(batch, 0)->reason[0], '\0');
+    cr_assert_null(strstr(medtl_batch_record(batch, 0)->reason, "nnn"));
     medtl_batch_destroy(batch);
     medtl_pipeline_destroy(pipeline);
 }

@@ -70,7 +70,7 @@ void medtl_probability_concept(const medtl_class *class_info, medtl_code *out)
 
     memset(out, 0, sizeof *out);
     if (is_plain_label(label)) {
-        snprintf(out->value, sizeof out->value, "P_%s", label);
+        snprintf(out->value, sizeof out->value, "P_%.62s", label);
     } else {
         for (size_t i = 0; label[i] != '\0' && i + 1 < sizeof start; i++)
             start[i] = is_plain(label[i]) ? label[i] : '_';

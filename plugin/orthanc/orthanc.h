@@ -34,7 +34,7 @@ bool medtl_orthanc_stopping(medtl_orthanc *self);
 void medtl_orthanc_set_batch(medtl_orthanc *self, medtl_batch *batch);
 
 /* study.c: from a study in Orthanc to its reports in Orthanc. On the worker's thread. */
-medtl_job_state medtl_orthanc_classify(medtl_orthanc *self, const medtl_job *job,
+medtl_job_state medtl_orthanc_classify(medtl_orthanc *self, const medtl_queue_job *job,
                                        medtl_job_result *result);
 
 /* server.c: the few services of Orthanc that are used. From any thread but that of a change event. */

@@ -9,10 +9,10 @@ struct medtl_queue {
     pthread_mutex_t lock;
     pthread_cond_t more;
     bool closed;
-    medtl_job *waiting; /* a ring of `capacity`, the oldest at `first` */
+    medtl_queue_job *waiting; /* a ring of `capacity`, the oldest at `first` */
     size_t capacity, first, count;
-    medtl_job running;                      /* number 0: none */
-    medtl_job history[MEDTL_QUEUE_HISTORY]; /* a ring, the next to be overwritten at `next` */
+    medtl_queue_job running;                      /* number 0: none */
+    medtl_queue_job history[MEDTL_QUEUE_HISTORY]; /* a ring, the next to be overwritten at `next` */
     size_t next;
     uint64_t last_number;
     medtl_queue_summary summary;
@@ -46,12 +46,12 @@ void medtl_queue_destroy(medtl_queue *queue)
     free(queue);
 }
 
-static medtl_job *waiting_at(medtl_queue *queue, size_t index)
+static medtl_queue_job *waiting_at(medtl_queue *queue, size_t index)
 {
     return &queue->waiting[(queue->first + index) % queue->capacity];
 }
 
-static medtl_job *waiting_for(medtl_queue *queue, const char *study)
+static medtl_queue_job *waiting_for(medtl_queue *queue, const char *study)
 {
     for (size_t i = 0; i < queue->count; i++)
         if (strcmp(waiting_at(queue, i)->study, study) == 0)
@@ -63,7 +63,7 @@ static medtl_job *waiting_for(medtl_queue *queue, const char *study)
 static medtl_queue_answer push(medtl_queue *queue, const char *study, bool automatic,
                                uint64_t *number)
 {
-    medtl_job *job = waiting_for(queue, study);
+    medtl_queue_job *job = waiting_for(queue, study);
 
     if (queue->closed)
         return MEDTL_QUEUE_CLOSED;
@@ -99,7 +99,7 @@ medtl_queue_answer medtl_queue_push(medtl_queue *queue, const char *study, bool 
     return answer;
 }
 
-bool medtl_queue_take(medtl_queue *queue, medtl_job *out)
+bool medtl_queue_take(medtl_queue *queue, medtl_queue_job *out)
 {
     bool taken;
 
@@ -127,7 +127,7 @@ void medtl_queue_progress(medtl_queue *queue, size_t done, size_t total)
 }
 
 /* Called with the lock held. */
-static void remember(medtl_queue *queue, const medtl_job *job)
+static void remember(medtl_queue *queue, const medtl_queue_job *job)
 {
     medtl_queue_summary *summary = &queue->summary;
     const medtl_job_result *result = &job->result;
@@ -170,7 +170,7 @@ void medtl_queue_close(medtl_queue *queue)
 }
 
 /* Called with the lock held. */
-static const medtl_job *find(medtl_queue *queue, uint64_t number)
+static const medtl_queue_job *find(medtl_queue *queue, uint64_t number)
 {
     if (number == 0) /* marks an unused place */
         return NULL;
@@ -185,9 +185,9 @@ static const medtl_job *find(medtl_queue *queue, uint64_t number)
     return NULL;
 }
 
-bool medtl_queue_find(medtl_queue *queue, uint64_t number, medtl_job *out)
+bool medtl_queue_find(medtl_queue *queue, uint64_t number, medtl_queue_job *out)
 {
-    const medtl_job *job;
+    const medtl_queue_job *job;
 
     pthread_mutex_lock(&queue->lock);
     job = find(queue, number);
@@ -207,13 +207,13 @@ void medtl_queue_summarise(medtl_queue *queue, medtl_queue_summary *out)
     pthread_mutex_unlock(&queue->lock);
 }
 
-size_t medtl_queue_failures(medtl_queue *queue, medtl_job *out, size_t room)
+size_t medtl_queue_failures(medtl_queue *queue, medtl_queue_job *out, size_t room)
 {
     size_t found = 0;
 
     pthread_mutex_lock(&queue->lock);
     for (size_t back = 1; back <= MEDTL_QUEUE_HISTORY && found < room; back++) {
-        const medtl_job *job =
+        const medtl_queue_job *job =
             &queue->history[(queue->next + MEDTL_QUEUE_HISTORY - back) % MEDTL_QUEUE_HISTORY];
 
         if (job->number != 0 && job->state == MEDTL_JOB_FAILED)

@@ -30,7 +30,7 @@ typedef struct medtl_job_result {
     char message[MEDTL_MESSAGE_SIZE]; /* the first failure, or why there was nothing to do */
 } medtl_job_result;
 
-typedef struct medtl_job {
+typedef struct medtl_queue_job {
     uint64_t number; /* from 1, in the order of arrival */
     char study[MEDTL_STUDY_ID_SIZE];
     bool automatic; /* asked for by a stable study, not by a person */
@@ -38,7 +38,7 @@ typedef struct medtl_job {
     size_t done, total; /* images, while it runs */
     time_t arrived, ended;
     medtl_job_result result;
-} medtl_job;
+} medtl_queue_job;
 
 typedef struct medtl_queue medtl_queue;
 
@@ -60,7 +60,7 @@ medtl_queue_answer medtl_queue_push(medtl_queue *queue, const char *study, bool 
 
 /** Wait for a job and take it. One thread takes; it calls finish() before it takes again.
  *  @return false once the queue is closed. */
-bool medtl_queue_take(medtl_queue *queue, medtl_job *out);
+bool medtl_queue_take(medtl_queue *queue, medtl_queue_job *out);
 void medtl_queue_progress(medtl_queue *queue, size_t done, size_t total);
 void medtl_queue_finish(medtl_queue *queue, medtl_job_state state, const medtl_job_result *result);
 
@@ -68,7 +68,7 @@ void medtl_queue_finish(medtl_queue *queue, medtl_job_state state, const medtl_j
 void medtl_queue_close(medtl_queue *queue);
 
 /** A copy of a job that waits, runs, or is among the last MEDTL_QUEUE_HISTORY ended ones. */
-bool medtl_queue_find(medtl_queue *queue, uint64_t number, medtl_job *out);
+bool medtl_queue_find(medtl_queue *queue, uint64_t number, medtl_queue_job *out);
 
 /** Numbers since the start, for the status. */
 typedef struct medtl_queue_summary {
@@ -80,7 +80,7 @@ typedef struct medtl_queue_summary {
 void medtl_queue_summarise(medtl_queue *queue, medtl_queue_summary *out);
 
 /** The last failed jobs, newest first. @return How many were copied, at most `room`. */
-size_t medtl_queue_failures(medtl_queue *queue, medtl_job *out, size_t room);
+size_t medtl_queue_failures(medtl_queue *queue, medtl_queue_job *out, size_t room);
 
 /** "Waiting", "Running", "Done", "Failed", "Cancelled". */
 const char *medtl_job_state_name(medtl_job_state state);

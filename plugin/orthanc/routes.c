@@ -63,7 +63,7 @@ static json_t *counts(const medtl_job_result *result)
                      (json_int_t)result->not_taken, "Failed", (json_int_t)result->failed);
 }
 
-static json_t *describe_job(const medtl_job *job)
+static json_t *describe_job(const medtl_queue_job *job)
 {
     return json_pack(
         "{s:I,s:s,s:s,s:b,s:o,s:o,s:{s:I,s:I},s:o,s:I,s:o}", "Job", (json_int_t)job->number,
@@ -92,7 +92,7 @@ static json_t *describe_tasks(void)
 
 static json_t *describe_failures(void)
 {
-    medtl_job *failures = calloc(LAST_FAILURES, sizeof *failures);
+    medtl_queue_job *failures = calloc(LAST_FAILURES, sizeof *failures);
     json_t *list = json_array();
     const size_t count =
         failures != NULL ? medtl_queue_failures(plugin->queue, failures, LAST_FAILURES) : 0;
@@ -198,7 +198,7 @@ static OrthancPluginErrorCode get_job(OrthancPluginRestOutput *output, const cha
                                       const OrthancPluginHttpRequest *request)
 {
     const char *text = request->groupsCount > 0 ? request->groups[0] : "0";
-    medtl_job job;
+    medtl_queue_job job;
 
     (void)url;
     if (request->method != OrthancPluginHttpMethod_Get) {

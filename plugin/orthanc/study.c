@@ -9,7 +9,7 @@ enum { PATH_SIZE = 128 };
 /* One run, on the worker's thread. */
 typedef struct run {
     medtl_orthanc *self;
-    const medtl_job *job;
+    const medtl_queue_job *job;
     medtl_batch *batch;
     medtl_id_list instances; /* of the study, our new reports included */
     size_t bytes;            /* of images that the batch holds */
@@ -207,7 +207,7 @@ static medtl_status analyse(run *r, size_t *lost, medtl_error *err)
     return status;
 }
 
-medtl_job_state medtl_orthanc_classify(medtl_orthanc *self, const medtl_job *job,
+medtl_job_state medtl_orthanc_classify(medtl_orthanc *self, const medtl_queue_job *job,
                                        medtl_job_result *result)
 {
     run r = {.self = self, .job = job, .result = result};

@@ -7,7 +7,7 @@
 static void *work(void *context)
 {
     medtl_orthanc *self = context;
-    medtl_job job;
+    medtl_queue_job job;
 
     while (medtl_queue_take(self->queue, &job)) {
         medtl_job_result result;

@@ -20,7 +20,7 @@ TestSuite(orthanc_queue, .init = set_up, .fini = tear_down, .timeout = 60);
 
 Test(orthanc_queue, studies_are_taken_in_order)
 {
-    medtl_job job;
+    medtl_queue_job job;
     uint64_t a, b;
 
     cr_expect_eq(medtl_queue_push(queue, STUDY_A, true, &a), MEDTL_QUEUE_ACCEPTED);
@@ -38,7 +38,7 @@ Test(orthanc_queue, studies_are_taken_in_order)
 
 Test(orthanc_queue, a_waiting_study_waits_once)
 {
-    medtl_job job;
+    medtl_queue_job job;
     uint64_t first, again;
 
     medtl_queue_push(queue, STUDY_A, true, &first);
@@ -67,7 +67,7 @@ Test(orthanc_queue, a_full_queue_says_so)
 Test(orthanc_queue, a_job_is_found_in_every_state)
 {
     const medtl_job_result failed = {.failed = 1, .message = "instances/x: broken"};
-    medtl_job job, found;
+    medtl_queue_job job, found;
     uint64_t number;
 
     medtl_queue_push(queue, STUDY_A, true, &number);
@@ -91,7 +91,7 @@ Test(orthanc_queue, a_job_is_found_in_every_state)
 
 Test(orthanc_queue, long_histories_forget_the_oldest)
 {
-    medtl_job job;
+    medtl_queue_job job;
     medtl_queue_summary summary;
 
     for (int i = 0; i < MEDTL_QUEUE_HISTORY + 1; i++) {
@@ -108,7 +108,7 @@ Test(orthanc_queue, long_histories_forget_the_oldest)
 
 static void *take_one(void *context)
 {
-    medtl_job job;
+    medtl_queue_job job;
 
     *(bool *)context = medtl_queue_take(queue, &job);
     return NULL;
@@ -118,7 +118,7 @@ Test(orthanc_queue, closing_wakes_who_waits_and_cancels_what_waits)
 {
     pthread_t taker;
     bool taken = true;
-    medtl_job job;
+    medtl_queue_job job;
     uint64_t number;
 
     pthread_create(&taker, NULL, take_one, &taken);

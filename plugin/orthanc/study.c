@@ -231,10 +231,11 @@ medtl_job_state medtl_orthanc_classify(medtl_orthanc *self, const medtl_queue_jo
     } else if (status != MEDTL_OK) {
         note_failure(&r, "study", err.message);
         state = MEDTL_JOB_FAILED;
-    } else if (result->failed > 0 || lost > 0) {
-        state = MEDTL_JOB_FAILED;
     } else {
-        medtl_seen_remember(&self->seen, job->study, &r.instances);
+        if (result->failed > 0 || lost > 0)
+            state = MEDTL_JOB_FAILED;
+        if (lost == 0) /* an image that cannot be decoded will not get better by itself */
+            medtl_seen_remember(&self->seen, job->study, &r.instances);
     }
 
 done:

@@ -20,6 +20,7 @@ require_tools() {
     unshare -n ip link set lo up 2>/dev/null || skip "cannot make a network namespace"
 }
 
+# Locale and MallocArenaMax are what Orthanc needs to run under AddressSanitizer.
 # start_orthanc PLUGIN.so [JSON of the Medtl section] [further JSON, beginning with a comma]
 start_orthanc() {
     local section=${2-}
@@ -29,14 +30,16 @@ start_orthanc() {
 {
   "Name": "test", "StorageDirectory": "$folder/db", "IndexDirectory": "$folder/db",
   "HttpPort": 18042, "DicomPort": 14242, "RemoteAccessAllowed": false, "AuthenticationEnabled": false,
-  "DicomAet": "ORTHANC", "DicomCheckCalledAet": false, "DicomAlwaysAllowStore": true,
+  "Locale": "C", "MallocArenaMax": 0, "DicomAet": "ORTHANC", "DicomCheckCalledAet": false, "DicomAlwaysAllowStore": true,
   "StableAge": 2, "OverwriteInstances": true,
   "Plugins": [ "$1" ], "Medtl": $section ${3:-}
 }
 JSON
     # The program under exec keeps the process id, so that nsenter finds the namespace and kill the server.
-    unshare -n sh -c 'ip link set lo up; exec "$@"' sh "$orthanc" --verbose "$folder/orthanc.json" \
-        >"$folder/orthanc.log" 2>&1 &
+    # A plugin with AddressSanitizer needs its run time before all else; what Orthanc leaks is not ours.
+    unshare -n sh -c 'ip link set lo up; exec "$@"' sh \
+        env LD_PRELOAD="$preload" ASAN_OPTIONS=detect_leaks=0:abort_on_error=1 \
+        "$orthanc" --verbose "$folder/orthanc.json" >"$folder/orthanc.log" 2>&1 &
     server=$!
     within 60 "Orthanc to start" get /system
 }
@@ -53,7 +56,8 @@ stop_orthanc() {
 inside() { nsenter -t "$server" -n "$@"; }
 get() { inside curl -sf "http://127.0.0.1:18042$1"; }
 post() { inside curl -s -X POST -d '' -w '\n%{http_code}\n' "http://127.0.0.1:18042$1"; }
-send() { inside dcmsend -aet TEST -aec ORTHANC 127.0.0.1 14242 --scan-directories --recurse "$1" >"$folder/dcmsend.log" 2>&1 ||
+# As it is: dcmsend would decompress what is lossless.
+send() { inside dcmsend -aet TEST -aec ORTHANC 127.0.0.1 14242 --decompress-never --scan-directories --recurse "$1" >"$folder/dcmsend.log" 2>&1 ||
     { cat "$folder/dcmsend.log"; fail "dcmsend failed"; }; }
 
 # json EXPRESSION: evaluate a Python expression over standard input, parsed as `d`.

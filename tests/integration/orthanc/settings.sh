@@ -1,10 +1,10 @@
 #!/bin/bash
 # Whatever the settings, the server lives, and says what it does with them. Also: it answers while it
 # classifies, and stops in the middle of it.
-# usage: settings.sh libOrthancMedtl.so DCM_MEDTL        Exit 77: something needed is missing.
+# usage: settings.sh libOrthancMedtl.so DCM_MEDTL [LIBRARY TO PRELOAD]        Exit 77: something needed is missing.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-plugin=$1 dcm_medtl=$2 server=
+plugin=$1 dcm_medtl=$2 preload=${3-} server=
 folder=$(mktemp -d)
 trap '[ -z "$server" ] || kill "$server" 2>/dev/null; rm -rf "$folder"' EXIT
 # shellcheck source=lib.sh
@@ -20,7 +20,7 @@ start_orthanc "$plugin" '{"Threds": 2}'
 status 'd["Reason"]' | grep -q 'Medtl.Threds is not a setting' || fail "the status does not name the setting"
 grep -q 'medtl: nothing will be classified: Medtl.Threds' "$folder/orthanc.log" || fail "the log does not name the setting"
 [ "$(post "/medtl/studies/$nobody/classify" | tail -n 1)" = 503 ] || fail "classify is not 503"
-send "$folder/study"
+send "$folder/study/DICOM"
 get /instances | json 'len(d)' | grep -qv '^0$' || fail "the server does not store images any more"
 stop_orthanc
 
@@ -35,7 +35,7 @@ stop_orthanc
 # On demand only, and answering at once while it works: 20 requests within the time of one job.
 start_orthanc "$plugin" '{"AutoClassify": false}'
 require_ready
-send "$folder/study"
+send "$folder/study/DICOM"
 sleep 4
 [ "$(status 'd["Jobs"]["Accepted"]')" = 0 ] || fail "classifies although AutoClassify is false"
 study=$(get /studies | json 'd[0]')
@@ -55,7 +55,7 @@ stop_orthanc
 # Stopped in the middle of the work: soon, and cleanly.
 start_orthanc "$plugin" '{"AutoClassify": false}'
 require_ready
-send "$folder/study"
+send "$folder/study/DICOM"
 for study in $(get /studies | json '" ".join(d)'); do post "/medtl/studies/$study/classify" >/dev/null; done
 stop_orthanc
 [ $stopped_after -le 20 ] || fail "stopping in the middle took $stopped_after s"

@@ -1,9 +1,9 @@
 #!/bin/bash
 # The walk of the product: a study sent by C-STORE comes back with its report in the same study, once.
-# usage: walk.sh libOrthancMedtl.so DCM_MEDTL        Exit 77: something needed is missing.
+# usage: walk.sh libOrthancMedtl.so DCM_MEDTL [LIBRARY TO PRELOAD]        Exit 77: something needed is missing.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-plugin=$1 dcm_medtl=$2 server=
+plugin=$1 dcm_medtl=$2 preload=${3-} server=
 folder=$(mktemp -d)
 trap '[ -z "$server" ] || kill "$server" 2>/dev/null; rm -rf "$folder"' EXIT
 # shellcheck source=lib.sh
@@ -18,7 +18,7 @@ require_ready
     fail "the status does not name tasks and models"
 
 # 1. Sent, classified, reported into the same study.
-send "$folder/study"
+send "$folder/study/DICOM"
 studies=$(get /studies | json '"\n".join(d)')
 count=$(wc -l <<<"$studies")
 within 120 "each study to be classified" jobs_ended "$count"

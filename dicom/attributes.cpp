@@ -167,6 +167,11 @@ DcmItem *functional_group(DcmItem &data_set, unsigned long frame, const DcmTagKe
     return found;
 }
 
+bool is_functional_group(const DcmTagKey &tag)
+{
+    return tag == DCM_PerFrameFunctionalGroupsSequence || tag == DCM_SharedFunctionalGroupsSequence;
+}
+
 utf8_converter::utf8_converter(DcmItem &data_set)
 {
     const std::string stated = text_values(data_set, DCM_SpecificCharacterSet);

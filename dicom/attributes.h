@@ -31,6 +31,9 @@ DcmItem *sequence_item(DcmItem &item, const DcmTagKey &key, unsigned long index 
 /// the Shared Functional Groups Sequence; else NULL.
 DcmItem *functional_group(DcmItem &data_set, unsigned long frame, const DcmTagKey &macro);
 
+/// Does functional_group() need this attribute?
+bool is_functional_group(const DcmTagKey &tag);
+
 /// Converts text from the data set's character set to UTF-8. Bytes that it cannot convert become U+FFFD.
 class utf8_converter {
 public:

@@ -92,7 +92,8 @@ std::vector<named_file> directory_files(const dicom_file &directory, const std::
 {
     const size_t slash = path.rfind('/');
     const std::string folder = slash == std::string::npos ? "." : path.substr(0, std::max<size_t>(slash, 1));
-    const std::unique_ptr<DcmDataset> header = directory.parse_header();
+    const std::unique_ptr<DcmDataset> header = 
+        directory.parse_header([](const DcmTagKey &tag) { return tag == DCM_DirectoryRecordSequence; });
     DcmSequenceOfItems *records = nullptr;
     std::vector<std::string> ids;
     std::vector<named_file> files;

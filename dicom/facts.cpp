@@ -173,6 +173,24 @@ void keep_values(DcmItem &header, const std::vector<wanted_keyword> &wanted, utf
         instance.values["sop-class"] = sop_class;
 }
 
+/// The attributes that the facts rest on, and those that the caller asked for.
+bool is_wanted(const DcmTagKey &tag, const std::vector<wanted_keyword> &wanted)
+{
+    static const DcmTagKey others[] = {
+        DCM_SpecificCharacterSet, DCM_ViewCodeSequence, DCM_NominalScannedPixelSpacing};
+
+    for (const DcmTagKey &other : others)
+        if (tag == other)
+            return true;
+    for (const auto &kept : kept_always)
+        if (tag == kept.tag)
+            return true;
+    for (const wanted_keyword &kept : wanted)
+        if (tag == kept.second)
+            return true;
+    return is_functional_group(tag) || tells_laterality(tag);
+}
+
 } // namespace
 
 std::vector<wanted_keyword> find_keywords(const char *const *keywords, size_t count)
@@ -189,9 +207,12 @@ std::vector<wanted_keyword> find_keywords(const char *const *keywords, size_t co
     return found;
 }
 
-void read_facts(DcmDataset &header, const file_layout &layout, const std::vector<wanted_keyword> &wanted,
-                medtl_instance &instance)
+void read_facts(const dicom_file &file, const std::vector<wanted_keyword> &wanted, medtl_instance &instance)
 {
+    const file_layout &layout = file.layout();
+    const std::unique_ptr<DcmDataset> parsed =
+        file.parse_header([&](const DcmTagKey &tag) { return is_wanted(tag, wanted); });
+    DcmDataset &header = *parsed;
     medtl_facts &facts = instance.facts;
     utf8_converter utf8(header);
 

@@ -17,8 +17,7 @@ using wanted_keyword = std::pair<std::string, DcmTagKey>;
 std::vector<wanted_keyword> find_keywords(const char *const *keywords, size_t count);
 
 /// Fill in `instance.facts` and `instance.values`. Throws failure (MEDTL_E_FORMAT).
-void read_facts(DcmDataset &header, const file_layout &layout, const std::vector<wanted_keyword> &wanted,
-                medtl_instance &instance);
+void read_facts(const dicom_file &file, const std::vector<wanted_keyword> &wanted, medtl_instance &instance);
 
 /// An instance without its path. Throws failure.
 std::unique_ptr<medtl_instance> read_instance(const dicom_file &file, const std::vector<wanted_keyword> &wanted);

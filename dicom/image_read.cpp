@@ -30,7 +30,8 @@ image_pointer read_image(const medtl_instance &instance, uint32_t frame)
 {
     const std::unique_ptr<dicom_file> file = reopen(instance);
     const file_layout &layout = file->layout();
-    const std::unique_ptr<DcmDataset> header = file->parse_header();
+    const std::unique_ptr<DcmDataset> header = file->parse_header(
+        [](const DcmTagKey &tag) { return tag == DCM_SOPInstanceUID || describes_image(tag); });
 
     require(text_value(*header, DCM_SOPInstanceUID) == instance.facts.sop_instance_uid, MEDTL_E_IO,
             "was replaced by another instance since its header was read");

@@ -127,4 +127,10 @@ void read_tables(DcmItem &header, uint32_t frame, const pixel_description &pixel
     image.inverse_presentation_lut = text_value(header, DCM_PresentationLUTShape) == "INVERSE";
 }
 
+bool describes_image(const DcmTagKey &tag)
+{
+    return tag.getGroup() == 0x0028 || tag == DCM_PresentationLUTShape || is_functional_group(tag) ||
+           tells_laterality(tag);
+}
+
 } // namespace medtl_dicom

@@ -11,6 +11,9 @@ namespace medtl_dicom {
 /// @param frame  0-based.
 void read_tables(DcmItem &header, uint32_t frame, const pixel_description &pixels, medtl_image &image);
 
+/// Does read_tables() or describe_pixels() need this attribute?
+bool describes_image(const DcmTagKey &tag);
+
 } // namespace medtl_dicom
 
 #endif

@@ -12,12 +12,10 @@ std::unique_ptr<medtl_instance> read_instance(const dicom_file &file, const std:
     if (file.layout().is_directory)
         fail(MEDTL_E_UNSUPPORTED, "is a DICOMDIR");
     try {
-        const std::unique_ptr<DcmDataset> header = file.parse_header();
-
-        if (header->tagExists(DCM_DirectoryRecordSequence))
-            fail(MEDTL_E_UNSUPPORTED, "is a DICOMDIR");
-        read_facts(*header, file.layout(), wanted, *instance);
-        instance->report_header = encode_report_header(*header);
+        read_facts(file, wanted, *instance);
+        instance->report_header = pick_elements(file.layout(), is_in_report_header);
+        instance->explicit_vr = file.layout().form.explicit_vr;
+        instance->big_endian = file.layout().form.big_endian;
     } catch (const failure &f) {
         // Bytes without a preamble that do not even name what they are were never DICOM.
         if (file.layout().bare && f.status == MEDTL_E_FORMAT)

@@ -19,7 +19,8 @@ struct medtl_instance {
     std::vector<unsigned char> memory;         ///< the whole file where it was given in memory
     bool in_memory = false;
     std::map<std::string, std::string> values; ///< by keyword; UTF-8
-    std::vector<unsigned char> report_header;  ///< see medtl_dicom::report_header()
+    std::vector<unsigned char> report_header;  ///< see medtl_dicom::report_header(); as encoded in the file,
+    bool explicit_vr = true, big_endian = false; ///< in this encoding
 };
 
 namespace medtl_dicom {

@@ -83,4 +83,10 @@ medtl_laterality laterality_of(DcmItem &data_set, unsigned long frame)
     return side != MEDTL_LATERALITY_NONE ? side : from_anatomy(data_set);
 }
 
+bool tells_laterality(const DcmTagKey &tag)
+{
+    return tag == DCM_ImageLaterality || tag == DCM_Laterality || tag == DCM_AnatomicRegionSequence ||
+           tag == DCM_PrimaryAnatomicStructureSequence;
+}
+
 } // namespace medtl_dicom

@@ -10,6 +10,9 @@ namespace medtl_dicom {
 /// modifiers. @param frame  0-based.
 medtl_laterality laterality_of(DcmItem &data_set, unsigned long frame);
 
+/// Does laterality_of() need this attribute, beside functional groups?
+bool tells_laterality(const DcmTagKey &tag);
+
 } // namespace medtl_dicom
 
 #endif

@@ -162,19 +162,37 @@ void dicom_file::explore()
     }
 }
 
-std::unique_ptr<DcmDataset> dicom_file::parse_header() const
+std::unique_ptr<DcmDataset> dicom_file::parse_header(const tag_filter &wanted) const
 {
-    std::unique_ptr<DcmDataset> header(new DcmDataset);
-    const E_TransferSyntax syntax = DcmXfer(syntax_of(layout_.form)).getXfer();
+    return parse_elements(pick_elements(layout_, wanted), layout_.form);
+}
+
+std::vector<unsigned char> pick_elements(const file_layout &layout, const tag_filter &wanted)
+{
+    std::vector<unsigned char> picked;
+
+    for (const kept_element &element : layout.elements)
+        if (wanted(element.tag)) {
+            const auto from = layout.header.begin() + static_cast<ptrdiff_t>(element.at);
+            picked.insert(picked.end(), from, from + static_cast<ptrdiff_t>(element.size));
+        }
+    return picked;
+}
+
+std::unique_ptr<DcmDataset> parse_elements(const std::vector<unsigned char> &bytes, encoding form)
+{
+    std::unique_ptr<DcmDataset> data_set(new DcmDataset);
+    const E_TransferSyntax syntax = DcmXfer(syntax_of(form)).getXfer();
     DcmInputBufferStream in;
 
-    require(!layout_.header.empty(), MEDTL_E_FORMAT, "holds no attributes");
-    in.setBuffer(layout_.header.data(), OFstatic_cast(offile_off_t, layout_.header.size()));
+    if (bytes.empty())
+        return data_set;
+    in.setBuffer(bytes.data(), OFstatic_cast(offile_off_t, bytes.size()));
     in.setEos();
-    header->transferInit();
-    require(header->read(in, syntax, EGL_withoutGL, undefined_length), MEDTL_E_FORMAT, "the attributes are damaged");
-    header->transferEnd();
-    return header;
+    data_set->transferInit();
+    require(data_set->read(in, syntax, EGL_withoutGL, undefined_length), MEDTL_E_FORMAT, "the attributes are damaged");
+    data_set->transferEnd();
+    return data_set;
 }
 
 } // namespace medtl_dicom

@@ -10,6 +10,7 @@
 #include "bridge_internal.h"
 #include "source.h"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,6 +24,15 @@ struct encoding {
 
 constexpr uint32_t undefined_length = 0xFFFFFFFFu;
 
+/// A whole top-level element, its tag and length included.
+struct kept_element {
+    DcmTagKey tag;
+    size_t at, size;
+};
+
+/// Which top-level elements a caller needs. DCMTK takes far longer to parse one than the walk to step over it.
+using tag_filter = std::function<bool(const DcmTagKey &)>;
+
 struct file_layout {
     std::string transfer_syntax;       ///< as stated, else as detected
     std::string media_class;           ///< Media Storage SOP Class UID (0002,0002); may be empty
@@ -30,6 +40,7 @@ struct file_layout {
     bool bare = false;                 ///< neither preamble nor file meta information
     encoding form = {true, false};     ///< of the data set
     std::vector<unsigned char> header; ///< the data set's top-level elements before Pixel Data, large values left out
+    std::vector<kept_element> elements; ///< where each lies in `header`
 
     bool has_pixel_data = false;
     bool has_float_pixels = false;     ///< (7FE0,0008) or (7FE0,0009)
@@ -39,6 +50,12 @@ struct file_layout {
     uint64_t extended_offsets_at = 0;  ///< Extended Offset Table (7FE0,0001)
     uint32_t extended_offsets_length = 0;
 };
+
+/// Copy the elements that `wanted` accepts, as encoded.
+std::vector<unsigned char> pick_elements(const file_layout &layout, const tag_filter &wanted);
+
+/// Parse encoded elements. No bytes give an empty data set. Throws failure.
+std::unique_ptr<DcmDataset> parse_elements(const std::vector<unsigned char> &bytes, encoding form);
 
 /// A file that was found to be DICOM, open for reading. Not for two threads at once.
 class dicom_file {
@@ -53,8 +70,8 @@ public:
     /// The bytes that the layout's offsets refer to: the file, or its inflated data set.
     byte_source &data() { return inflated_ ? *inflated_ : *file_; }
 
-    /// Parse the header. Throws failure.
-    std::unique_ptr<DcmDataset> parse_header() const;
+    /// Parse those attributes of the header that `wanted` accepts. Throws failure.
+    std::unique_ptr<DcmDataset> parse_header(const tag_filter &wanted) const;
 
 private:
     std::unique_ptr<byte_source> file_;

@@ -64,23 +64,46 @@ void check_photometric(const pixel_description &pixels)
          pixels.samples);
 }
 
+/// Which bits are set in any sample: eight bytes at a time, since nearly every image needs nothing else.
+template <typename unsigned_sample> unsigned_sample bits_used(const unsigned_sample *samples, size_t count)
+{
+    constexpr size_t per_word = sizeof(uint64_t) / sizeof(unsigned_sample);
+    unsigned_sample used = 0;
+    uint64_t words = 0;
+    size_t i = 0;
+
+    for (; i + per_word <= count; i += per_word) {
+        uint64_t word;
+        std::memcpy(&word, samples + i, sizeof word);
+        words |= word;
+    }
+    for (; i < count; i++)
+        used |= samples[i];
+    for (size_t part = 0; part < per_word; part++)
+        used = static_cast<unsigned_sample>(used | words >> 8 * sizeof(unsigned_sample) * part);
+    return used;
+}
+
 /// Undo what a store may do to the samples: other bits above and below the stored ones.
-template <typename unsigned_sample, typename signed_sample>
+template <typename unsigned_sample>
 void clean(const pixel_description &pixels, unsigned_sample *samples, size_t count)
 {
     const unsigned shift = pixels.high_bit + 1u - pixels.bits_stored;
-    const unsigned mask = (1u << pixels.bits_stored) - 1u;
-    const unsigned sign = 1u << (pixels.bits_stored - 1);
+    const unsigned_sample mask = static_cast<unsigned_sample>((1u << pixels.bits_stored) - 1u);
+    const unsigned_sample sign = static_cast<unsigned_sample>(1u << (pixels.bits_stored - 1));
 
     if (pixels.bits_stored == 8 * sizeof(unsigned_sample))
         return;
-    for (size_t i = 0; i < count; i++) {
-        const unsigned value = samples[i] >> shift & mask;
-        const int extended = static_cast<int>(value ^ sign) - static_cast<int>(sign);
-
-        samples[i] = pixels.is_signed ? static_cast<unsigned_sample>(static_cast<signed_sample>(extended))
-                                      : static_cast<unsigned_sample>(value);
-    }
+    if (shift > 0)
+        for (size_t i = 0; i < count; i++)
+            samples[i] = static_cast<unsigned_sample>(samples[i] >> shift);
+    const unsigned_sample used = bits_used(samples, count);
+    if ((used & ~mask) != 0)
+        for (size_t i = 0; i < count; i++)
+            samples[i] &= mask;
+    if (pixels.is_signed && (used & sign) != 0)
+        for (size_t i = 0; i < count; i++) // modulo 2^n: sets the upper bits where the sign bit is set
+            samples[i] = static_cast<unsigned_sample>((samples[i] ^ sign) - sign);
 }
 
 template <typename sample>
@@ -148,9 +171,9 @@ size_t sample_count(const medtl_image &image)
 void clean_samples(const pixel_description &pixels, medtl_image &image)
 {
     if (is_wide(image))
-        clean<uint16_t, int16_t>(pixels, static_cast<uint16_t *>(image.pixels), sample_count(image));
+        clean(pixels, static_cast<uint16_t *>(image.pixels), sample_count(image));
     else
-        clean<uint8_t, int8_t>(pixels, static_cast<uint8_t *>(image.pixels), sample_count(image));
+        clean(pixels, static_cast<uint8_t *>(image.pixels), sample_count(image));
 }
 
 void interleave_planes(medtl_image &image)

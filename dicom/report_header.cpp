@@ -2,8 +2,8 @@
 // safe to share between threads, which a live DcmDataset is not.
 #include "report_header_internal.h"
 
-#include <dcmtk/dcmdata/dcistrmb.h>
-#include <dcmtk/dcmdata/dcostrmb.h>
+#include <iterator>
+#include <set>
 
 namespace medtl_dicom {
 namespace {
@@ -60,9 +60,6 @@ const DcmTagKey image_description[] = {
     DCM_PixelAspectRatio, DCM_BurnedInAnnotation, DCM_LossyImageCompression,
 };
 
-// DcmElement::read: every value is read at once; there is no file to come back to.
-constexpr Uint32 read_whole = 0xFFFFFFFFu;
-
 void copy_one(DcmItem &from, const DcmTagKey &key, DcmItem &to)
 {
     DcmElement *element = nullptr;
@@ -77,45 +74,20 @@ void copy_one(DcmItem &from, const DcmTagKey &key, DcmItem &to)
 
 } // namespace
 
-std::vector<unsigned char> encode_report_header(DcmItem &header)
+bool is_in_report_header(const DcmTagKey &tag)
 {
-    DcmDataset kept;
+    static const std::set<DcmTagKey> tags = [] {
+        std::set<DcmTagKey> all(std::begin(patient_and_study), std::end(patient_and_study));
+        all.insert(std::begin(image_description), std::end(image_description));
+        return all;
+    }();
 
-    for (const DcmTagKey &key : patient_and_study)
-        copy_one(header, key, kept);
-    for (const DcmTagKey &key : image_description)
-        copy_one(header, key, kept);
-
-    const size_t size = kept.calcElementLength(EXS_LittleEndianExplicit, EET_ExplicitLength);
-    std::vector<unsigned char> bytes(size + 1); // never empty: DCMTK refuses an empty buffer
-    DcmOutputBufferStream out(bytes.data(), OFstatic_cast(offile_off_t, bytes.size()));
-
-    kept.transferInit();
-    require(kept.write(out, EXS_LittleEndianExplicit, EET_ExplicitLength, nullptr, EGL_withoutGL),
-            MEDTL_E_FORMAT, "the patient and study attributes cannot be encoded");
-    kept.transferEnd();
-
-    void *written = nullptr;
-    offile_off_t length = 0;
-    out.flushBuffer(written, length);
-    bytes.resize(OFstatic_cast(size_t, length));
-    return bytes;
+    return tags.count(tag) > 0;
 }
 
 std::unique_ptr<DcmDataset> report_header(const medtl_instance &instance)
 {
-    std::unique_ptr<DcmDataset> header(new DcmDataset);
-    DcmInputBufferStream in;
-
-    if (instance.report_header.empty())
-        return header;
-    in.setBuffer(instance.report_header.data(), OFstatic_cast(offile_off_t, instance.report_header.size()));
-    in.setEos();
-    header->transferInit();
-    require(header->read(in, EXS_LittleEndianExplicit, EGL_noChange, read_whole),
-            MEDTL_E_INTERNAL, "the kept header attributes cannot be decoded");
-    header->transferEnd();
-    return header;
+    return parse_elements(instance.report_header, {instance.explicit_vr, instance.big_endian});
 }
 
 void copy_patient_and_study(DcmItem &header, DcmItem &report)

@@ -3,11 +3,12 @@
 #define MEDTL_DICOM_REPORT_HEADER_INTERNAL_H
 
 #include "instance_internal.h"
+#include "layout.h"
 
 namespace medtl_dicom {
 
-/// Pick from a whole header what report_header() gives back, encoded as Explicit VR Little Endian. Throws failure.
-std::vector<unsigned char> encode_report_header(DcmItem &header);
+/// Does report_header() give this attribute back?
+bool is_in_report_header(const DcmTagKey &tag);
 
 } // namespace medtl_dicom
 

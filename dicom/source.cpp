@@ -76,6 +76,8 @@ void file_source::read_file(uint64_t offset, void *to, size_t count)
 
 void file_source::read(uint64_t offset, void *to, size_t count)
 {
+    if (count == 0)
+        return;
     if (count >= window_bytes) {
         read_file(offset, to, count);
         return;

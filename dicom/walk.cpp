@@ -202,6 +202,7 @@ void walker::keep(const element_head &head, uint64_t from, uint64_t to)
              static_cast<unsigned long long>(MEDTL_LIMIT_HEADER_BYTES));
     layout_.header.resize(before + size);
     source_.read(from, layout_.header.data() + before, size);
+    layout_.elements.push_back({head.tag, before, size});
 }
 
 void walker::top_level(uint64_t at)

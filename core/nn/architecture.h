@@ -7,8 +7,8 @@
 
 typedef struct medtl_architecture {
     const char *name;
-    uint32_t width;  /* of the published network */
-    float dropout;   /* of the published network */
+    uint32_t width; /* of the published network */
+    float dropout;  /* of the published network */
     void (*build)(medtl_graph *graph, const medtl_network_spec *spec);
 } medtl_architecture;
 

@@ -7,9 +7,9 @@
 #include <string.h>
 
 enum {
-    GROWTH = 32,                   /* nodes and declarations are allocated by this many */
-    MOST_NODES = 4096,             /* far above any network we know */
-    MOST_FLOATS = 1 << 30          /* of one activation or one parameter: 4 GiB */
+    GROWTH = 32,          /* nodes and declarations are allocated by this many */
+    MOST_NODES = 4096,    /* far above any network we know */
+    MOST_FLOATS = 1 << 30 /* of one activation or one parameter: 4 GiB */
 };
 
 void medtl_graph_init(medtl_graph *graph)
@@ -76,8 +76,8 @@ medtl_node *medtl_graph_append(medtl_graph *graph, const medtl_node *prototype)
         in[i] = graph->nodes[node->inputs[i]].shape;
     graph->status = node->ops->plan(node, in, &graph->error);
     if (graph->status == MEDTL_OK && (!fits(node->shape) || graph->node_count >= MOST_NODES))
-        graph->status = medtl_fail(&graph->error, MEDTL_E_UNSUPPORTED, "%s %s: the network is too large",
-                                   node->ops->kind, node->name);
+        graph->status = medtl_fail(&graph->error, MEDTL_E_UNSUPPORTED,
+                                   "%s %s: the network is too large", node->ops->kind, node->name);
     if (graph->status != MEDTL_OK)
         return NULL;
     graph->node_count++;
@@ -90,8 +90,9 @@ void medtl_graph_declare(medtl_graph *graph, const char *suffix, medtl_parameter
     medtl_node *node;
     medtl_declaration *d;
 
-    if (graph->status != MEDTL_OK || !reserve(graph, (void **)&graph->declarations,
-                                              graph->declaration_count, sizeof *graph->declarations))
+    if (graph->status != MEDTL_OK ||
+        !reserve(graph, (void **)&graph->declarations, graph->declaration_count,
+                 sizeof *graph->declarations))
         return;
     node = &graph->nodes[graph->node_count - 1];
     d = &graph->declarations[graph->declaration_count];
@@ -102,7 +103,8 @@ void medtl_graph_declare(medtl_graph *graph, const char *suffix, medtl_parameter
     for (size_t i = 0; i < dimensions; i++) {
         d->shape[i] = shape[i];
         if (shape[i] == 0 || shape[i] > MOST_FLOATS / d->size) {
-            graph->status = medtl_fail(&graph->error, MEDTL_E_UNSUPPORTED, "%s is too large", d->name);
+            graph->status =
+                medtl_fail(&graph->error, MEDTL_E_UNSUPPORTED, "%s is too large", d->name);
             return;
         }
         d->size *= shape[i];

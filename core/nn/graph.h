@@ -68,9 +68,10 @@ typedef struct medtl_pool_options {
 } medtl_pool_options;
 
 size_t medtl_graph_input(medtl_graph *graph, medtl_shape shape);
-size_t medtl_graph_conv(medtl_graph *graph, size_t x, medtl_conv_options options, const char *name, ...)
-    MEDTL_PRINTF(4, 5);
-size_t medtl_graph_batch_norm(medtl_graph *graph, size_t x, const char *name, ...) MEDTL_PRINTF(3, 4);
+size_t medtl_graph_conv(medtl_graph *graph, size_t x, medtl_conv_options options, const char *name,
+                        ...) MEDTL_PRINTF(4, 5);
+size_t medtl_graph_batch_norm(medtl_graph *graph, size_t x, const char *name, ...)
+    MEDTL_PRINTF(3, 4);
 size_t medtl_graph_linear(medtl_graph *graph, size_t x, size_t outputs, const char *name, ...)
     MEDTL_PRINTF(4, 5);
 size_t medtl_graph_relu(medtl_graph *graph, size_t x);

@@ -31,7 +31,7 @@ uint16_t medtl_half_from_float(float value)
     if (magnitude >= 0x477ff000u)
         return (uint16_t)(sign | 0x7c00u); /* 65520 and up round to infinity */
     if (magnitude < 0x33000000u)
-        return sign; /* below half of the smallest subnormal */
+        return sign;                /* below half of the smallest subnormal */
     if (magnitude >= 0x38800000u) { /* normal: rebias the exponent from 127 to 15, drop 13 bits */
         half = (magnitude - 0x38000000u) >> 13;
         rest = magnitude & 0x1fffu;

@@ -6,7 +6,7 @@
 
 /** Round to nearest, ties to even; beyond 65504 to infinity, as the standard says. */
 uint16_t medtl_half_from_float(float value);
-float medtl_half_to_float(uint16_t half); /* exact */
+float medtl_half_to_float(uint16_t half);   /* exact */
 float medtl_bfloat_to_float(uint16_t bits); /* exact */
 
 #endif

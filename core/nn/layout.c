@@ -200,7 +200,8 @@ void medtl_layout_clear(medtl_layout *layout)
     memset(layout, 0, sizeof *layout);
 }
 
-medtl_tensor medtl_layout_tensor(const medtl_layout *layout, float *arena, size_t batch, size_t index)
+medtl_tensor medtl_layout_tensor(const medtl_layout *layout, float *arena, size_t batch,
+                                 size_t index)
 {
     const medtl_place p = layout->places[index];
 

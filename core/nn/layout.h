@@ -27,6 +27,7 @@ medtl_status medtl_layout_create(const medtl_graph *graph, medtl_layout_kind kin
 void medtl_layout_clear(medtl_layout *layout);
 
 /** The tensor of node `index` in an arena laid out for `batch` images. */
-medtl_tensor medtl_layout_tensor(const medtl_layout *layout, float *arena, size_t batch, size_t index);
+medtl_tensor medtl_layout_tensor(const medtl_layout *layout, float *arena, size_t batch,
+                                 size_t index);
 
 #endif

@@ -21,7 +21,8 @@ typedef struct medtl_loops {
     /** Adds the sums of (x - origin) and of its square. */
     void (*add_moments)(const float *x, size_t count, float origin, double *sum, double *squares);
     /** y = scale x + shift, then the ReLU if `relu`. y may be x. */
-    void (*scale_shift)(const float *x, float *y, size_t count, float scale, float shift, bool relu);
+    void (*scale_shift)(const float *x, float *y, size_t count, float scale, float shift,
+                        bool relu);
     /** Adds the sums of dy and of dy * (x - mean), dy counted where y > 0 if `relu`. */
     void (*add_norm_products)(const float *dy, const float *x, size_t count,
                               const medtl_norm_channel *channel, bool relu, double *sum,
@@ -29,9 +30,9 @@ typedef struct medtl_loops {
     /** dx (+)= a dy + b x + c, dy counted where y > 0 if `relu`. dx may be dy. */
     void (*give_norm_gradient)(float *dx, const float *dy, const float *x, size_t count,
                                const medtl_norm_channel *channel, bool relu, bool add);
-    void (*mask)(float *dy, const float *y, size_t count);              /* dy = 0 where not y > 0 */
-    void (*relu)(const float *x, float *y, size_t count);               /* NaN stays; y may be x */
-    void (*add)(float *y, const float *x, size_t count);                /* y += x */
+    void (*mask)(float *dy, const float *y, size_t count); /* dy = 0 where not y > 0 */
+    void (*relu)(const float *x, float *y, size_t count);  /* NaN stays; y may be x */
+    void (*add)(float *y, const float *x, size_t count);   /* y += x */
     void (*add_scaled)(float *y, const float *x, size_t count, float scale); /* y += scale x */
     void (*add_two)(const float *a, const float *b, float *y, size_t count, bool relu);
     /** best = x[i * stride] and winner = tap where that is larger, or NaN. */

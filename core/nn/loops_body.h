@@ -94,7 +94,8 @@ static void add_moments(const float *x, size_t count, float origin, double *firs
     }
 }
 
-static void scale_shift(const float *x, float *y, size_t count, float scale, float shift, bool rectify)
+static void scale_shift(const float *x, float *y, size_t count, float scale, float shift,
+                        bool rectify)
 {
     if (rectify) {
         INDEPENDENT
@@ -247,8 +248,6 @@ static void take_larger(const float *x, size_t stride, size_t count, float tap, 
         larger(x, stride, count, tap, best, winner);
 }
 
-const medtl_loops LOOP_SET = {LOOP_SET_NAME, sum,          dot,
-                              add_moments,   scale_shift,  add_norm_products,
-                              give_norm_gradient, mask,    relu,
-                              add,           add_scaled,   add_two,
-                              take_larger};
+const medtl_loops LOOP_SET = {
+    LOOP_SET_NAME, sum,  dot, add_moments, scale_shift, add_norm_products, give_norm_gradient,
+    mask,          relu, add, add_scaled,  add_two,     take_larger};

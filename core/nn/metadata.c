@@ -176,7 +176,8 @@ medtl_status medtl_metadata_parse(const char *path, const char *text, medtl_meta
 
     memset(out, 0, sizeof *out);
     if (strlen(text) > MOST_TEXT)
-        return medtl_fail(err, MEDTL_E_FORMAT, "%s: metadata of more than %d bytes", path, MOST_TEXT);
+        return medtl_fail(err, MEDTL_E_FORMAT, "%s: metadata of more than %d bytes", path,
+                          MOST_TEXT);
     root = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
     status = get_all(root, path, out, err);
     json_decref(root);
@@ -211,8 +212,8 @@ static json_t *pack(const medtl_network_spec *spec, const medtl_model_descriptio
     return json_pack("{s:i, s:s, s:s, s:{s:s, s:i, s:f}, s:o, s:{s:i, s:i, s:i}, s:s, s:f, s:O*}",
                      "format", (int)FORMAT_VERSION, "name", or_empty(d->name), "version",
                      or_empty(d->version), "architecture", "name", spec->architecture, "width",
-                     (int)spec->width, "dropout", (double)spec->dropout, "classes", classes, "input",
-                     "channels", (int)spec->channels, "height", (int)spec->height, "width",
+                     (int)spec->width, "dropout", (double)spec->dropout, "classes", classes,
+                     "input", "channels", (int)spec->channels, "height", (int)spec->height, "width",
                      (int)spec->width_px, "normaliser", or_empty(d->normaliser), "temperature",
                      (double)d->temperature, "provenance", provenance);
 }

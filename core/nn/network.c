@@ -130,8 +130,8 @@ static void initialise_all(medtl_network *network, uint64_t seed)
     }
 }
 
-medtl_status medtl_network_create(const medtl_network_spec *spec, uint64_t seed, medtl_network **out,
-                                  medtl_error *err)
+medtl_status medtl_network_create(const medtl_network_spec *spec, uint64_t seed,
+                                  medtl_network **out, medtl_error *err)
 {
     const medtl_status status = medtl_network_create_empty(spec, SIZE_MAX, out, err);
 

@@ -12,11 +12,11 @@
 
 /** What to build. */
 typedef struct medtl_network_spec {
-    char architecture[32];   /* medtl_architecture_name(i): "hybrid2", "resnet18", ... */
-    uint32_t width;          /* base width (hybrid2: 32; resnet18: 64; 0: the architecture's own) */
+    char architecture[32]; /* medtl_architecture_name(i): "hybrid2", "resnet18", ... */
+    uint32_t width;        /* base width (hybrid2: 32; resnet18: 64; 0: the architecture's own) */
     uint32_t channels, height, width_px; /* of the input */
     uint32_t classes;
-    float dropout;           /* before the last layer; negative: the architecture's own */
+    float dropout; /* before the last layer; negative: the architecture's own */
 } medtl_network_spec;
 
 typedef struct medtl_network medtl_network;
@@ -29,13 +29,13 @@ typedef enum medtl_parameter_role {
 } medtl_parameter_role;
 
 typedef struct medtl_parameter {
-    const char *name;  /* PyTorch's, e.g. "layer1.0.conv1.weight" */
-    float *value;      /* size floats, PyTorch layout */
+    const char *name; /* PyTorch's, e.g. "layer1.0.conv1.weight" */
+    float *value;     /* size floats, PyTorch layout */
     size_t size;
     size_t shape[4];
     size_t dimensions; /* 0 to 4 */
     medtl_parameter_role role;
-    uint32_t stage;    /* 0: stem ... stage_count-1: head; for freezing and learning rates */
+    uint32_t stage; /* 0: stem ... stage_count-1: head; for freezing and learning rates */
 } medtl_parameter;
 
 size_t medtl_architecture_count(void);
@@ -43,8 +43,8 @@ const char *medtl_architecture_name(size_t index);
 
 /** Build and initialise (He for convolutions before ReLU as torchvision's ResNet; Glorot for hybrid2
  *  as published), from the seed alone. */
-medtl_status medtl_network_create(const medtl_network_spec *spec, uint64_t seed, medtl_network **out,
-                                  medtl_error *err);
+medtl_status medtl_network_create(const medtl_network_spec *spec, uint64_t seed,
+                                  medtl_network **out, medtl_error *err);
 void medtl_network_destroy(medtl_network *network); /* NULL is allowed */
 
 const medtl_network_spec *medtl_network_get_spec(const medtl_network *network);
@@ -86,7 +86,8 @@ const float *medtl_trainer_pass_forward(medtl_trainer_pass *pass, const float *i
                                         uint64_t dropout_seed);
 
 /** Forward in evaluation mode with the network's present parameters (running statistics, no dropout). */
-const float *medtl_trainer_pass_evaluate(medtl_trainer_pass *pass, const float *input, size_t count);
+const float *medtl_trainer_pass_evaluate(medtl_trainer_pass *pass, const float *input,
+                                         size_t count);
 
 /** Backward of the last forward. Gradients are overwritten, not accumulated.
  *  @param dlogits [count][classes]: derivative of the loss. */

@@ -50,10 +50,11 @@ static medtl_status misfit(const char *path, const medtl_parameter *p, const med
 {
     if (s == NULL)
         return medtl_fail(err, MEDTL_E_FORMAT, "%s: tensor %s is missing", path, p->name);
-    return medtl_fail(err, MEDTL_E_FORMAT,
-                      "%s: tensor %s has %zu dimensions and %zu values, not %zu and %zu, or another "
-                      "order of sizes",
-                      path, p->name, s->dimensions, s->count, p->dimensions, p->size);
+    return medtl_fail(
+        err, MEDTL_E_FORMAT,
+        "%s: tensor %s has %zu dimensions and %zu values, not %zu and %zu, or another "
+        "order of sizes",
+        path, p->name, s->dimensions, s->count, p->dimensions, p->size);
 }
 
 static bool is_variance(const medtl_parameter *p)
@@ -85,15 +86,16 @@ static void sum_channels(const medtl_stored *s, const float *from, float *to)
 }
 
 /* Read one tensor into `values` (room for the larger of file and network). */
-static medtl_status fetch(const char *path, const medtl_parameter *p, const medtl_stored *s, fit how,
-                          float *values, float *target, medtl_error *err)
+static medtl_status fetch(const char *path, const medtl_parameter *p, const medtl_stored *s,
+                          fit how, float *values, float *target, medtl_error *err)
 {
     if (!medtl_stored_floats(s, values))
         return medtl_fail(err, MEDTL_E_FORMAT,
                           "%s: tensor %s is not F32, F16 or BF16, or a value is not finite", path,
                           p->name);
     if (is_variance(p) && any_negative(values, s->count))
-        return medtl_fail(err, MEDTL_E_FORMAT, "%s: tensor %s: a variance is negative", path, p->name);
+        return medtl_fail(err, MEDTL_E_FORMAT, "%s: tensor %s: a variance is negative", path,
+                          p->name);
     if (how == FIT_SUM_CHANNELS)
         sum_channels(s, values, target);
     else
@@ -113,8 +115,9 @@ static size_t largest_tensor(const medtl_safetensors *file)
 
 /* All that is refused is refused before the first value changes: shapes here, values by copying into
  * a second block that is swapped in at the end. */
-static medtl_status copy_all(medtl_network *network, const char *path, const medtl_safetensors *file,
-                             size_t fits[FIT_NONE], float *fresh, float *room, medtl_error *err)
+static medtl_status copy_all(medtl_network *network, const char *path,
+                             const medtl_safetensors *file, size_t fits[FIT_NONE], float *fresh,
+                             float *room, medtl_error *err)
 {
     for (size_t i = 0; i < network->graph.declaration_count; i++) {
         const medtl_parameter *p = &network->parameters[i];
@@ -125,8 +128,9 @@ static medtl_status copy_all(medtl_network *network, const char *path, const med
         if (how == FIT_NONE)
             return misfit(path, p, s, err);
         fits[how]++;
-        if (how != FIT_KEEP && (status = fetch(path, p, s, how, room,
-                                               fresh + (p->value - network->values), err)) != MEDTL_OK)
+        if (how != FIT_KEEP &&
+            (status = fetch(path, p, s, how, room, fresh + (p->value - network->values), err)) !=
+                MEDTL_OK)
             return status;
     }
     return MEDTL_OK;
@@ -136,7 +140,8 @@ static medtl_status load(medtl_network *network, const char *path, const medtl_s
                          size_t fits[FIT_NONE], medtl_error *err)
 {
     const size_t total = network->value_count;
-    float *fresh = medtl_floats_allocate(total), *room = medtl_floats_allocate(largest_tensor(file));
+    float *fresh = medtl_floats_allocate(total),
+          *room = medtl_floats_allocate(largest_tensor(file));
     medtl_status status;
 
     memset(fits, 0, FIT_NONE * sizeof *fits);
@@ -214,8 +219,8 @@ medtl_status medtl_network_save(medtl_network *network, const medtl_model_descri
         const medtl_parameter *p = &network->parameters[i];
 
         /* Vectors stay F32: they are few, and a variance may lie below what F16 can hold. */
-        tensors[i] = (medtl_to_store){p->name, p->shape, p->dimensions, p->value, p->size,
-                                      half && p->dimensions > 1};
+        tensors[i] = (medtl_to_store){p->name,  p->shape, p->dimensions,
+                                      p->value, p->size,  half && p->dimensions > 1};
     }
     status = medtl_metadata_format(&network->spec, description, &metadata, err);
     if (status == MEDTL_OK)

@@ -46,8 +46,8 @@ struct medtl_node {
     char name[56]; /* PyTorch's module path; "" where there are no parameters */
     size_t inputs[MEDTL_NODE_MAX_INPUTS], input_count;
     size_t parameters[MEDTL_NODE_MAX_PARAMETERS], parameter_count; /* indices in the graph */
-    medtl_shape shape; /* of the output */
-    bool relu;         /* max(., 0) comes last */
+    medtl_shape shape;                                             /* of the output */
+    bool relu;                                                     /* max(., 0) comes last */
     union {
         medtl_conv_shape conv;
         struct {
@@ -102,8 +102,8 @@ static inline float *medtl_image_of(medtl_tensor tensor, size_t n)
 /** Zero dy where the node's own ReLU did (y == 0), in place. */
 void medtl_node_mask_relu(const medtl_node_run *run);
 
-extern const medtl_node_ops medtl_node_input, medtl_node_conv, medtl_node_batch_norm, medtl_node_relu,
-    medtl_node_max_pool, medtl_node_global_avg_pool, medtl_node_linear, medtl_node_dropout,
-    medtl_node_add, medtl_node_concat, medtl_node_affine;
+extern const medtl_node_ops medtl_node_input, medtl_node_conv, medtl_node_batch_norm,
+    medtl_node_relu, medtl_node_max_pool, medtl_node_global_avg_pool, medtl_node_linear,
+    medtl_node_dropout, medtl_node_add, medtl_node_concat, medtl_node_affine;
 
 #endif

@@ -25,8 +25,5 @@ static void forward(const medtl_node_run *run)
     medtl_pool_for(run->pool, run->count * run->node->shape.channels, forward_plane, (void *)run);
 }
 
-const medtl_node_ops medtl_node_affine = {.kind = "affine",
-                                          .takes_relu = true,
-                                          .elementwise = true,
-                                          .plan = plan,
-                                          .forward = forward};
+const medtl_node_ops medtl_node_affine = {
+    .kind = "affine", .takes_relu = true, .elementwise = true, .plan = plan, .forward = forward};

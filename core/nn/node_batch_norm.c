@@ -43,8 +43,7 @@ static void measure_channel(const medtl_node_run *run, size_t c, size_t plane)
     mean += (double)origin;
     run->state[2 * c] = (float)mean;
     run->state[2 * c + 1] = (float)(1.0 / sqrt(variance + (double)run->node->u.norm.epsilon));
-    run->parameters[RUNNING_MEAN][c] +=
-        momentum * ((float)mean - run->parameters[RUNNING_MEAN][c]);
+    run->parameters[RUNNING_MEAN][c] += momentum * ((float)mean - run->parameters[RUNNING_MEAN][c]);
     run->parameters[RUNNING_VARIANCE][c] +=
         momentum * ((float)(variance * values / (values > 1.0 ? values - 1.0 : 1.0)) -
                     run->parameters[RUNNING_VARIANCE][c]);
@@ -103,9 +102,9 @@ static void backward_channel(void *context, size_t c, size_t worker)
     k.b = (float)b;
     k.c = (float)(-a * sum / values - b * (double)k.mean);
     for (size_t n = 0; n < run->count; n++)
-        loops->give_norm_gradient(medtl_image_of(run->dx[0], n) + at,
-                                  medtl_image_of(run->dy, n) + at, medtl_image_of(run->x[0], n) + at,
-                                  plane, &k, run->node->relu, run->add[0]);
+        loops->give_norm_gradient(
+            medtl_image_of(run->dx[0], n) + at, medtl_image_of(run->dy, n) + at,
+            medtl_image_of(run->x[0], n) + at, plane, &k, run->node->relu, run->add[0]);
 }
 
 static void backward(const medtl_node_run *run)

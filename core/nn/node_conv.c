@@ -72,10 +72,9 @@ static void weight_item(void *context, size_t tile, size_t worker)
 {
     const medtl_node_run *run = context;
 
-    medtl_conv_backward_weight_tile(&run->node->u.conv, run->count, run->x[0].data,
-                                    run->x[0].stride, run->dy.data, run->dy.stride,
-                                    run->gradients[0], tile,
-                                    run->scratch + worker * run->scratch_stride);
+    medtl_conv_backward_weight_tile(
+        &run->node->u.conv, run->count, run->x[0].data, run->x[0].stride, run->dy.data,
+        run->dy.stride, run->gradients[0], tile, run->scratch + worker * run->scratch_stride);
 }
 
 static void bias_item(void *context, size_t channel, size_t worker)
@@ -146,7 +145,8 @@ const medtl_node_ops medtl_node_conv = {.kind = "conv2d",
                                         .forward = forward,
                                         .backward = backward};
 
-size_t medtl_graph_conv(medtl_graph *graph, size_t x, medtl_conv_options options, const char *name, ...)
+size_t medtl_graph_conv(medtl_graph *graph, size_t x, medtl_conv_options options, const char *name,
+                        ...)
 {
     const size_t dilation = options.dilation > 0 ? options.dilation : 1;
     const size_t groups = options.groups > 0 ? options.groups : 1;
@@ -177,7 +177,7 @@ size_t medtl_graph_conv(medtl_graph *graph, size_t x, medtl_conv_options options
                                          options.kernel, options.kernel},
                         4);
     if (options.bias)
-        medtl_graph_declare(graph, "bias", MEDTL_PARAMETER_BIAS, MEDTL_INIT_ZERO,
-                            &options.channels, 1);
+        medtl_graph_declare(graph, "bias", MEDTL_PARAMETER_BIAS, MEDTL_INIT_ZERO, &options.channels,
+                            1);
     return graph->node_count - 1;
 }

@@ -33,8 +33,8 @@ static float factor(const medtl_node_run *run, uint64_t key, size_t element)
 
 static uint64_t key_of(const medtl_node_run *run, size_t image)
 {
-    return mix(mix(run->seed + UINT64_C(0x9e3779b97f4a7c15)) + (uint64_t)run->index * UINT64_C(1000003) +
-               ((uint64_t)image << 32));
+    return mix(mix(run->seed + UINT64_C(0x9e3779b97f4a7c15)) +
+               (uint64_t)run->index * UINT64_C(1000003) + ((uint64_t)image << 32));
 }
 
 static void forward_part(void *context, size_t item, size_t worker)

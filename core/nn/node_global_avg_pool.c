@@ -11,7 +11,10 @@ static medtl_status plan(medtl_node *node, const medtl_shape *in, medtl_error *e
     return MEDTL_OK;
 }
 
-static size_t groups(const medtl_node_run *run) { return (run->in[0].channels + GROUP - 1) / GROUP; }
+static size_t groups(const medtl_node_run *run)
+{
+    return (run->in[0].channels + GROUP - 1) / GROUP;
+}
 
 static size_t group_end(size_t first, size_t channels)
 {

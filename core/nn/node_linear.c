@@ -86,11 +86,8 @@ static void backward(const medtl_node_run *run)
         medtl_pool_for(run->pool, run->count, data_image, (void *)run);
 }
 
-const medtl_node_ops medtl_node_linear = {.kind = "linear",
-                                          .takes_relu = true,
-                                          .plan = plan,
-                                          .forward = forward,
-                                          .backward = backward};
+const medtl_node_ops medtl_node_linear = {
+    .kind = "linear", .takes_relu = true, .plan = plan, .forward = forward, .backward = backward};
 
 size_t medtl_graph_linear(medtl_graph *graph, size_t x, size_t outputs, const char *name, ...)
 {
@@ -103,9 +100,8 @@ size_t medtl_graph_linear(medtl_graph *graph, size_t x, size_t outputs, const ch
     va_end(arguments);
     if (medtl_graph_append(graph, &node) == NULL)
         return 0;
-    medtl_graph_declare(
-        graph, "weight", MEDTL_PARAMETER_WEIGHT, graph->linear_weight_initialiser,
-        (const size_t[]){outputs, medtl_shape_size(graph->nodes[x].shape)}, 2);
+    medtl_graph_declare(graph, "weight", MEDTL_PARAMETER_WEIGHT, graph->linear_weight_initialiser,
+                        (const size_t[]){outputs, medtl_shape_size(graph->nodes[x].shape)}, 2);
     medtl_graph_declare(graph, "bias", MEDTL_PARAMETER_BIAS, graph->linear_bias_initialiser,
                         &outputs, 1);
     return graph->node_count - 1;

@@ -36,8 +36,8 @@ static size_t scratch_size(const medtl_node *node, bool training)
 }
 
 /* The outputs [first, end) of a row or column whose input through `tap` exists. */
-static void valid_outputs(size_t tap, size_t stride, size_t pad, size_t in, size_t out, size_t *first,
-                          size_t *end)
+static void valid_outputs(size_t tap, size_t stride, size_t pad, size_t in, size_t out,
+                          size_t *first, size_t *end)
 {
     *first = tap < pad ? (pad - tap + stride - 1) / stride : 0;
     *end = in + pad > tap ? (in + pad - tap - 1) / stride + 1 : 0;
@@ -48,15 +48,18 @@ static void valid_outputs(size_t tap, size_t stride, size_t pad, size_t in, size
 static size_t first_inside(size_t start, size_t pad) { return start < pad ? pad - start : 0; }
 
 /* Row `oh` of one plane: values into y, which tap won into winner. */
-static void forward_row(const medtl_node_run *run, const float *x, size_t oh, float *y, float *winner)
+static void forward_row(const medtl_node_run *run, const float *x, size_t oh, float *y,
+                        float *winner)
 {
     const medtl_shape in = run->in[0], out = run->node->shape;
     const size_t kernel = run->node->u.pool.kernel, stride = run->node->u.pool.stride;
     const size_t pad = run->node->u.pool.pad;
 
-    for (size_t i = 0; i < out.width; i++) { /* where all are -infinity, the first tap inside wins */
+    for (size_t i = 0; i < out.width;
+         i++) { /* where all are -infinity, the first tap inside wins */
         y[i] = -INFINITY;
-        winner[i] = (float)(first_inside(oh * stride, pad) * kernel + first_inside(i * stride, pad));
+        winner[i] =
+            (float)(first_inside(oh * stride, pad) * kernel + first_inside(i * stride, pad));
     }
     for (size_t kh = 0; kh < kernel; kh++) {
         const size_t row = oh * stride + kh - pad;

@@ -9,7 +9,7 @@
 
 /** The weights of one node, as its forward wants them. */
 typedef struct medtl_plan_weights {
-    float *packed;       /* convolutions */
+    float *packed;        /* convolutions */
     float *parameters[2]; /* convolution: -, bias; linear: weight, bias; affine: scale, shift */
 } medtl_plan_weights;
 

@@ -150,5 +150,6 @@ void medtl_predictor_run(medtl_predictor *predictor, const float *input, size_t 
 
     medtl_predictor_run_logits(predictor, input, count, probabilities);
     for (size_t n = 0; n < count; n++)
-        softmax(probabilities + n * info->class_count, info->class_count, (double)info->temperature);
+        softmax(probabilities + n * info->class_count, info->class_count,
+                (double)info->temperature);
 }

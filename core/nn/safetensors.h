@@ -32,7 +32,8 @@ void medtl_safetensors_destroy(medtl_safetensors *file); /* NULL is allowed */
 
 size_t medtl_safetensors_count(const medtl_safetensors *file);
 const medtl_stored *medtl_safetensors_at(const medtl_safetensors *file, size_t index);
-const medtl_stored *medtl_safetensors_find(const medtl_safetensors *file, const char *name); /* or NULL */
+const medtl_stored *medtl_safetensors_find(const medtl_safetensors *file,
+                                           const char *name);      /* or NULL */
 size_t medtl_safetensors_data_size(const medtl_safetensors *file); /* bytes of all tensors */
 
 /** A value of __metadata__, or NULL. */

@@ -26,7 +26,7 @@ struct medtl_safetensors {
 static const struct {
     const char *name;
     size_t size;
-} types[] = {{"F32", 4}, {"F16", 2}, {"BF16", 2}, {"F64", 8}, {"I64", 8}, {"I32", 4},    {"I16", 2},
+} types[] = {{"F32", 4}, {"F16", 2}, {"BF16", 2}, {"F64", 8}, {"I64", 8}, {"I32", 4}, {"I16", 2},
              {"I8", 1},  {"U64", 8}, {"U32", 4},  {"U16", 2}, {"U8", 1},  {"BOOL", 1}};
 
 static medtl_status refuse(medtl_error *err, const char *path, const char *tensor, const char *why)
@@ -100,7 +100,8 @@ static medtl_status check_metadata(const char *path, json_t *metadata, medtl_err
 
     if (!json_is_object(metadata))
         return refuse(err, path, "", "__metadata__ is not an object");
-    json_object_foreach(metadata, key, value) {
+    json_object_foreach(metadata, key, value)
+    {
         if (!json_is_string(value))
             return refuse(err, path, "", "__metadata__ holds something else than strings");
     }
@@ -117,7 +118,8 @@ static int compare_positions(const void *a, const void *b)
     return (x->byte_count > y->byte_count) - (x->byte_count < y->byte_count);
 }
 
-static medtl_status check_coverage(const medtl_safetensors *file, const char *path, medtl_error *err)
+static medtl_status check_coverage(const medtl_safetensors *file, const char *path,
+                                   medtl_error *err)
 {
     const unsigned char *at = file->bytes + file->data_at;
 
@@ -144,7 +146,8 @@ static medtl_status read_header(medtl_safetensors *file, const char *path, medtl
     if (length > file->size - LENGTH_BYTES)
         return refuse(err, path, "", "the header claims to be longer than the file");
     if (length > MOST_HEADER)
-        return medtl_fail(err, MEDTL_E_FORMAT, "%s: a header of more than %d bytes", path, MOST_HEADER);
+        return medtl_fail(err, MEDTL_E_FORMAT, "%s: a header of more than %d bytes", path,
+                          MOST_HEADER);
     file->data_at = LENGTH_BYTES + (size_t)length;
     file->header = json_loadb((const char *)file->bytes + LENGTH_BYTES, (size_t)length,
                               JSON_REJECT_DUPLICATES, NULL);
@@ -163,7 +166,8 @@ static medtl_status index_tensors(medtl_safetensors *file, const char *path, med
     file->tensors = calloc(json_object_size(file->header) + 1, sizeof *file->tensors);
     if (file->tensors == NULL)
         return medtl_fail(err, MEDTL_E_MEMORY, "%s: out of memory", path);
-    json_object_foreach(file->header, name, entry) {
+    json_object_foreach(file->header, name, entry)
+    {
         const medtl_status status =
             strcmp(name, "__metadata__") == 0
                 ? check_metadata(path, entry, err)

@@ -121,8 +121,8 @@ static void connect(medtl_trainer_pass *pass)
 
             if (input == 0)
                 continue; /* the caller's: set by each forward, and needs no gradient */
-            run->x[k] = medtl_layout_tensor(&pass->activations, pass->activation_arena, pass->batch,
-                                            input);
+            run->x[k] =
+                medtl_layout_tensor(&pass->activations, pass->activation_arena, pass->batch, input);
             run->dx[k] =
                 medtl_layout_tensor(&pass->gradients, pass->gradient_arena, pass->batch, input);
             run->add[k] = medtl_graph_last_reader(graph, input) != i;

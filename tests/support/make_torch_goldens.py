@@ -158,7 +158,8 @@ def emit(index, case):
 
 def main():
     print('/* Made by tests/support/make_torch_goldens.py with PyTorch', torch.__version__.split('a')[0].rstrip('.') + '; do not edit. */')
-    print('''#ifndef MEDTL_TEST_TORCH_GOLDENS_H
+    print('''/* clang-format off */
+#ifndef MEDTL_TEST_TORCH_GOLDENS_H
 #define MEDTL_TEST_TORCH_GOLDENS_H
 
 #include <stddef.h>

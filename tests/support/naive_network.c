@@ -29,11 +29,13 @@ static double at(const double *values, medtl_shape s, size_t n, size_t c, size_t
     return values[((n * s.channels + c) * s.height + h) * s.width + w];
 }
 
-static double conv_at(const pass *p, const medtl_node *node, size_t n, size_t k, size_t oh, size_t ow)
+static double conv_at(const pass *p, const medtl_node *node, size_t n, size_t k, size_t oh,
+                      size_t ow)
 {
     const medtl_conv_shape *s = &node->u.conv;
     const medtl_shape in = node_at(p, node->inputs[0])->shape;
-    const size_t part = s->channels_in / s->groups, first = k / (s->channels_out / s->groups) * part;
+    const size_t part = s->channels_in / s->groups,
+                 first = k / (s->channels_out / s->groups) * part;
     double sum = node->parameter_count > 1 ? parameter(p, node, 1, k) : 0.0;
 
     for (size_t c = 0; c < part; c++)
@@ -50,7 +52,8 @@ static double conv_at(const pass *p, const medtl_node *node, size_t n, size_t k,
     return sum;
 }
 
-static double max_pool_at(const pass *p, const medtl_node *node, size_t n, size_t c, size_t oh, size_t ow)
+static double max_pool_at(const pass *p, const medtl_node *node, size_t n, size_t c, size_t oh,
+                          size_t ow)
 {
     const medtl_shape in = node_at(p, node->inputs[0])->shape;
     double best = -INFINITY;
@@ -108,7 +111,8 @@ static double linear_at(const pass *p, const medtl_node *node, size_t n, size_t 
     return sum;
 }
 
-static double concat_at(const pass *p, const medtl_node *node, size_t n, size_t c, size_t h, size_t w)
+static double concat_at(const pass *p, const medtl_node *node, size_t n, size_t c, size_t h,
+                        size_t w)
 {
     size_t k = 0;
 

@@ -8,8 +8,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static inline medtl_network *nn_make_network(const char *architecture, uint32_t width, uint32_t channels,
-                                             uint32_t height, uint32_t width_px, uint32_t classes)
+static inline medtl_network *nn_make_network(const char *architecture, uint32_t width,
+                                             uint32_t channels, uint32_t height, uint32_t width_px,
+                                             uint32_t classes)
 {
     medtl_network_spec spec = {.width = width,
                                .channels = channels,
@@ -38,7 +39,8 @@ static inline void nn_temporary_path(char *path, size_t size)
 
 static inline medtl_model_description nn_description(void)
 {
-    static const char *const classes[] = {"benign", "malignant", "other", "fourth", "fifth", "sixth", "seventh"};
+    static const char *const classes[] = {"benign", "malignant", "other",  "fourth",
+                                          "fifth",  "sixth",     "seventh"};
 
     return (medtl_model_description){.name = "test-model",
                                      .version = "1.2.3",
@@ -53,7 +55,8 @@ static inline void nn_save(medtl_network *network, bool half, const char *path)
     const medtl_model_description description = nn_description();
     medtl_error err = {0};
 
-    cr_assert_eq(medtl_network_save(network, &description, half, path, &err), MEDTL_OK, "%s", err.message);
+    cr_assert_eq(medtl_network_save(network, &description, half, path, &err), MEDTL_OK, "%s",
+                 err.message);
 }
 
 static inline medtl_model *nn_load(const char *path)

@@ -72,8 +72,8 @@ static void check_sums(const double *got, size_t n)
         expected[7] += y * (x - (double)0.1f);
     }
     for (size_t i = 0; i < 8; i++)
-        cr_expect(fabs(got[i] - expected[i]) <= 1e-6 * (1.0 + (double)n / 16.0), "sum %zu of %zu: %.9g, %.9g", i, n,
-                  got[i], expected[i]);
+        cr_expect(fabs(got[i] - expected[i]) <= 1e-6 * (1.0 + (double)n / 16.0),
+                  "sum %zu of %zu: %.9g, %.9g", i, n, got[i], expected[i]);
 }
 
 static float rectified(float v) { return v < 0.0f ? 0.0f : v; }
@@ -94,7 +94,8 @@ static void check_arrays(const float *out, size_t n)
                                   x + y};
 
         for (size_t k = 0; k < sizeof expected / sizeof expected[0]; k++)
-            cr_assert(fabsf(out[k * n + i] - expected[k]) <= 1e-6f, "loop %zu, value %zu of %zu", k, i, n);
+            cr_assert(fabsf(out[k * n + i] - expected[k]) <= 1e-6f, "loop %zu, value %zu of %zu", k,
+                      i, n);
     }
 }
 

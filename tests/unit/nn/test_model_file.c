@@ -38,7 +38,8 @@ Test(model_file, says_what_was_described)
     cr_expect_str_eq(info->version, "1.2.3");
     cr_expect_str_eq(info->architecture, "hybrid2");
     cr_expect_str_eq(info->architecture_arguments, "{\"width\":4,\"dropout\":0.5}");
-    cr_expect(info->channels == 1 && info->height == 48 && info->width == 64 && info->class_count == 3);
+    cr_expect(info->channels == 1 && info->height == 48 && info->width == 64 &&
+              info->class_count == 3);
     cr_expect_str_eq(info->class_names[0], "benign");
     cr_expect_str_eq(info->class_names[2], "other");
     cr_expect_str_eq(info->normaliser, "resize 64x48");
@@ -75,8 +76,9 @@ Test(model_file, keeps_every_bit_in_f32)
     for (size_t i = 0; i < medtl_network_parameter_count(other); i++) {
         const medtl_parameter *p = medtl_network_parameter(network, i);
 
-        cr_expect_eq(memcmp(p->value, medtl_network_parameter(other, i)->value, p->size * sizeof(float)), 0, "%s",
-                     p->name);
+        cr_expect_eq(
+            memcmp(p->value, medtl_network_parameter(other, i)->value, p->size * sizeof(float)), 0,
+            "%s", p->name);
     }
     medtl_network_destroy(network);
     medtl_network_destroy(other);
@@ -97,9 +99,10 @@ Test(model_file, keeps_eleven_bits_of_weights_and_all_of_the_rest_in_f16)
         const float *got = medtl_network_parameter(other, i)->value;
         /* Half a unit of the last of 11 bits; below 2^-14 half of the subnormal step 2^-24. */
         for (size_t k = 0; k < p->size; k++)
-            cr_assert(fabsf(got[k] - p->value[k]) <=
-                          (p->dimensions > 1 ? fmaxf(fabsf(p->value[k]) * 0x1p-11f, 0x1p-25f) : 0.0f),
-                      "%s[%zu]", p->name, k);
+            cr_assert(
+                fabsf(got[k] - p->value[k]) <=
+                    (p->dimensions > 1 ? fmaxf(fabsf(p->value[k]) * 0x1p-11f, 0x1p-25f) : 0.0f),
+                "%s[%zu]", p->name, k);
     }
     medtl_network_destroy(network);
     medtl_network_destroy(other);
@@ -147,8 +150,9 @@ Test(network_load, another_number_of_classes_keeps_its_fresh_head)
     fresh = medtl_network_parameter(to, 100)->value[0];
     cr_assert_str_eq(medtl_network_parameter(to, 100)->name, "fc.weight");
     cr_assert_eq(medtl_network_load(to, path, report, sizeof report, NULL), MEDTL_OK);
-    cr_expect_str_eq(report, "100 tensors matched, 0 summed over input channels, 2 of the head kept their "
-                             "initial values, 2 in the file not used");
+    cr_expect_str_eq(report,
+                     "100 tensors matched, 0 summed over input channels, 2 of the head kept their "
+                     "initial values, 2 in the file not used");
     cr_expect_eq(medtl_network_parameter(to, 0)->value[0], 0.75f);
     cr_expect_eq(medtl_network_parameter(to, 100)->value[0], fresh);
     medtl_network_destroy(from);
@@ -170,7 +174,8 @@ Test(network_load, a_grey_input_sums_the_colour_filters)
     for (size_t k = 0; k < 4; k++)
         for (size_t i = 0; i < 49; i++)
             cr_expect_float_eq(grey[k * 49 + i],
-                               rgb[k * 147 + i] + rgb[k * 147 + 49 + i] + rgb[k * 147 + 98 + i], 1e-6);
+                               rgb[k * 147 + i] + rgb[k * 147 + 49 + i] + rgb[k * 147 + 98 + i],
+                               1e-6);
     medtl_network_destroy(from);
     medtl_network_destroy(to);
     unlink(path);
@@ -206,7 +211,8 @@ ParameterizedTest(struct misfit *c, network_load, refuses_other_networks_and_cha
     cr_expect_eq(medtl_network_load(to, path, NULL, 0, &err), MEDTL_E_FORMAT, "%s", c->label);
     cr_expect_not_null(strstr(err.message, path), "%s: %s", c->label, err.message);
     for (size_t i = 0; i < medtl_network_parameter_count(to); i++)
-        cr_expect_eq(memcmp(medtl_network_parameter(to, i)->value, medtl_network_parameter(same, i)->value,
+        cr_expect_eq(memcmp(medtl_network_parameter(to, i)->value,
+                            medtl_network_parameter(same, i)->value,
                             medtl_network_parameter(to, i)->size * sizeof(float)),
                      0, "%s: %s changed", c->label, medtl_network_parameter(to, i)->name);
     medtl_network_destroy(from);
@@ -218,9 +224,9 @@ ParameterizedTest(struct misfit *c, network_load, refuses_other_networks_and_cha
 /* --- Damaged models. --- */
 
 #define GOOD_ARCHITECTURE "\"architecture\":{\"name\":\"hybrid2\",\"width\":2}"
-#define GOOD_INPUT "\"input\":{\"channels\":1,\"height\":16,\"width\":16}"
-#define GOOD_CLASSES "\"classes\":[\"a\",\"b\"]"
-#define GOOD_REST GOOD_ARCHITECTURE "," GOOD_INPUT "," GOOD_CLASSES
+#define GOOD_INPUT        "\"input\":{\"channels\":1,\"height\":16,\"width\":16}"
+#define GOOD_CLASSES      "\"classes\":[\"a\",\"b\"]"
+#define GOOD_REST         GOOD_ARCHITECTURE "," GOOD_INPUT "," GOOD_CLASSES
 
 struct metadata_case {
     char label[40], text[240];
@@ -236,40 +242,48 @@ ParameterizedTestParameters(model_file, believes_only_metadata_that_checks_out)
         {"no format", "{" GOOD_REST "}", MEDTL_E_FORMAT},
         {"a format of the future", "{\"format\":2," GOOD_REST "}", MEDTL_E_UNSUPPORTED},
         {"an unknown architecture",
-         "{\"format\":1,\"architecture\":{\"name\":\"vgg\"}," GOOD_INPUT "," GOOD_CLASSES "}", MEDTL_E_UNSUPPORTED},
+         "{\"format\":1,\"architecture\":{\"name\":\"vgg\"}," GOOD_INPUT "," GOOD_CLASSES "}",
+         MEDTL_E_UNSUPPORTED},
         {"an architecture that is a string",
-         "{\"format\":1,\"architecture\":\"hybrid2\"," GOOD_INPUT "," GOOD_CLASSES "}", MEDTL_E_FORMAT},
+         "{\"format\":1,\"architecture\":\"hybrid2\"," GOOD_INPUT "," GOOD_CLASSES "}",
+         MEDTL_E_FORMAT},
         {"no architecture", "{\"format\":1," GOOD_INPUT "," GOOD_CLASSES "}", MEDTL_E_FORMAT},
         {"a width of nothing",
-         "{\"format\":1,\"architecture\":{\"name\":\"hybrid2\",\"width\":0}," GOOD_INPUT "," GOOD_CLASSES "}",
+         "{\"format\":1,\"architecture\":{\"name\":\"hybrid2\",\"width\":0}," GOOD_INPUT
+         "," GOOD_CLASSES "}",
          MEDTL_E_FORMAT},
         {"another width than the tensors have",
-         "{\"format\":1,\"architecture\":{\"name\":\"hybrid2\",\"width\":3}," GOOD_INPUT "," GOOD_CLASSES "}",
+         "{\"format\":1,\"architecture\":{\"name\":\"hybrid2\",\"width\":3}," GOOD_INPUT
+         "," GOOD_CLASSES "}",
          MEDTL_E_FORMAT},
         {"a width the file cannot hold",
-         "{\"format\":1,\"architecture\":{\"name\":\"resnet50\",\"width\":1024}," GOOD_INPUT "," GOOD_CLASSES "}",
+         "{\"format\":1,\"architecture\":{\"name\":\"resnet50\",\"width\":1024}," GOOD_INPUT
+         "," GOOD_CLASSES "}",
          MEDTL_E_FORMAT},
         {"dropout above one",
-         "{\"format\":1,\"architecture\":{\"name\":\"hybrid2\",\"width\":2,\"dropout\":2}," GOOD_INPUT
-         "," GOOD_CLASSES "}",
+         "{\"format\":1,\"architecture\":{\"name\":\"hybrid2\",\"width\":2,\"dropout\":2}"
+         "," GOOD_INPUT "," GOOD_CLASSES "}",
          MEDTL_E_FORMAT},
         {"no classes", "{\"format\":1," GOOD_ARCHITECTURE "," GOOD_INPUT "}", MEDTL_E_FORMAT},
-        {"an empty list of classes", "{\"format\":1,\"classes\":[]," GOOD_ARCHITECTURE "," GOOD_INPUT "}",
-         MEDTL_E_FORMAT},
-        {"a class that is a number", "{\"format\":1,\"classes\":[1,2]," GOOD_ARCHITECTURE "," GOOD_INPUT "}",
-         MEDTL_E_FORMAT},
+        {"an empty list of classes",
+         "{\"format\":1,\"classes\":[]," GOOD_ARCHITECTURE "," GOOD_INPUT "}", MEDTL_E_FORMAT},
+        {"a class that is a number",
+         "{\"format\":1,\"classes\":[1,2]," GOOD_ARCHITECTURE "," GOOD_INPUT "}", MEDTL_E_FORMAT},
         {"a class too many",
-         "{\"format\":1,\"classes\":[\"a\",\"b\",\"c\"]," GOOD_ARCHITECTURE "," GOOD_INPUT "}", MEDTL_E_FORMAT},
+         "{\"format\":1,\"classes\":[\"a\",\"b\",\"c\"]," GOOD_ARCHITECTURE "," GOOD_INPUT "}",
+         MEDTL_E_FORMAT},
         {"no input", "{\"format\":1," GOOD_ARCHITECTURE "," GOOD_CLASSES "}", MEDTL_E_FORMAT},
         {"an input without height",
-         "{\"format\":1,\"input\":{\"channels\":1,\"width\":16}," GOOD_ARCHITECTURE "," GOOD_CLASSES "}",
+         "{\"format\":1,\"input\":{\"channels\":1,\"width\":16}," GOOD_ARCHITECTURE "," GOOD_CLASSES
+         "}",
          MEDTL_E_FORMAT},
         {"a huge input",
-         "{\"format\":1,\"input\":{\"channels\":1,\"height\":900000,\"width\":16}," GOOD_ARCHITECTURE
-         "," GOOD_CLASSES "}",
+         "{\"format\":1,\"input\":{\"channels\":1,\"height\":900000,\"width\":16}"
+         "," GOOD_ARCHITECTURE "," GOOD_CLASSES "}",
          MEDTL_E_UNSUPPORTED},
         {"temperature zero", "{\"format\":1,\"temperature\":0," GOOD_REST "}", MEDTL_E_FORMAT},
-        {"temperature as text", "{\"format\":1,\"temperature\":\"1\"," GOOD_REST "}", MEDTL_E_FORMAT},
+        {"temperature as text", "{\"format\":1,\"temperature\":\"1\"," GOOD_REST "}",
+         MEDTL_E_FORMAT},
         {"a name that is a list", "{\"format\":1,\"name\":[]," GOOD_REST "}", MEDTL_E_FORMAT},
         {"provenance as text", "{\"format\":1,\"provenance\":\"x\"," GOOD_REST "}", MEDTL_E_FORMAT},
         {"the same key twice", "{\"format\":1,\"format\":1," GOOD_REST "}", MEDTL_E_FORMAT},
@@ -368,8 +382,9 @@ Test(model_file, tensors_must_be_those_of_the_architecture)
         const char *label;
         void (*change)(medtl_to_store *tensors, size_t *count);
     } cases[] = {
-        {"one missing", leave_one_out},   {"one too many", add_one},         {"one renamed", rename_one},
-        {"one of another shape", turn_one}, {"one flattened", flatten_one}, {"a negative variance", negate_a_variance},
+        {"one missing", leave_one_out}, {"one too many", add_one},
+        {"one renamed", rename_one},    {"one of another shape", turn_one},
+        {"one flattened", flatten_one}, {"a negative variance", negate_a_variance},
     };
     char path[256];
 

@@ -7,10 +7,14 @@
 #include <stdio.h>
 #include <string.h>
 
-static medtl_network *make(const char *architecture, uint32_t channels, uint32_t size, uint32_t classes)
+static medtl_network *make(const char *architecture, uint32_t channels, uint32_t size,
+                           uint32_t classes)
 {
-    medtl_network_spec spec = {
-        .channels = channels, .height = size, .width_px = size, .classes = classes, .dropout = -1.0f};
+    medtl_network_spec spec = {.channels = channels,
+                               .height = size,
+                               .width_px = size,
+                               .classes = classes,
+                               .dropout = -1.0f};
     medtl_network *network = NULL;
     medtl_error err = {0};
 
@@ -133,10 +137,13 @@ Test(network, starts_alike_from_the_same_seed_only)
     for (size_t i = 0; i < medtl_network_parameter_count(networks[0]); i++) {
         const medtl_parameter *p = medtl_network_parameter(networks[0], i);
 
-        cr_expect_eq(memcmp(p->value, medtl_network_parameter(networks[1], i)->value, p->size * sizeof(float)), 0);
+        cr_expect_eq(memcmp(p->value, medtl_network_parameter(networks[1], i)->value,
+                            p->size * sizeof(float)),
+                     0);
         if (p->role == MEDTL_PARAMETER_WEIGHT)
-            cr_expect_neq(
-                memcmp(p->value, medtl_network_parameter(networks[2], i)->value, p->size * sizeof(float)), 0);
+            cr_expect_neq(memcmp(p->value, medtl_network_parameter(networks[2], i)->value,
+                                 p->size * sizeof(float)),
+                          0);
     }
     for (size_t i = 0; i < 3; i++)
         medtl_network_destroy(networks[i]);
@@ -169,7 +176,8 @@ ParameterizedTest(struct refusal *c, network, refuses_what_cannot_be_built)
     medtl_network *network = NULL;
     medtl_error err = {0};
 
-    cr_expect_eq(medtl_network_create(&c->spec, 1, &network, &err), c->status, "%s: %s", c->label, err.message);
+    cr_expect_eq(medtl_network_create(&c->spec, 1, &network, &err), c->status, "%s: %s", c->label,
+                 err.message);
     cr_expect_null(network);
     cr_expect_neq(err.message[0], '\0');
 }

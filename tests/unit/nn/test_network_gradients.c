@@ -23,8 +23,9 @@ ParameterizedTestParameters(network_gradients, agree_with_finite_differences)
     return cr_make_param_array(struct network_case, cases, sizeof cases / sizeof cases[0]);
 }
 
-static void check_parameter(const medtl_network *network, const struct network_case *c, const float *input,
-                            const float *coefficients, size_t index, const float *gradient)
+static void check_parameter(const medtl_network *network, const struct network_case *c,
+                            const float *input, const float *coefficients, size_t index,
+                            const float *gradient)
 {
     const medtl_parameter *p = &network->parameters[index];
     double *direction = calloc(p->size, sizeof *direction), got = 0.0, expected, norm = 0.0;
@@ -35,8 +36,9 @@ static void check_parameter(const medtl_network *network, const struct network_c
         norm += (double)gradient[i] * (double)gradient[i];
     }
     expected = naive_derivative(network, input, c->images, coefficients, index, direction);
-    cr_expect(fabs(got - expected) <= 1e-4 * (1.0 + sqrt(norm)), "%s %s: %.8g, differences %.8g (norm %g)",
-              c->architecture, p->name, got, expected, sqrt(norm));
+    cr_expect(fabs(got - expected) <= 1e-4 * (1.0 + sqrt(norm)),
+              "%s %s: %.8g, differences %.8g (norm %g)", c->architecture, p->name, got, expected,
+              sqrt(norm));
     free(direction);
 }
 
@@ -62,7 +64,8 @@ ParameterizedTest(struct network_case *c, network_gradients, agree_with_finite_d
     medtl_trainer_pass_backward(pass, coefficients);
     for (size_t i = 0; i < medtl_network_parameter_count(network); i++)
         if (medtl_trainer_pass_gradient(pass, i) != NULL)
-            check_parameter(network, c, input, coefficients, i, medtl_trainer_pass_gradient(pass, i));
+            check_parameter(network, c, input, coefficients, i,
+                            medtl_trainer_pass_gradient(pass, i));
     medtl_trainer_pass_destroy(pass);
     medtl_network_destroy(network);
     free(input);

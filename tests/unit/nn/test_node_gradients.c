@@ -11,8 +11,8 @@ enum { IMAGES = 3, CLASSES = 2 };
 
 typedef size_t middle(medtl_graph *g, size_t x);
 
-static size_t conv(medtl_graph *g, size_t x, size_t channels, size_t kernel, size_t stride, size_t pad,
-                   bool bias)
+static size_t conv(medtl_graph *g, size_t x, size_t channels, size_t kernel, size_t stride,
+                   size_t pad, bool bias)
 {
     const medtl_conv_options o = {
         .channels = channels, .kernel = kernel, .stride = stride, .pad = pad, .bias = bias};
@@ -37,8 +37,13 @@ static size_t conv_relu(medtl_graph *g, size_t x)
 
 static size_t conv_grouped_dilated(medtl_graph *g, size_t x)
 {
-    const medtl_conv_options o = {
-        .channels = 6, .kernel = 3, .stride = 1, .pad = 2, .dilation = 2, .groups = 2, .bias = true};
+    const medtl_conv_options o = {.channels = 6,
+                                  .kernel = 3,
+                                  .stride = 1,
+                                  .pad = 2,
+                                  .dilation = 2,
+                                  .groups = 2,
+                                  .bias = true};
 
     return medtl_graph_conv(g, x, o, "grouped");
 }
@@ -126,7 +131,8 @@ static size_t add_chain(medtl_graph *g, size_t x)
 
 static size_t concat(medtl_graph *g, size_t x)
 {
-    const size_t a = medtl_graph_relu(g, conv(g, x, 2, 3, 1, 1, true)), b = conv(g, x, 3, 5, 1, 2, true);
+    const size_t a = medtl_graph_relu(g, conv(g, x, 2, 3, 1, 1, true)),
+                 b = conv(g, x, 3, 5, 1, 2, true);
 
     return medtl_graph_concat(g, (const size_t[]){a, x, b}, 3);
 }
@@ -135,7 +141,8 @@ static size_t concat(medtl_graph *g, size_t x)
 static size_t concat_read_later(medtl_graph *g, size_t x)
 {
     const size_t a = conv(g, x, 2, 3, 1, 1, true);
-    const size_t joined = medtl_graph_batch_norm(g, medtl_graph_concat(g, (const size_t[]){a, x}, 2), "bn");
+    const size_t joined =
+        medtl_graph_batch_norm(g, medtl_graph_concat(g, (const size_t[]){a, x}, 2), "bn");
     const size_t late = conv(g, a, 3, 1, 1, 0, true);
 
     return medtl_graph_concat(g, (const size_t[]){late, joined, a}, 3);
@@ -151,18 +158,54 @@ static size_t concat_of_concat(medtl_graph *g, size_t x)
 }
 
 static middle *const middles[] = {
-    nothing,        conv_stride_2,        conv_5,           conv_1,           conv_relu,
-    conv_grouped_dilated, batch_norm,     batch_norm_relu,  two_norms,        relu_alone,
-    relu_beside,    max_pool_3,           max_pool_stride_3, max_pool_overlapping, average,
-    average_beside, linear_relu,          linear_beside,    add_relu,         add_chain,
-    concat,         concat_read_later,    concat_of_concat,
+    nothing,
+    conv_stride_2,
+    conv_5,
+    conv_1,
+    conv_relu,
+    conv_grouped_dilated,
+    batch_norm,
+    batch_norm_relu,
+    two_norms,
+    relu_alone,
+    relu_beside,
+    max_pool_3,
+    max_pool_stride_3,
+    max_pool_overlapping,
+    average,
+    average_beside,
+    linear_relu,
+    linear_beside,
+    add_relu,
+    add_chain,
+    concat,
+    concat_read_later,
+    concat_of_concat,
 };
 static const char *const names[] = {
-    "nothing",        "conv_stride_2",        "conv_5",           "conv_1",           "conv_relu",
-    "conv_grouped_dilated", "batch_norm",     "batch_norm_relu",  "two_norms",        "relu_alone",
-    "relu_beside",    "max_pool_3",           "max_pool_stride_3", "max_pool_overlapping", "average",
-    "average_beside", "linear_relu",          "linear_beside",    "add_relu",         "add_chain",
-    "concat",         "concat_read_later",    "concat_of_concat",
+    "nothing",
+    "conv_stride_2",
+    "conv_5",
+    "conv_1",
+    "conv_relu",
+    "conv_grouped_dilated",
+    "batch_norm",
+    "batch_norm_relu",
+    "two_norms",
+    "relu_alone",
+    "relu_beside",
+    "max_pool_3",
+    "max_pool_stride_3",
+    "max_pool_overlapping",
+    "average",
+    "average_beside",
+    "linear_relu",
+    "linear_beside",
+    "add_relu",
+    "add_chain",
+    "concat",
+    "concat_read_later",
+    "concat_of_concat",
 };
 enum { MIDDLE_COUNT = sizeof middles / sizeof middles[0] };
 
@@ -184,8 +227,8 @@ static medtl_network *make_network(middle *m)
 }
 
 /* The derivative along each value of a parameter, or along a few mixed directions of a long one. */
-static void check_parameter(const medtl_network *network, const float *input, const float *coefficients,
-                            size_t index, const float *gradient)
+static void check_parameter(const medtl_network *network, const float *input,
+                            const float *coefficients, size_t index, const float *gradient)
 {
     const medtl_parameter *p = &network->parameters[index];
     const size_t directions = p->size <= 24 ? p->size : 6;
@@ -202,8 +245,8 @@ static void check_parameter(const medtl_network *network, const float *input, co
             got += direction[i] * (double)gradient[i];
         }
         expected = naive_derivative(network, input, IMAGES, coefficients, index, direction);
-        cr_expect(fabs(got - expected) <= 2e-5 * (1.0 + sqrt(norm)), "%s, direction %zu: %.8g, differences %.8g",
-                  p->name, d, got, expected);
+        cr_expect(fabs(got - expected) <= 2e-5 * (1.0 + sqrt(norm)),
+                  "%s, direction %zu: %.8g, differences %.8g", p->name, d, got, expected);
     }
     free(direction);
 }
@@ -302,7 +345,8 @@ Test(dropout, keeps_the_asked_share_and_depends_on_the_seed_alone)
         ones[i] = 1.0f;
     medtl_graph_init(&g);
     (void)medtl_graph_linear(
-        &g, medtl_graph_dropout(&g, medtl_graph_input(&g, (medtl_shape){1, 100, 100}), 0.25f), 1, "sum");
+        &g, medtl_graph_dropout(&g, medtl_graph_input(&g, (medtl_shape){1, 100, 100}), 0.25f), 1,
+        "sum");
     cr_assert_eq(medtl_network_from_graph_take(&g, 1, &network, NULL), MEDTL_OK);
     memcpy(medtl_network_parameter(network, 0)->value, ones, VALUES * sizeof *ones);
     medtl_network_parameter(network, 1)->value[0] = 0.0f;

@@ -72,7 +72,8 @@ ParameterizedTest(struct export_case *c, peer_exports, outputs_agree)
         const char **names = calloc(c->classes, sizeof *names);
         const medtl_model_description description = {.class_names = names, .temperature = 1.0f};
 
-        cr_assert_eq(medtl_network_save(network, &description, false, saved, &err), MEDTL_OK, "%s", err.message);
+        cr_assert_eq(medtl_network_save(network, &description, false, saved, &err), MEDTL_OK, "%s",
+                     err.message);
         free(names);
     }
     model = nn_load(saved);

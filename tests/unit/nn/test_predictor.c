@@ -14,8 +14,8 @@ struct predictor_case {
 };
 
 static struct predictor_case cases[] = {
-    {"hybrid2", 8, 3, 40, 32, 3},   {"hybrid2", 5, 1, 19, 23, 2},   {"resnet18", 8, 3, 64, 48, 7},
-    {"resnet18", 6, 1, 33, 35, 2},  {"resnet34", 4, 1, 40, 40, 2},  {"resnet50", 4, 3, 64, 64, 2},
+    {"hybrid2", 8, 3, 40, 32, 3},  {"hybrid2", 5, 1, 19, 23, 2},  {"resnet18", 8, 3, 64, 48, 7},
+    {"resnet18", 6, 1, 33, 35, 2}, {"resnet34", 4, 1, 40, 40, 2}, {"resnet50", 4, 3, 64, 64, 2},
 };
 
 /* Loads the case's model and makes its images. */
@@ -24,7 +24,8 @@ static medtl_model *prepare(const struct predictor_case *c, medtl_network **netw
     char path[256];
     medtl_model *model;
 
-    *network = nn_make_network(c->architecture, c->width, c->channels, c->height, c->width_px, c->classes);
+    *network =
+        nn_make_network(c->architecture, c->width, c->channels, c->height, c->width_px, c->classes);
     *input = nn_make_input((size_t)IMAGES * c->channels * c->height * c->width_px);
     nn_temporary_path(path, sizeof path);
     nn_save(*network, false, path);
@@ -55,10 +56,12 @@ ParameterizedTest(struct predictor_case *c, predictor, computes_what_the_network
     for (size_t i = 0; i < IMAGES * c->classes; i++)
         largest = fmax(largest, fabs(naive[i]));
     for (size_t i = 0; i < IMAGES * c->classes; i++) {
-        cr_expect(fabs((double)logits[i] - naive[i]) <= 1e-5 * largest, "%s: logit %zu: %.8g, naive %.8g",
-                  c->architecture, i, (double)logits[i], naive[i]);
-        cr_expect(fabs((double)evaluated[i] - naive[i]) <= 1e-5 * largest, "%s: evaluated %zu: %.8g, naive %.8g",
-                  c->architecture, i, (double)evaluated[i], naive[i]);
+        cr_expect(fabs((double)logits[i] - naive[i]) <= 1e-5 * largest,
+                  "%s: logit %zu: %.8g, naive %.8g", c->architecture, i, (double)logits[i],
+                  naive[i]);
+        cr_expect(fabs((double)evaluated[i] - naive[i]) <= 1e-5 * largest,
+                  "%s: evaluated %zu: %.8g, naive %.8g", c->architecture, i, (double)evaluated[i],
+                  naive[i]);
     }
     medtl_trainer_pass_destroy(pass);
     medtl_predictor_destroy(predictor);
@@ -73,7 +76,8 @@ ParameterizedTestParameters(predictor, gives_the_same_bits_for_any_threads_batch
     return cr_make_param_array(struct predictor_case, cases, sizeof cases / sizeof cases[0]);
 }
 
-ParameterizedTest(struct predictor_case *c, predictor, gives_the_same_bits_for_any_threads_batch_and_place)
+ParameterizedTest(struct predictor_case *c, predictor,
+                  gives_the_same_bits_for_any_threads_batch_and_place)
 {
     medtl_network *network;
     float *input, first[IMAGES * 8], logits[IMAGES * 8];
@@ -96,7 +100,8 @@ ParameterizedTest(struct predictor_case *c, predictor, gives_the_same_bits_for_a
             if (threads == 1 && batch == 1)
                 memcpy(first, logits, sizeof first);
             cr_expect_eq(memcmp(first, logits, IMAGES * c->classes * sizeof(float)), 0,
-                         "%s differs with %zu threads and batches of %zu", c->architecture, threads, batch);
+                         "%s differs with %zu threads and batches of %zu", c->architecture, threads,
+                         batch);
         }
     medtl_model_destroy(model);
     medtl_network_destroy(network);
@@ -144,7 +149,8 @@ Test(predictor, a_residual_network_fuses_to_convolutions)
 
     for (size_t i = 0; i < graph->node_count; i++) {
         convolutions += graph->nodes[i].ops == &medtl_node_conv;
-        cr_expect(graph->nodes[i].ops != &medtl_node_add && graph->nodes[i].ops != &medtl_node_affine &&
+        cr_expect(graph->nodes[i].ops != &medtl_node_add &&
+                      graph->nodes[i].ops != &medtl_node_affine &&
                       graph->nodes[i].ops != &medtl_node_relu,
                   "node %zu is a %s", i, graph->nodes[i].ops->kind);
     }
@@ -173,7 +179,8 @@ ParameterizedTest(struct create_case *c, predictor, refuses_impossible_batches_a
     medtl_model *model = prepare(&cases[1], &network, &input);
     medtl_predictor *predictor = NULL;
 
-    cr_expect_eq(medtl_predictor_create(model, c->batch, c->threads, &predictor, NULL), MEDTL_E_ARGUMENT);
+    cr_expect_eq(medtl_predictor_create(model, c->batch, c->threads, &predictor, NULL),
+                 MEDTL_E_ARGUMENT);
     cr_expect_null(predictor);
     medtl_model_destroy(model);
     medtl_network_destroy(network);
@@ -191,7 +198,8 @@ Test(trainer_pass, gives_the_same_bits_for_any_number_of_threads)
         dlogits[i] = nn_uniform(3u, i);
     for (size_t i = 0; i < 3; i++) {
         networks[i] = nn_make_network("hybrid2", 8, 3, 40, 32, 3);
-        cr_assert_eq(medtl_trainer_pass_create(networks[i], IMAGES, i + 1, &passes[i], NULL), MEDTL_OK);
+        cr_assert_eq(medtl_trainer_pass_create(networks[i], IMAGES, i + 1, &passes[i], NULL),
+                     MEDTL_OK);
         (void)medtl_trainer_pass_forward(passes[i], input, IMAGES, 9);
         medtl_trainer_pass_backward(passes[i], dlogits);
     }
@@ -200,10 +208,12 @@ Test(trainer_pass, gives_the_same_bits_for_any_number_of_threads)
             const medtl_parameter *p = medtl_network_parameter(networks[0], i);
             const float *gradient = medtl_trainer_pass_gradient(passes[0], i);
 
-            cr_expect_eq(memcmp(p->value, medtl_network_parameter(networks[k], i)->value, p->size * sizeof(float)),
+            cr_expect_eq(memcmp(p->value, medtl_network_parameter(networks[k], i)->value,
+                                p->size * sizeof(float)),
                          0, "%s", p->name);
             if (gradient != NULL)
-                cr_expect_eq(memcmp(gradient, medtl_trainer_pass_gradient(passes[k], i), p->size * sizeof(float)),
+                cr_expect_eq(memcmp(gradient, medtl_trainer_pass_gradient(passes[k], i),
+                                    p->size * sizeof(float)),
                              0, "gradient of %s with %zu threads", p->name, k + 1);
         }
     for (size_t i = 0; i < 3; i++) {

@@ -50,25 +50,31 @@ ParameterizedTestParameters(safetensors, refuses_damaged_files)
          "\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}",
          0, 4, "not a JSON object"},
         {"an entry that is a number", "{\"a\":3}", 0, 0, "dtype"},
-        {"unknown type", "{\"a\":{\"dtype\":\"F33\",\"shape\":[1],\"data_offsets\":[0,4]}}", 0, 4, "dtype"},
+        {"unknown type", "{\"a\":{\"dtype\":\"F33\",\"shape\":[1],\"data_offsets\":[0,4]}}", 0, 4,
+         "dtype"},
         {"no shape", "{\"a\":{\"dtype\":\"F32\",\"data_offsets\":[0,4]}}", 0, 4, "shape"},
-        {"negative size", "{\"a\":{\"dtype\":\"F32\",\"shape\":[-1],\"data_offsets\":[0,4]}}", 0, 4, "shape"},
-        {"fractional size", "{\"a\":{\"dtype\":\"F32\",\"shape\":[1.0],\"data_offsets\":[0,4]}}", 0, 4, "shape"},
+        {"negative size", "{\"a\":{\"dtype\":\"F32\",\"shape\":[-1],\"data_offsets\":[0,4]}}", 0, 4,
+         "shape"},
+        {"fractional size", "{\"a\":{\"dtype\":\"F32\",\"shape\":[1.0],\"data_offsets\":[0,4]}}", 0,
+         4, "shape"},
         {"nine dimensions",
-         "{\"a\":{\"dtype\":\"F32\",\"shape\":[1,1,1,1,1,1,1,1,1],\"data_offsets\":[0,4]}}", 0, 4, "shape"},
+         "{\"a\":{\"dtype\":\"F32\",\"shape\":[1,1,1,1,1,1,1,1,1],\"data_offsets\":[0,4]}}", 0, 4,
+         "shape"},
         {"sizes whose product wraps to 1",
-         "{\"a\":{\"dtype\":\"U8\",\"shape\":[4294967296,4294967296],\"data_offsets\":[0,0]}}", 0, 0, "shape"},
-        {"one offset", "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0]}}", 0, 4, "data_offsets"},
-        {"offsets behind the end", "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}", 0, 4,
+         "{\"a\":{\"dtype\":\"U8\",\"shape\":[4294967296,4294967296],\"data_offsets\":[0,0]}}", 0,
+         0, "shape"},
+        {"one offset", "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0]}}", 0, 4,
          "data_offsets"},
-        {"offsets turned round", "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,0]}}", 0, 4,
-         "data_offsets"},
-        {"negative offset", "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[-4,0]}}", 0, 4,
-         "data_offsets"},
-        {"fewer bytes than the shape wants", "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}}",
-         0, 4, "shape"},
-        {"more bytes than the shape wants", "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,8]}}",
-         0, 8, "data_offsets"},
+        {"offsets behind the end",
+         "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}", 0, 4, "data_offsets"},
+        {"offsets turned round", "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,0]}}",
+         0, 4, "data_offsets"},
+        {"negative offset", "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[-4,0]}}", 0,
+         4, "data_offsets"},
+        {"fewer bytes than the shape wants",
+         "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}}", 0, 4, "shape"},
+        {"more bytes than the shape wants",
+         "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,8]}}", 0, 8, "data_offsets"},
         {"overlap",
          "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},"
          "\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[4,12]}}",
@@ -79,9 +85,10 @@ ParameterizedTestParameters(safetensors, refuses_damaged_files)
          0, 4, "overlaps"},
         {"a gap in front", "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}", 0, 8,
          "belong to no tensor"},
-        {"bytes left over", "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", 0, 5,
-         "belong to no tensor"},
-        {"data cut off", "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 0, 7, "data_offsets"},
+        {"bytes left over", "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", 0,
+         5, "belong to no tensor"},
+        {"data cut off", "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 0, 7,
+         "data_offsets"},
         {"metadata that is a list", "{\"__metadata__\":[]}", 0, 0, "__metadata__"},
         {"metadata that holds a number", "{\"__metadata__\":{\"a\":1}}", 0, 0, "__metadata__"},
     };
@@ -95,10 +102,11 @@ ParameterizedTest(struct refusal *c, safetensors, refuses_damaged_files)
     medtl_safetensors *file = NULL;
     medtl_error err = {0};
 
-    cr_expect_eq(medtl_safetensors_parse_take("f", bytes, size, &file, &err), MEDTL_E_FORMAT, "%s", c->label);
+    cr_expect_eq(medtl_safetensors_parse_take("f", bytes, size, &file, &err), MEDTL_E_FORMAT, "%s",
+                 c->label);
     cr_expect_null(file);
-    cr_expect_not_null(strstr(err.message, c->reason), "%s: \"%s\" does not say \"%s\"", c->label, err.message,
-                       c->reason);
+    cr_expect_not_null(strstr(err.message, c->reason), "%s: \"%s\" does not say \"%s\"", c->label,
+                       err.message, c->reason);
     free(bytes);
 }
 
@@ -113,7 +121,8 @@ Test(safetensors, refuses_every_truncation_of_a_good_file)
         unsigned char *bytes = malloc(cut > 0 ? cut : 1);
 
         memcpy(bytes, whole, cut);
-        cr_assert_eq(medtl_safetensors_parse_take("f", bytes, cut, &file, NULL), MEDTL_E_FORMAT, "cut at %zu", cut);
+        cr_assert_eq(medtl_safetensors_parse_take("f", bytes, cut, &file, NULL), MEDTL_E_FORMAT,
+                     "cut at %zu", cut);
         free(bytes);
     }
     cr_assert_eq(medtl_safetensors_parse_take("f", whole, size, &file, NULL), MEDTL_OK);
@@ -132,7 +141,8 @@ Test(safetensors, reads_what_the_format_allows)
         "\"brain\":{\"dtype\":\"BF16\",\"shape\":[1,1],\"data_offsets\":[16,18]}}   ";
     size_t size;
     unsigned char *bytes = make_file(header, 0, 18, &size), *data = bytes + size - 18;
-    const unsigned char values[8] = {0x00, 0x00, 0xc0, 0xbf, 0x00, 0x3c, 0x01, 0x00}; /* -1.5; 1, 2^-24 */
+    const unsigned char values[8] = {0x00, 0x00, 0xc0, 0xbf,
+                                     0x00, 0x3c, 0x01, 0x00}; /* -1.5; 1, 2^-24 */
     medtl_safetensors *file = NULL;
     float out[2];
 
@@ -150,7 +160,8 @@ Test(safetensors, reads_what_the_format_allows)
     cr_expect(medtl_stored_floats(medtl_safetensors_find(file, "brain"), out) && out[0] == 1.0f);
     cr_expect_eq(medtl_safetensors_find(file, "none")->count, 0);
     cr_expect_eq(medtl_safetensors_find(file, "first")->count, 1);
-    cr_expect_not(medtl_stored_floats(medtl_safetensors_find(file, "count"), out), "I64 is not a weight");
+    cr_expect_not(medtl_stored_floats(medtl_safetensors_find(file, "count"), out),
+                  "I64 is not a weight");
     medtl_safetensors_destroy(file);
 }
 
@@ -163,9 +174,12 @@ struct value_case {
 ParameterizedTestParameters(safetensors, does_not_hand_out_values_that_are_not_finite)
 {
     static struct value_case cases[] = {
-        {"NaN", "F32", 4, {0x00, 0x00, 0xc0, 0x7f}},    {"infinity", "F32", 4, {0x00, 0x00, 0x80, 0x7f}},
-        {"NaN in F16", "F16", 2, {0x01, 0x7c}},         {"infinity in F16", "F16", 2, {0x00, 0xfc}},
-        {"NaN in BF16", "BF16", 2, {0xff, 0x7f}},       {"signalling NaN", "F32", 4, {0x01, 0x00, 0x80, 0x7f}},
+        {"NaN", "F32", 4, {0x00, 0x00, 0xc0, 0x7f}},
+        {"infinity", "F32", 4, {0x00, 0x00, 0x80, 0x7f}},
+        {"NaN in F16", "F16", 2, {0x01, 0x7c}},
+        {"infinity in F16", "F16", 2, {0x00, 0xfc}},
+        {"NaN in BF16", "BF16", 2, {0xff, 0x7f}},
+        {"signalling NaN", "F32", 4, {0x01, 0x00, 0x80, 0x7f}},
     };
     return cr_make_param_array(struct value_case, cases, sizeof cases / sizeof cases[0]);
 }
@@ -177,8 +191,8 @@ ParameterizedTest(struct value_case *c, safetensors, does_not_hand_out_values_th
     unsigned char *bytes;
     medtl_safetensors *file = NULL;
 
-    snprintf(header, sizeof header, "{\"a\":{\"dtype\":\"%s\",\"shape\":[1],\"data_offsets\":[0,%zu]}}", c->type,
-             c->size);
+    snprintf(header, sizeof header,
+             "{\"a\":{\"dtype\":\"%s\",\"shape\":[1],\"data_offsets\":[0,%zu]}}", c->type, c->size);
     bytes = make_file(header, 0, c->size, &size);
     memcpy(bytes + size - c->size, c->bytes, c->size);
     cr_assert_eq(medtl_safetensors_parse_take("f", bytes, size, &file, NULL), MEDTL_OK);
@@ -202,10 +216,12 @@ Test(safetensors, a_written_file_is_laid_out_as_the_format_says)
     const float values[2] = {1.0f, -0x1.8p-20f};
     const medtl_to_store tensors[] = {{"a.weight", shape, 2, values, 2, false},
                                       {"b", shape + 1, 1, values, 2, true}};
-    const char *expected = "{\"__metadata__\":{\"k\":\"v\"},"
-                           "\"a.weight\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[0,8]},"
-                           "\"b\":{\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[8,12]}}";
-    const unsigned char data[12] = {0x00, 0x00, 0x80, 0x3f, 0x00, 0x00, 0xc0, 0xb5, 0x00, 0x3c, 0x18, 0x80};
+    const char *expected =
+        "{\"__metadata__\":{\"k\":\"v\"},"
+        "\"a.weight\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[0,8]},"
+        "\"b\":{\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[8,12]}}";
+    const unsigned char data[12] = {0x00, 0x00, 0x80, 0x3f, 0x00, 0x00,
+                                    0xc0, 0xb5, 0x00, 0x3c, 0x18, 0x80};
     const size_t padded = (strlen(expected) + 7) / 8 * 8;
     char path[256];
     unsigned char bytes[600];
@@ -241,5 +257,6 @@ Test(safetensors, refuses_to_write_what_it_would_not_read)
     cr_expect_eq(medtl_safetensors_write(path, "k", "v", &tensor, 1, NULL), MEDTL_E_ARGUMENT);
     cr_expect_neq(access(path, F_OK), 0, "half a file stayed behind");
     tensor.half = false;
-    cr_expect_eq(medtl_safetensors_write("/nonexistent/folder/f", "k", "v", &tensor, 1, NULL), MEDTL_E_IO);
+    cr_expect_eq(medtl_safetensors_write("/nonexistent/folder/f", "k", "v", &tensor, 1, NULL),
+                 MEDTL_E_IO);
 }

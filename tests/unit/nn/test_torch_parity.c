@@ -33,8 +33,8 @@ static void check_logits(const float *got, const double *expected, size_t count,
     for (size_t i = 0; i < count; i++)
         largest = fmax(largest, fabs(expected[i]));
     for (size_t i = 0; i < count; i++)
-        cr_assert(fabs((double)got[i] - expected[i]) <= tolerance * largest, "%s[%zu]: %g, PyTorch %g",
-                  what, i, (double)got[i], expected[i]);
+        cr_assert(fabs((double)got[i] - expected[i]) <= tolerance * largest,
+                  "%s[%zu]: %g, PyTorch %g", what, i, (double)got[i], expected[i]);
 }
 
 static void check_tensor(const float *got, size_t size, const struct golden_tensor *expected,
@@ -121,8 +121,8 @@ ParameterizedTest(size_t *index, torch_parity, logits_gradients_and_statistics_a
         const size_t p = find_parameter(network, g->gradients[i].name);
 
         /* Gradients that are mathematically zero (a bias before a norm) are rounding noise in PyTorch. */
-        check_tensor(medtl_trainer_pass_gradient(pass, p), medtl_network_parameter(network, p)->size,
-                     &g->gradients[i], 1e-3 * largest);
+        check_tensor(medtl_trainer_pass_gradient(pass, p),
+                     medtl_network_parameter(network, p)->size, &g->gradients[i], 1e-3 * largest);
     }
     for (size_t i = 0; i < g->statistic_count; i++) {
         const size_t p = find_parameter(network, g->statistics[i].name);

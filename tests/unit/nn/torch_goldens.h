@@ -1,4 +1,5 @@
 /* Made by tests/support/make_torch_goldens.py with PyTorch 1.13.0; do not edit. */
+/* clang-format off */
 #ifndef MEDTL_TEST_TORCH_GOLDENS_H
 #define MEDTL_TEST_TORCH_GOLDENS_H
 

@@ -5,8 +5,10 @@
 #include <cstring>
 #include <ctime>
 
-namespace medtl_dicom {
-namespace {
+namespace medtl_dicom
+{
+namespace
+{
 
 moment moment_of(const std::tm &parts)
 {

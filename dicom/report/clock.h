@@ -4,7 +4,8 @@
 
 #include <string>
 
-namespace medtl_dicom {
+namespace medtl_dicom
+{
 
 struct moment {
     std::string date; ///< DA, YYYYMMDD

@@ -9,8 +9,10 @@
 
 #include <vector>
 
-namespace medtl_dicom {
-namespace {
+namespace medtl_dicom
+{
+namespace
+{
 
 // What DCMTK refuses here is our mistake or a UID that no file should have; neither is the
 // caller's.

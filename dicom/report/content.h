@@ -19,7 +19,8 @@
 #include <set>
 #include <string>
 
-namespace medtl_dicom {
+namespace medtl_dicom
+{
 
 constexpr DSRTypes::E_RelationshipType contains = DSRTypes::RT_contains;
 constexpr DSRTypes::E_RelationshipType has_obs_context = DSRTypes::RT_hasObsContext;
@@ -33,7 +34,8 @@ struct rectangle {
 };
 
 /// A code where one is asked for: by its place in the table of concepts, or the task's own.
-class code_of {
+class code_of
+{
   public:
     code_of(medtl_concept id) : code_(*medtl_concept_code(id)) {}
     code_of(const medtl_code &code) : code_(code) {} ///< borrowed
@@ -44,10 +46,12 @@ class code_of {
     const medtl_code &code_;
 };
 
-class content {
+class content
+{
   public:
     /// An item that is open: what is added meanwhile becomes its child. Its end closes it.
-    class item {
+    class item
+    {
       public:
         explicit item(content &tree) : tree_(tree) {}
         item(const item &) = delete;

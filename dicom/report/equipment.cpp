@@ -2,8 +2,10 @@
 
 #include "text.h"
 
-namespace medtl_dicom {
-namespace {
+namespace medtl_dicom
+{
+namespace
+{
 
 std::string or_empty(const char *text) { return text == nullptr ? "" : text; }
 

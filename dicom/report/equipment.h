@@ -7,7 +7,8 @@
 
 #include <string>
 
-namespace medtl_dicom {
+namespace medtl_dicom
+{
 
 constexpr char manufacturer_name[] = "medtl";
 constexpr char manufacturer_model_name[] = "medtl";

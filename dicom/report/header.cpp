@@ -15,8 +15,10 @@
 #include <memory>
 #include <vector>
 
-namespace medtl_dicom {
-namespace {
+namespace medtl_dicom
+{
+namespace
+{
 
 void put(DcmItem &item, const DcmTagKey &tag, const std::string &value)
 {

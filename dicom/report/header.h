@@ -9,7 +9,8 @@
 #include <set>
 #include <string>
 
-namespace medtl_dicom {
+namespace medtl_dicom
+{
 
 /// What the header needs beside the request.
 struct header_facts {

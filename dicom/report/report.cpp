@@ -16,8 +16,10 @@
 #include <memory>
 #include <mutex>
 
-namespace medtl_dicom {
-namespace {
+namespace medtl_dicom
+{
+namespace
+{
 
 // DCMTK numbers the nodes of all content trees of a process with one plain counter (dsrtree.h, "is
 // this MT-safe?"). Building a tree takes a millisecond, so our trees are built one at a time.

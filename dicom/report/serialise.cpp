@@ -8,8 +8,10 @@
 
 #include <cstdio>
 
-namespace medtl_dicom {
-namespace {
+namespace medtl_dicom
+{
+namespace
+{
 
 // DCMTK fills in the meta information with its own name as implementation; the writer of this file
 // is medtl.

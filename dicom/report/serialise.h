@@ -4,7 +4,8 @@
 
 #include "dicom/bridge_internal.h"
 
-namespace medtl_dicom {
+namespace medtl_dicom
+{
 
 /// @param software_version  For Implementation Version Name; NULL is allowed.
 /// @param[out] bytes        Owned by the caller (std::free). Throws failure.

@@ -9,7 +9,8 @@
 #include <string>
 #include <vector>
 
-namespace medtl_dicom {
+namespace medtl_dicom
+{
 
 /// A request with what was derived from it.
 struct report_context {

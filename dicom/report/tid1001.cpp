@@ -3,8 +3,10 @@
 #include "equipment.h"
 #include "templates.h"
 
-namespace medtl_dicom {
-namespace {
+namespace medtl_dicom
+{
+namespace
+{
 
 // TID 1004 Device Observer Identifying Attributes.
 void write_tid1004(content &tree, const report_context &context)

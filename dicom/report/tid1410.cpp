@@ -9,8 +9,10 @@
 #include <cmath>
 #include <vector>
 
-namespace medtl_dicom {
-namespace {
+namespace medtl_dicom
+{
+namespace
+{
 
 bool is_given(const medtl_code &code) { return code.value[0] != '\0'; }
 

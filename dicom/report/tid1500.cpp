@@ -1,8 +1,10 @@
 // TID 1500 Measurement Report: the document as a whole.
 #include "templates.h"
 
-namespace medtl_dicom {
-namespace {
+namespace medtl_dicom
+{
+namespace
+{
 
 const char disclaimer[] = "Supports a clinician, does not diagnose.";
 

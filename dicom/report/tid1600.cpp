@@ -7,8 +7,10 @@
 #include <cstdio>
 #include <set>
 
-namespace medtl_dicom {
-namespace {
+namespace medtl_dicom
+{
+namespace
+{
 
 void write_number(content &tree, medtl_concept name, double value, medtl_concept unit)
 {

@@ -4,8 +4,10 @@
 
 #include <cstdio>
 
-namespace medtl_dicom {
-namespace {
+namespace medtl_dicom
+{
+namespace
+{
 
 const char *given(const char *text)
 {

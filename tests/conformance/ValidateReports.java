@@ -1,7 +1,8 @@
 /* usage: java -cp pixelmed.jar ValidateReports.java FILE...
- * Checks the template of each Structured Report with PixelMed's DicomSRValidator, all in one virtual machine because the
- * validator takes 20 s to start. Prints "FILE: Error..." and "FILE: Warning..." and, for each file, how many; exits 1
- * when a file cannot be read, names no root template that the validator knows, or has an error. */
+ * Checks the template of each Structured Report with PixelMed's DicomSRValidator, all in one virtual
+ * machine because the validator takes 20 s to start. Prints "FILE: template: Error..." and
+ * "FILE: template: Warning..." and, for each file, how many there were; exits 1 when a file cannot be
+ * read, names no root template that the validator knows, or has an error. */
 import com.pixelmed.dicom.AttributeList;
 import com.pixelmed.validate.DicomSRValidator;
 
@@ -28,10 +29,10 @@ public class ValidateReports {
         List<String> warnings = linesOf(verdict, "Warning");
         boolean checked = verdict.contains("Found Root Template TID_1500");
 
-        errors.forEach(line -> System.out.println(file + ": " + line));
-        warnings.forEach(line -> System.out.println(file + ": " + line));
+        errors.forEach(line -> System.out.println(file + ": template: " + line));
+        warnings.forEach(line -> System.out.println(file + ": template: " + line));
         if (!checked)
-            System.out.println(file + ": Error: the validator did not find template 1500");
+            System.out.println(file + ": template: Error: the validator did not find template 1500");
         System.out.println(file + ": template: " + errors.size() + " errors, " + warnings.size() + " warnings");
         return checked && errors.isEmpty();
     }
@@ -44,7 +45,7 @@ public class ValidateReports {
             try {
                 good &= validators.accepts(file);
             } catch (Exception reason) {
-                System.out.println(file + ": Error: " + reason);
+                System.out.println(file + ": template: Error: " + reason);
                 good = false;
             }
         }

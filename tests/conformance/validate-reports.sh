@@ -26,10 +26,12 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 grep -vE '^(#|$)' "$here/explained-warnings.txt" >"$work/explained"
 
-# dciodvfy's exit status is no verdict: it says so in lines on stderr.
+# dciodvfy's exit status is no verdict: it says so in lines on stderr, after the name of the IOD.
 modules() {
     for file in "$@"; do
-        dciodvfy -new "$file" 2>&1 | grep -E '^(Error|Warning)' | sed "s|^|$file: dciodvfy: |"
+        dciodvfy -new "$file" >"$work/dciodvfy" 2>&1
+        grep -qE '^[A-Za-z0-9]+SR$' "$work/dciodvfy" || echo "$file: dciodvfy: Error: it knows no IOD for this"
+        grep -E '^(Error|Warning)' "$work/dciodvfy" | sed "s|^|$file: dciodvfy: |"
     done
 }
 
@@ -42,11 +44,14 @@ relationships() {
 # Without the limits lifted, Java 17 refuses the validator's own style sheets. The simple compiler and collector are the
 # fastest for so short a run.
 templates() {
-    java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Djdk.xml.xpathTotalOpLimit=0 -Djdk.xml.xpathExprOpLimit=0 -Djdk.xml.xpathExprGrpLimit=0 \
-        -cp "$jar" "$here/ValidateReports.java" "$@" 2>"$work/java" || {
-        echo "template validation: Error: not every report passed"
-        cat "$work/java"
-    }
+    java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC \
+        -Djdk.xml.xpathTotalOpLimit=0 -Djdk.xml.xpathExprOpLimit=0 -Djdk.xml.xpathExprGrpLimit=0 \
+        -cp "$jar" "$here/ValidateReports.java" "$@" >"$work/templates" 2>"$work/java"
+    cat "$work/templates"
+    for file in "$@"; do # even if the virtual machine died half-way
+        grep -qF "$file: template: " "$work/templates" ||
+            echo "$file: template: Error: no verdict: $(tail -n 1 "$work/java")"
+    done
 }
 
 # Debian's pydicom belongs to /usr/bin/python3, which need not be the first python3 of PATH.

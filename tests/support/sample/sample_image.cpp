@@ -9,7 +9,8 @@
 #include <string>
 #include <vector>
 
-namespace {
+namespace
+{
 
 struct view {
     const char *laterality, *name, *code, *meaning, *orientation;

@@ -17,7 +17,8 @@ struct sr_report {
     std::string last;
 };
 
-namespace {
+namespace
+{
 
 template <size_t size> void get(DcmItem &from, const DcmTagKey &tag, char (&out)[size])
 {

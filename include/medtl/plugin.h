@@ -267,7 +267,7 @@ typedef struct medtl_plugin_api {
     /** @param index  0-based. @return NULL beyond the last one. */
     const medtl_plugin_report *(*report)(const medtl_plugin_job *job, size_t index);
 
-    /** All of it as JSON, as `dcm-medtl classify --json` writes it (docs/RESULTS.md). Borrowed:
+    /** All of it as JSON, as `dcm-medtl classify --json` writes it (docs/RESULT_JSON.md). Borrowed:
      *  valid until the job is destroyed; "" before the end. */
     const char *(*json)(const medtl_plugin_job *job);
 } medtl_plugin_api;

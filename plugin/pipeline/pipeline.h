@@ -198,7 +198,7 @@ size_t medtl_batch_report_count(const medtl_batch *batch) MEDTL_NOEXCEPT;
 const medtl_report_record *medtl_batch_report_at(const medtl_batch *batch,
                                                  size_t index) MEDTL_NOEXCEPT;
 
-/** All results as JSON (docs/RESULTS.md describes it): tasks and models, a summary, reports, and
+/** All results as JSON (docs/RESULT_JSON.md describes it): tasks and models, a summary, reports, and
  *  each object with its outcome. UTF-8; a path that is not UTF-8 has its other bytes as "%XX".
  *  @param[out] text  Owned by the caller (free). */
 medtl_status medtl_batch_json(const medtl_batch *batch, char **text,

@@ -1,4 +1,4 @@
-/* The results of a run as JSON text. docs/RESULTS.md describes what stands here. */
+/* The results of a run as JSON text. docs/RESULT_JSON.md describes what stands here. */
 #include "batch.h"
 
 #include <jansson.h>

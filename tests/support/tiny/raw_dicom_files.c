@@ -42,7 +42,7 @@ static bool take(raw_dicom *what, const char *key, const char *value)
 
 int main(int argc, char **argv)
 {
-    raw_dicom what = {NULL};
+    raw_dicom what = {0};
 
     for (int i = 2; i < argc; i++) {
         char *equals = strchr(argv[i], '=');

@@ -44,8 +44,9 @@ static void measure(medtl_breast *breast, uint32_t image_rows, uint32_t image_co
             }
     breast->box = (medtl_box){x0 * cell_width, y0 * cell_height, x1 * cell_width, y1 * cell_height};
     band = 1 + (x1 - x0) / EDGE_PARTS;
-    breast->wall = ((double)rows_touching(breast, x1 - band, x1) - rows_touching(breast, x0, x0 + band)) /
-                   (y1 - y0);
+    breast->wall =
+        ((double)rows_touching(breast, x1 - band, x1) - rows_touching(breast, x0, x0 + band)) /
+        (y1 - y0);
 }
 
 static void take_everything(medtl_breast *breast, uint32_t image_rows, uint32_t image_columns)

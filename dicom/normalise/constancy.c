@@ -17,7 +17,8 @@ static double minkowski_mean(const float *plane, size_t row_stride, const medtl_
     return pow(sum / ((double)inner->width * inner->height), 1.0 / 6.0);
 }
 
-void medtl_shades_of_gray(float *planes, size_t plane_stride, size_t row_stride, const medtl_placement *inner)
+void medtl_shades_of_gray(float *planes, size_t plane_stride, size_t row_stride,
+                          const medtl_placement *inner)
 {
     double light[3], length;
 

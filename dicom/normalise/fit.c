@@ -9,7 +9,8 @@ medtl_box medtl_center_box(uint32_t rows, uint32_t columns, uint32_t width, uint
     const double w = wide ? (double)rows * width / height : columns;
     const double h = wide ? rows : (double)columns * height / width;
 
-    return (medtl_box){(columns - w) / 2.0, (rows - h) / 2.0, (columns + w) / 2.0, (rows + h) / 2.0};
+    return (medtl_box){(columns - w) / 2.0, (rows - h) / 2.0, (columns + w) / 2.0,
+                       (rows + h) / 2.0};
 }
 
 static uint32_t whole_pixels(double size, uint32_t limit)

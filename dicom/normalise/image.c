@@ -18,10 +18,12 @@ medtl_status medtl_image_create(uint32_t rows, uint32_t columns, uint16_t sample
     *out = NULL;
     if (rows == 0 || columns == 0 || (samples != 1 && samples != 3) || bits_stored == 0 ||
         bits_stored > 8 * sample_bytes)
-        return medtl_fail(err, MEDTL_E_ARGUMENT, "no image of %u x %u pixels, %u samples of %u bits",
-                          rows, columns, samples, bits_stored);
+        return medtl_fail(err, MEDTL_E_ARGUMENT,
+                          "no image of %u x %u pixels, %u samples of %u bits", rows, columns,
+                          samples, bits_stored);
     if ((size_t)rows * columns > SIZE_MAX / samples / sample_bytes)
-        return medtl_fail(err, MEDTL_E_MEMORY, "an image of %u x %u pixels is too large", rows, columns);
+        return medtl_fail(err, MEDTL_E_MEMORY, "an image of %u x %u pixels is too large", rows,
+                          columns);
     image = calloc(1, sizeof *image);
     if (image != NULL)
         image->pixels = calloc((size_t)rows * columns * samples, sample_bytes);

@@ -10,10 +10,12 @@ enum { LARGEST_INPUT = 4096 };
 medtl_status medtl_normaliser_check(const medtl_normaliser *n, medtl_error *err)
 {
     if (n->channels != 1 && n->channels != 3)
-        return medtl_fail(err, MEDTL_E_ARGUMENT, "normaliser: %u channels, not 1 or 3", n->channels);
+        return medtl_fail(err, MEDTL_E_ARGUMENT, "normaliser: %u channels, not 1 or 3",
+                          n->channels);
     if (n->height == 0 || n->width == 0 || n->height > LARGEST_INPUT || n->width > LARGEST_INPUT)
-        return medtl_fail(err, MEDTL_E_ARGUMENT, "normaliser: an input of %u x %u pixels, not 1 to %d",
-                          n->width, n->height, LARGEST_INPUT);
+        return medtl_fail(err, MEDTL_E_ARGUMENT,
+                          "normaliser: an input of %u x %u pixels, not 1 to %d", n->width,
+                          n->height, LARGEST_INPUT);
     if ((unsigned)n->voi > MEDTL_VOI_PERCENTILE || (unsigned)n->crop > MEDTL_CROP_CENTER ||
         (unsigned)n->side > MEDTL_SIDE_LEFT || (unsigned)n->fit > MEDTL_FIT_STRETCH ||
         (unsigned)n->color_constancy > MEDTL_COLOR_CONSTANCY_SHADES_OF_GRAY)
@@ -79,7 +81,8 @@ static void count_box(const work *w, uint32_t *counts)
 
     memset(counts, 0, MEDTL_CODES * sizeof *counts);
     for (uint32_t y = (uint32_t)(w->box.y0 + 0.5); y < image->rows && y + 0.5 < w->box.y1; y++)
-        for (uint32_t x = (uint32_t)(w->box.x0 + 0.5); x < image->columns && x + 0.5 < w->box.x1; x++) {
+        for (uint32_t x = (uint32_t)(w->box.x0 + 0.5); x < image->columns && x + 0.5 < w->box.x1;
+             x++) {
             const size_t at = (size_t)y * image->columns + x;
 
             counts[medtl_code_count(image->type) == 256 ? ((const uint8_t *)image->pixels)[at]
@@ -102,7 +105,8 @@ static medtl_status percentile(const work *w, medtl_voi *voi, medtl_error *err)
     else
         count_box(w, counts);
     status = medtl_voi_percentile(w->image, counts, voi, err);
-    if (status == MEDTL_OK && !(voi->width > 0.0)) /* nearly all pixels alike: better the few others than nothing */
+    if (status == MEDTL_OK &&
+        !(voi->width > 0.0)) /* nearly all pixels alike: better the few others than nothing */
         *voi = medtl_voi_full_range(w->image, w->seen);
     free(counts);
     return status;
@@ -173,8 +177,8 @@ static medtl_status draw(const work *w, const medtl_placement *inner, float *out
     return MEDTL_OK;
 }
 
-medtl_status medtl_normalise(const medtl_image *image, const medtl_normaliser *normaliser, float *out,
-                             medtl_geometry *geometry, medtl_error *err)
+medtl_status medtl_normalise(const medtl_image *image, const medtl_normaliser *normaliser,
+                             float *out, medtl_geometry *geometry, medtl_error *err)
 {
     work w = {.image = image, .normaliser = normaliser};
     const bool gray = medtl_image_is_gray(image);
@@ -182,16 +186,22 @@ medtl_status medtl_normalise(const medtl_image *image, const medtl_normaliser *n
     medtl_status status;
 
     if ((status = medtl_normaliser_check(normaliser, err)) != MEDTL_OK ||
-        (status = medtl_source_create(image, normaliser->channels == 3, &w.source, err)) != MEDTL_OK ||
-        (gray && (status = start_gray(&w, err)) != MEDTL_OK) || (status = locate(&w, err)) != MEDTL_OK ||
+        (status = medtl_source_create(image, normaliser->channels == 3, &w.source, err)) !=
+            MEDTL_OK ||
+        (gray && (status = start_gray(&w, err)) != MEDTL_OK) ||
+        (status = locate(&w, err)) != MEDTL_OK ||
         (gray && (status = apply_voi(&w, err)) != MEDTL_OK))
         goto done;
     inner = medtl_fit_box(&w.box, normaliser->fit, normaliser->width, normaliser->height);
     status = draw(&w, &inner, out, err);
     if (status == MEDTL_OK && geometry != NULL)
-        *geometry = (medtl_geometry){w.box.x0, w.box.y0, w.box.x1, w.box.y1, w.flipped,
-                                     {inner.x, inner.y, (double)inner.x + inner.width,
-                                      (double)inner.y + inner.height}};
+        *geometry = (medtl_geometry){
+            w.box.x0,
+            w.box.y0,
+            w.box.x1,
+            w.box.y1,
+            w.flipped,
+            {inner.x, inner.y, (double)inner.x + inner.width, (double)inner.y + inner.height}};
 
 done:
     medtl_breast_destroy(&w.breast);

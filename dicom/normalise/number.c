@@ -49,7 +49,8 @@ static void full_stop(char *text)
     bool inside = false;
 
     for (const char *from = text; *from != '\0'; from++) {
-        const bool plain = (*from >= '0' && *from <= '9') || *from == '-' || *from == '+' || *from == 'e';
+        const bool plain =
+            (*from >= '0' && *from <= '9') || *from == '-' || *from == '+' || *from == 'e';
 
         if (plain)
             *to++ = *from;

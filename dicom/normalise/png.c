@@ -2,13 +2,14 @@
 #include "core/base/file.h"
 #include "steps.h"
 
+#include <math.h>
 #include <png.h>
 #include <stdlib.h>
 #include <string.h>
 
 static unsigned char to_byte(float x)
 {
-    return !(x > 0.0f) ? 0 : x >= 1.0f ? 255 : (unsigned char)(255.0f * x + 0.5f);
+    return !(x > 0.0f) ? 0 : x >= 1.0f ? 255 : (unsigned char)lroundf(255.0f * x);
 }
 
 /* CHW to interleaved bytes, mean and sd undone. */
@@ -43,7 +44,8 @@ medtl_status medtl_normalised_write_png(const float *input, const medtl_normalis
     }
     fill(input, normaliser, pixels);
     if (!png_image_write_to_memory(&picture, file, &size, 0, pixels, 0, NULL))
-        status = medtl_fail(err, MEDTL_E_INTERNAL, "%s: cannot make a PNG: %s", path, picture.message);
+        status =
+            medtl_fail(err, MEDTL_E_INTERNAL, "%s: cannot make a PNG: %s", path, picture.message);
     else
         status = medtl_file_replace(path, file, size, err);
 

@@ -6,7 +6,8 @@
 
 /* Along one line: a cell stays (erosion) where all cells within the radius are set, or becomes set (dilation)
  * where any is. Beyond the picture nothing is set. */
-static void filter_line(unsigned char *cells, size_t stride, uint32_t count, uint32_t radius, bool erode)
+static void filter_line(unsigned char *cells, size_t stride, uint32_t count, uint32_t radius,
+                        bool erode)
 {
     unsigned char line[MEDTL_GRID];
 
@@ -21,7 +22,8 @@ static void filter_line(unsigned char *cells, size_t stride, uint32_t count, uin
     }
 }
 
-static void filter(unsigned char *mask, uint32_t rows, uint32_t columns, uint32_t radius, bool erode)
+static void filter(unsigned char *mask, uint32_t rows, uint32_t columns, uint32_t radius,
+                   bool erode)
 {
     for (uint32_t y = 0; y < rows; y++)
         filter_line(mask + (size_t)y * columns, 1, columns, radius, erode);
@@ -34,30 +36,58 @@ void medtl_erode(unsigned char *mask, uint32_t rows, uint32_t columns, uint32_t 
     filter(mask, rows, columns, radius, true);
 }
 
+typedef struct cell {
+    uint32_t x, y;
+} cell;
+
 /* Give the region around `start` (four neighbours) the mark 2. @return its cells. */
-static uint32_t flood(unsigned char *mask, uint32_t rows, uint32_t columns, uint32_t start, uint32_t *stack)
+static uint32_t flood(unsigned char *mask, uint32_t rows, uint32_t columns, cell start, cell *stack)
 {
     uint32_t size = 0, depth = 0;
 
-    mask[start] = 2;
+    mask[start.y * columns + start.x] = 2;
     stack[depth++] = start;
     while (depth > 0) {
-        const uint32_t at = stack[--depth], x = at % columns, y = at / columns;
-        const uint32_t next[4] = {at - 1, at + 1, at - columns, at + columns};
-        const bool inside[4] = {x > 0, x + 1 < columns, y > 0, y + 1 < rows};
+        const cell at = stack[--depth];
+        const cell next[4] = {
+            {at.x - 1, at.y}, {at.x + 1, at.y}, {at.x, at.y - 1}, {at.x, at.y + 1}};
 
         size++;
-        for (int i = 0; i < 4; i++)
-            if (inside[i] && mask[next[i]] == 1) {
-                mask[next[i]] = 2;
-                stack[depth++] = next[i];
+        for (int i = 0; i < 4; i++) {
+            const cell n =
+                next[i]; /* one step beyond the left or upper edge wraps to a huge number */
+
+            if (n.x < columns && n.y < rows && mask[n.y * columns + n.x] == 1) {
+                mask[n.y * columns + n.x] = 2;
+                stack[depth++] = n;
             }
+        }
     }
     return size;
 }
 
-/* Leave only the region around `start`, which carries the mark 2. */
-static void keep_region(unsigned char *mask, uint32_t rows, uint32_t columns, uint32_t start, uint32_t *stack)
+/* A cell of the largest region; marks every region 2. @return false where nothing is set. */
+static bool find_largest(unsigned char *mask, uint32_t rows, uint32_t columns, cell *largest,
+                         cell *stack)
+{
+    uint32_t most = 0;
+
+    for (uint32_t y = 0; y < rows; y++)
+        for (uint32_t x = 0; x < columns; x++)
+            if (mask[y * columns + x] == 1) {
+                const uint32_t size = flood(mask, rows, columns, (cell){x, y}, stack);
+
+                if (size > most) {
+                    most = size;
+                    *largest = (cell){x, y};
+                }
+            }
+    return most > 0;
+}
+
+/* Leave only the region around `start`. */
+static void keep_region(unsigned char *mask, uint32_t rows, uint32_t columns, cell start,
+                        cell *stack)
 {
     const size_t cells = (size_t)rows * columns;
 
@@ -68,12 +98,12 @@ static void keep_region(unsigned char *mask, uint32_t rows, uint32_t columns, ui
         mask[i] = mask[i] == 2;
 }
 
-medtl_status medtl_largest_region(unsigned char *mask, uint32_t rows, uint32_t columns, uint32_t radius,
-                                  uint32_t *area, medtl_error *err)
+medtl_status medtl_largest_region(unsigned char *mask, uint32_t rows, uint32_t columns,
+                                  uint32_t radius, uint32_t *area, medtl_error *err)
 {
     const size_t cells = (size_t)rows * columns;
     unsigned char *opened = malloc(cells);
-    uint32_t *stack = malloc(cells * sizeof *stack), start = 0, best = 0;
+    cell *stack = malloc(cells * sizeof *stack), start = {0, 0};
     medtl_status status = MEDTL_OK;
 
     *area = 0;
@@ -84,21 +114,14 @@ medtl_status medtl_largest_region(unsigned char *mask, uint32_t rows, uint32_t c
     memcpy(opened, mask, cells);
     filter(opened, rows, columns, radius, true);
     filter(opened, rows, columns, radius, false);
-    for (uint32_t i = 0; i < cells; i++)
-        if (opened[i] == 1) {
-            const uint32_t size = flood(opened, rows, columns, i, stack);
-
-            if (size > best) {
-                best = size;
-                start = i;
-            }
-        }
-    if (best > 0) {
+    if (find_largest(opened, rows, columns, &start, stack)) {
         keep_region(opened, rows, columns, start, stack);
         filter(opened, rows, columns, radius, false); /* give corners and the nipple back */
     }
-    for (size_t i = 0; i < cells; i++)
-        *area += mask[i] = mask[i] && opened[i];
+    for (size_t i = 0; i < cells; i++) {
+        mask[i] = mask[i] && opened[i];
+        *area += mask[i];
+    }
 
 done:
     free(stack);

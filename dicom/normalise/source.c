@@ -21,10 +21,12 @@ static medtl_status check(const medtl_image *image, medtl_error *err)
     if (image->rows == 0 || image->columns == 0 || image->pixels == NULL)
         return medtl_fail(err, MEDTL_E_FORMAT, "the image has no pixels");
     if (image->samples != (three ? 3 : 1))
-        return medtl_fail(err, MEDTL_E_FORMAT, "%u samples per pixel do not fit the photometric interpretation",
+        return medtl_fail(err, MEDTL_E_FORMAT,
+                          "%u samples per pixel do not fit the photometric interpretation",
                           image->samples);
     if (image->bits_stored == 0 || image->bits_stored > limit)
-        return medtl_fail(err, MEDTL_E_FORMAT, "%u bits stored in samples of %u", image->bits_stored, limit);
+        return medtl_fail(err, MEDTL_E_FORMAT, "%u bits stored in samples of %u",
+                          image->bits_stored, limit);
     if (three && is_signed(image))
         return medtl_fail(err, MEDTL_E_FORMAT, "colour samples are signed");
     if (image->photometric == MEDTL_PALETTE_COLOR)
@@ -92,7 +94,8 @@ void medtl_source_set_gray(medtl_source *source, const unsigned char *seen, cons
         double x = 0.0; /* padding, and what does not occur */
 
         if (seen[code]) {
-            x = medtl_voi_apply(voi, medtl_modality_value(image, medtl_code_value(image->type, code)));
+            x = medtl_voi_apply(voi,
+                                medtl_modality_value(image, medtl_code_value(image->type, code)));
             x = inverted ? 1.0 - x : x;
         }
         source->tables[code] = (float)x;
@@ -119,8 +122,8 @@ static void look_up(const medtl_image *image, size_t at, size_t stride, const fl
 /* True colour becomes luminance a stretch at a time, so that one plane needs no room for three. */
 enum { STRETCH = 256 };
 
-static void color_stretch(const medtl_source *source, size_t pixel, uint32_t count, float *r, float *g,
-                          float *b)
+static void color_stretch(const medtl_source *source, size_t pixel, uint32_t count, float *r,
+                          float *g, float *b)
 {
     const medtl_image *image = source->image;
     float *const out[3] = {r, g, b};

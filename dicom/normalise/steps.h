@@ -118,17 +118,18 @@ typedef struct medtl_thumbnail {
     uint16_t *level;        /* owned; [rows][columns], 0 to 65535 */
 } medtl_thumbnail;
 
-medtl_status medtl_thumbnail_create(const medtl_source *source, medtl_thumbnail *out, medtl_error *err);
+medtl_status medtl_thumbnail_create(const medtl_source *source, medtl_thumbnail *out,
+                                    medtl_error *err);
 
 /** The level above which a cell is object, not background. @return false where there is no telling. */
-medtl_status medtl_background_threshold(const medtl_thumbnail *thumbnail, bool *found, uint16_t *level,
-                                        medtl_error *err);
+medtl_status medtl_background_threshold(const medtl_thumbnail *thumbnail, bool *found,
+                                        uint16_t *level, medtl_error *err);
 
 /** Keep in `mask` (0 or 1) only the largest connected region that survives an opening with a square of
  *  2 radius + 1 cells: text, markers and thin lines go. At most MEDTL_GRID rows and columns.
  *  @param[out] area  Cells kept; may be 0. */
-medtl_status medtl_largest_region(unsigned char *mask, uint32_t rows, uint32_t columns, uint32_t radius,
-                                  uint32_t *area, medtl_error *err);
+medtl_status medtl_largest_region(unsigned char *mask, uint32_t rows, uint32_t columns,
+                                  uint32_t radius, uint32_t *area, medtl_error *err);
 
 /** Take away what lies within `radius` cells of the mask's edge or of the picture's. */
 void medtl_erode(unsigned char *mask, uint32_t rows, uint32_t columns, uint32_t radius);
@@ -137,10 +138,12 @@ void medtl_erode(unsigned char *mask, uint32_t rows, uint32_t columns, uint32_t 
 typedef struct medtl_breast {
     bool found;             /* false: no clear object; the box is the whole image */
     uint32_t rows, columns; /* of the core */
-    unsigned char *core;    /* owned; [rows][columns], 0 or 1: the breast without its outermost cells, in which
+    unsigned char
+        *core; /* owned; [rows][columns], 0 or 1: the breast without its outermost cells, in which
                                skin and air mix; all 1 where not found */
-    medtl_box box;          /* bounding box in image pixels */
-    double wall;            /* -1 to 1: how much more of the box's right edge than of its left the mask touches */
+    medtl_box box; /* bounding box in image pixels */
+    double
+        wall; /* -1 to 1: how much more of the box's right edge than of its left the mask touches */
 } medtl_breast;
 
 /** @param source  One plane, of the full range, polarity corrected. */
@@ -177,21 +180,23 @@ typedef struct medtl_taps {
 
 /** @param size      Input pixels along the axis.
  *  @param from, to  The part that fills the output, in input pixels, 0 <= from < to <= size. */
-medtl_status medtl_taps_create(uint32_t size, double from, double to, uint32_t outputs, medtl_taps *taps,
-                               medtl_error *err);
+medtl_status medtl_taps_create(uint32_t size, double from, double to, uint32_t outputs,
+                               medtl_taps *taps, medtl_error *err);
 void medtl_taps_destroy(medtl_taps *taps);
 
 /** Resample a part of the source. @param[out] out  Plane p, row y, column x goes to
  *  out[p * plane_stride + y * row_stride + x]. */
-medtl_status medtl_resize(const medtl_source *source, const medtl_box *box, uint32_t width, uint32_t height,
-                          float *out, size_t row_stride, size_t plane_stride, medtl_error *err);
+medtl_status medtl_resize(const medtl_source *source, const medtl_box *box, uint32_t width,
+                          uint32_t height, float *out, size_t row_stride, size_t plane_stride,
+                          medtl_error *err);
 
 /* ---- constancy.c ---------------------------------------------------------------------------- */
 
 /** Shades of grey (Finlayson & Trezzi 2004), p = 6: the light's colour is the Minkowski mean of the pixels;
  *  dividing by it makes the light white. Results are cut at 1.
  *  @param planes  Three planes, plane_stride apart; the part `inner` of rows of `row_stride` is used. */
-void medtl_shades_of_gray(float *planes, size_t plane_stride, size_t row_stride, const medtl_placement *inner);
+void medtl_shades_of_gray(float *planes, size_t plane_stride, size_t row_stride,
+                          const medtl_placement *inner);
 
 /* ---- number.c -------------------------------------------------------------------------------- */
 

@@ -20,15 +20,11 @@ static const char *word(const char *const *words, size_t count, unsigned choice)
 /* "a,b,c" */
 static void triple(const float values[3], char text[3 * MEDTL_NUMBER_SIZE])
 {
-    char one[MEDTL_NUMBER_SIZE];
+    char parts[3][MEDTL_NUMBER_SIZE];
 
-    text[0] = '\0';
-    for (int i = 0; i < 3; i++) {
-        medtl_number_text(values[i], one);
-        strcat(text, one);
-        if (i < 2)
-            strcat(text, ",");
-    }
+    for (int i = 0; i < 3; i++)
+        medtl_number_text(values[i], parts[i]);
+    snprintf(text, 3 * MEDTL_NUMBER_SIZE, "%s,%s,%s", parts[0], parts[1], parts[2]);
 }
 
 void medtl_normaliser_text(const medtl_normaliser *n, char text[MEDTL_NORMALISER_TEXT_SIZE])
@@ -40,8 +36,8 @@ void medtl_normaliser_text(const medtl_normaliser *n, char text[MEDTL_NORMALISER
     snprintf(text, MEDTL_NORMALISER_TEXT_SIZE,
              "v1 channels=%u size=%ux%u voi=%s crop=%s side=%s fit=%s constancy=%s mean=%s sd=%s",
              n->channels, n->width, n->height, WORD(voi_words, n->voi), WORD(crop_words, n->crop),
-             WORD(side_words, n->side), WORD(fit_words, n->fit), WORD(constancy_words, n->color_constancy),
-             mean, sd);
+             WORD(side_words, n->side), WORD(fit_words, n->fit),
+             WORD(constancy_words, n->color_constancy), mean, sd);
 }
 
 /* Step over `expected`. NULL in, NULL out, so that calls can follow each other unchecked. */
@@ -62,7 +58,8 @@ static const char *parse_count(const char *text, uint32_t *value)
     return p == text ? NULL : p;
 }
 
-static const char *parse_word(const char *text, const char *const *words, size_t count, unsigned *choice)
+static const char *parse_word(const char *text, const char *const *words, size_t count,
+                              unsigned *choice)
 {
     for (unsigned i = 0; text != NULL && i < count; i++) {
         const char *end = skip(text, words[i]);
@@ -74,7 +71,7 @@ static const char *parse_word(const char *text, const char *const *words, size_t
     }
     return NULL;
 }
-#define PARSE_WORD(text, words, choice) \
+#define PARSE_WORD(text, words, choice)                                                            \
     parse_word(text, words, sizeof(words) / sizeof *(words), choice)
 
 static const char *parse_triple(const char *text, float values[3])
@@ -105,7 +102,8 @@ medtl_status medtl_normaliser_parse(const char *text, medtl_normaliser *out, med
     p = skip(parse_triple(p, n.mean), " sd=");
     p = parse_triple(p, n.sd);
     if (p == NULL || *p != '\0')
-        return medtl_fail(err, MEDTL_E_FORMAT, "a normaliser is not spelled as \"v1 channels=... sd=...\"");
+        return medtl_fail(err, MEDTL_E_FORMAT,
+                          "a normaliser is not spelled as \"v1 channels=... sd=...\"");
     n.voi = (medtl_voi_choice)choice[0];
     n.crop = (medtl_crop)choice[1];
     n.side = (medtl_side)choice[2];

@@ -5,8 +5,10 @@
 
 enum { BINS = 256, LEVELS = 65536 };
 
-static const double outliers = 0.005;     /* share of cells that may lie beyond either end of the scale */
-static const double object_share = 0.15;  /* of the way from the background to the object's lower half */
+static const double outliers =
+    0.005; /* share of cells that may lie beyond either end of the scale */
+static const double object_share =
+    0.15; /* of the way from the background to the object's lower half */
 
 /* The ends of the scale, without single extreme cells. */
 static void scale(const uint32_t *counts, double total, uint32_t *low, uint32_t *high)
@@ -57,8 +59,8 @@ static uint32_t fullest(const double *bins, uint32_t last)
     return best;
 }
 
-medtl_status medtl_background_threshold(const medtl_thumbnail *thumbnail, bool *found, uint16_t *level,
-                                        medtl_error *err)
+medtl_status medtl_background_threshold(const medtl_thumbnail *thumbnail, bool *found,
+                                        uint16_t *level, medtl_error *err)
 {
     const size_t cells = (size_t)thumbnail->rows * thumbnail->columns;
     uint32_t *counts = calloc(LEVELS, sizeof *counts), low, high, split, background;

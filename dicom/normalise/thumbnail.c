@@ -8,7 +8,8 @@ enum { SAMPLES = 4 }; /* each way in a cell: 16 pixels say enough of its mean */
 /* The pixel at sample `i` of a cell. Cells split `size` evenly, whatever their number. */
 static uint32_t sample_at(uint32_t cell, uint32_t sample, uint32_t cells, uint32_t size)
 {
-    return (uint32_t)(((uint64_t)(2 * (cell * SAMPLES + sample) + 1) * size) / (2ull * SAMPLES * cells));
+    return (uint32_t)(((uint64_t)(2 * (cell * SAMPLES + sample) + 1) * size) /
+                      (2ull * SAMPLES * cells));
 }
 
 static void add_row(const float *row, uint32_t size, uint32_t columns, float *sums)
@@ -18,7 +19,8 @@ static void add_row(const float *row, uint32_t size, uint32_t columns, float *su
             sums[x] += row[sample_at(x, s, columns, size)];
 }
 
-medtl_status medtl_thumbnail_create(const medtl_source *source, medtl_thumbnail *out, medtl_error *err)
+medtl_status medtl_thumbnail_create(const medtl_source *source, medtl_thumbnail *out,
+                                    medtl_error *err)
 {
     const medtl_image *image = source->image;
     const uint32_t rows = image->rows < MEDTL_GRID ? image->rows : MEDTL_GRID;

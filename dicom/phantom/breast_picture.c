@@ -37,7 +37,8 @@ static double thickness(const double *outline, double u, uint32_t y)
         return 0.0;
     /* The distance to the outline, not only along the row. */
     for (uint32_t row = y; row < y + 2 * MARGIN && depth < 4.0 * falling; row += 4) {
-        const double dv = ((double)row - (y + MARGIN)) / MEDTL_BREAST_ROWS, du = fmax(0.0, outline[row] - u);
+        const double dv = ((double)row - (y + MARGIN)) / MEDTL_BREAST_ROWS,
+                     du = fmax(0.0, outline[row] - u);
 
         nearest = fmin(nearest, sqrt(du * du + dv * dv));
     }
@@ -54,15 +55,18 @@ static double glandular(const medtl_breast_phantom *b, double u, double v)
 {
     const double du = (u - 0.32) / 0.24, dv = (v - (b->mlo ? 0.58 : 0.5)) / 0.26;
     const double cloud = medtl_phantom_noise(b->seed, 5.0 * u, 7.0 * v, 5);
-    const double strands = 1.0 - fabs(2.0 * medtl_phantom_noise(b->seed + 40, 9.0 * u, 14.0 * v, 4) - 1.0) * 4.0;
+    const double strands =
+        1.0 - fabs(2.0 * medtl_phantom_noise(b->seed + 40, 9.0 * u, 14.0 * v, 4) - 1.0) * 4.0;
 
-    return exp(-du * du - dv * dv) * medtl_phantom_step(0.35, 0.7, cloud) + 0.22 * fmax(0.0, strands);
+    return exp(-du * du - dv * dv) * medtl_phantom_step(0.35, 0.7, cloud) +
+           0.22 * fmax(0.0, strands);
 }
 
 /* A lobulated mass with a soft edge and a few spicules. */
 static double mass(const medtl_breast_phantom *b, double u, double v)
 {
-    const double du = u - 0.36, dv = (v - (b->mlo ? 0.5 : 0.42)) * MEDTL_BREAST_ROWS / MEDTL_BREAST_COLUMNS;
+    const double du = u - 0.36,
+                 dv = (v - (b->mlo ? 0.5 : 0.42)) * MEDTL_BREAST_ROWS / MEDTL_BREAST_COLUMNS;
     const double r = sqrt(du * du + dv * dv);
     double angle, edge, spicules;
 
@@ -80,7 +84,8 @@ static double calcifications(const medtl_breast_phantom *b, double u, double v)
     const double center = b->mlo ? 0.62 : 0.56;
     double value = 0.0;
 
-    if (!b->calcifications || fabs(u - 0.3) > 0.13 || fabs(v - center) > 0.11) /* beyond six deviations */
+    if (!b->calcifications || fabs(u - 0.3) > 0.13 ||
+        fabs(v - center) > 0.11) /* beyond six deviations */
         return 0.0;
     for (uint32_t i = 0; i < 14; i++) {
         const double cu = 0.30 + 0.02 * medtl_phantom_grain(b->seed + 77, i, 0);
@@ -130,9 +135,11 @@ void medtl_phantom_breast_raw(const medtl_breast_phantom *breast, uint16_t *pixe
     trace(breast->mlo, outline);
     for (uint32_t y = 0; y < MEDTL_BREAST_ROWS; y++)
         for (uint32_t x = 0; x < MEDTL_BREAST_COLUMNS; x++) {
-            const double counts = 3900.0 * exp(-2.0 * density(breast, outline, x, y)); /* Beer's law */
+            const double counts =
+                3900.0 * exp(-2.0 * density(breast, outline, x, y)); /* Beer's law */
 
-            *pixels++ = to_pixel(counts + 0.4 * sqrt(counts) *
-                                              medtl_phantom_grain(breast->seed + breast->mlo, x, y));
+            *pixels++ =
+                to_pixel(counts + 0.4 * sqrt(counts) *
+                                      medtl_phantom_grain(breast->seed + breast->mlo, x, y));
         }
 }

@@ -6,7 +6,8 @@
 
 #include <string>
 
-namespace medtl_dicom {
+namespace medtl_dicom
+{
 
 /// An exam of one patient: what its instances have in common.
 struct phantom_exam {
@@ -46,7 +47,8 @@ void put_exam(DcmItem &dataset, const phantom_place &place, const char *sop_clas
 
 /// Rows to Pixel Representation, and the pixels. The values are `bits` wide; more than 8 take 16.
 /// @param count  Of values: rows * columns * samples.
-void put_gray_pixels(DcmItem &dataset, Uint16 rows, Uint16 columns, Uint16 bits, const Uint16 *pixels);
+void put_gray_pixels(DcmItem &dataset, Uint16 rows, Uint16 columns, Uint16 bits,
+                     const Uint16 *pixels);
 void put_rgb_pixels(DcmItem &dataset, Uint16 rows, Uint16 columns, const Uint8 *pixels);
 
 struct mammogram_plan {

@@ -5,16 +5,18 @@
 #include <dcmtk/dcmdata/dcrlerp.h>
 #include <dcmtk/dcmimage/diregist.h> // lets the JPEG encoder see colour
 #include <dcmtk/dcmjpeg/djencode.h>
-#include <dcmtk/dcmjpeg/djrploss.h>
 #include <dcmtk/dcmjpeg/djrplol.h>
+#include <dcmtk/dcmjpeg/djrploss.h>
 #include <dcmtk/dcmjpls/djencode.h>
 #include <dcmtk/dcmjpls/djrparam.h>
 
 #include <memory>
 #include <mutex>
 
-namespace medtl_dicom {
-namespace {
+namespace medtl_dicom
+{
+namespace
+{
 
 // DCMTK keeps one list of codecs for a process. A new instance UID for lossy images would be a random one.
 void register_encoders()
@@ -56,8 +58,10 @@ void encode(DcmDataset &dataset, E_TransferSyntax syntax)
     }
     register_encoders();
     const std::unique_ptr<DcmRepresentationParameter> representation = parameters(syntax);
-    require(dataset.chooseRepresentation(syntax, representation.get()), MEDTL_E_INTERNAL, "cannot encode the pixels");
-    require(dataset.canWriteXfer(syntax), MEDTL_E_INTERNAL, "the pixels are not in their transfer syntax");
+    require(dataset.chooseRepresentation(syntax, representation.get()), MEDTL_E_INTERNAL,
+            "cannot encode the pixels");
+    require(dataset.canWriteXfer(syntax), MEDTL_E_INTERNAL,
+            "the pixels are not in their transfer syntax");
     dataset.removeAllButCurrentRepresentations();
 }
 

@@ -3,9 +3,11 @@
 
 #include "dicom/report/uid.h"
 
-namespace medtl_dicom {
+namespace medtl_dicom
+{
 
-namespace {
+namespace
+{
 
 const char *const the_date = "20200102"; // fixed: the same seed gives the same bytes
 
@@ -16,7 +18,10 @@ void put(DcmItem &item, const DcmTagKey &tag, const char *value)
     require(item.putAndInsertString(tag, value), MEDTL_E_INTERNAL, tag_text(tag).c_str());
 }
 
-void put(DcmItem &item, const DcmTagKey &tag, const std::string &value) { put(item, tag, value.c_str()); }
+void put(DcmItem &item, const DcmTagKey &tag, const std::string &value)
+{
+    put(item, tag, value.c_str());
+}
 
 void put(DcmItem &item, const DcmTagKey &tag, Uint16 value)
 {
@@ -28,7 +33,8 @@ DcmItem &put_code(DcmItem &item, const DcmTagKey &sequence, const char *value, c
 {
     DcmItem *code = nullptr;
 
-    require(item.findOrCreateSequenceItem(sequence, code, -2), MEDTL_E_INTERNAL, tag_text(sequence).c_str());
+    require(item.findOrCreateSequenceItem(sequence, code, -2), MEDTL_E_INTERNAL,
+            tag_text(sequence).c_str());
     put(*code, DCM_CodeValue, value);
     put(*code, DCM_CodingSchemeDesignator, scheme);
     put(*code, DCM_CodeMeaning, meaning);
@@ -104,7 +110,8 @@ static void put_shape(DcmItem &dataset, Uint16 rows, Uint16 columns, Uint16 samp
     put(dataset, DCM_PixelRepresentation, static_cast<Uint16>(0));
 }
 
-void put_gray_pixels(DcmItem &dataset, Uint16 rows, Uint16 columns, Uint16 bits, const Uint16 *pixels)
+void put_gray_pixels(DcmItem &dataset, Uint16 rows, Uint16 columns, Uint16 bits,
+                     const Uint16 *pixels)
 {
     put_shape(dataset, rows, columns, 1, bits);
     require(dataset.putAndInsertUint16Array(DCM_PixelData, pixels,

@@ -12,7 +12,8 @@ extern "C" {
 
 #include <vector>
 
-namespace medtl_dicom {
+namespace medtl_dicom
+{
 
 // DCMTK would name itself as the implementation; the writer is medtl.
 static void put_meta(DcmFileFormat &file, E_TransferSyntax syntax)
@@ -22,8 +23,8 @@ static void put_meta(DcmFileFormat &file, E_TransferSyntax syntax)
     require(file.validateMetaInfo(syntax), MEDTL_E_INTERNAL, "cannot write the meta information");
     put(meta, DCM_ImplementationClassUID, MEDTL_IMPLEMENTATION_CLASS_UID);
     put(meta, DCM_ImplementationVersionName, "MEDTL_" MEDTL_VERSION);
-    require(meta.computeGroupLengthAndPadding(EGL_withGL, EPD_noChange, META_HEADER_DEFAULT_TRANSFERSYNTAX,
-                                              EET_ExplicitLength),
+    require(meta.computeGroupLengthAndPadding(
+                EGL_withGL, EPD_noChange, META_HEADER_DEFAULT_TRANSFERSYNTAX, EET_ExplicitLength),
             MEDTL_E_INTERNAL, "cannot write the meta information's length");
 }
 
@@ -41,15 +42,18 @@ void write_file(DcmFileFormat &file, E_TransferSyntax syntax, const std::string 
 
     // In two steps, as DcmFileFormat would put its own name back or log a warning that it may not.
     file.transferInit();
-    require(file.getMetaInfo()->write(stream, META_HEADER_DEFAULT_TRANSFERSYNTAX, EET_ExplicitLength, nullptr),
+    require(file.getMetaInfo()->write(stream, META_HEADER_DEFAULT_TRANSFERSYNTAX,
+                                      EET_ExplicitLength, nullptr),
             MEDTL_E_INTERNAL, "cannot encode the meta information");
     require(file.getDataset()->write(stream, syntax, EET_ExplicitLength, nullptr), MEDTL_E_INTERNAL,
             "cannot encode a dataset");
     file.transferEnd();
     stream.flush(); // what the compressor of a deflated dataset still holds
     stream.flushBuffer(written, size);
-    require(static_cast<size_t>(size) < bytes.size(), MEDTL_E_INTERNAL, "a dataset needs more room than was foreseen");
-    const medtl_status status = medtl_file_replace(path.c_str(), written, static_cast<size_t>(size), &err);
+    require(static_cast<size_t>(size) < bytes.size(), MEDTL_E_INTERNAL,
+            "a dataset needs more room than was foreseen");
+    const medtl_status status =
+        medtl_file_replace(path.c_str(), written, static_cast<size_t>(size), &err);
     if (status != MEDTL_OK)
         throw failure{status, err.message};
 }

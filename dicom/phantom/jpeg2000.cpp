@@ -11,8 +11,10 @@
 #include <memory>
 #include <vector>
 
-namespace medtl_dicom {
-namespace {
+namespace medtl_dicom
+{
+namespace
+{
 
 // A file in memory, as OpenJPEG wants to see it.
 struct memory_file {
@@ -86,8 +88,10 @@ std::vector<unsigned char> codestream(opj_image_t *image)
     opj_stream_set_write_function(stream.get(), write);
     opj_stream_set_seek_function(stream.get(), seek);
     opj_stream_set_skip_function(stream.get(), skip);
-    require(opj_setup_encoder(codec.get(), &parameters, image) && opj_start_compress(codec.get(), image, stream.get()) &&
-                opj_encode(codec.get(), stream.get()) && opj_end_compress(codec.get(), stream.get()),
+    require(opj_setup_encoder(codec.get(), &parameters, image) &&
+                opj_start_compress(codec.get(), image, stream.get()) &&
+                opj_encode(codec.get(), stream.get()) &&
+                opj_end_compress(codec.get(), stream.get()),
             MEDTL_E_INTERNAL, "OpenJPEG cannot encode the pixels");
     if (file.bytes.size() % 2 != 0)
         file.bytes.push_back(0); // fragments have even lengths
@@ -115,11 +119,12 @@ void encode_jpeg2000(DcmDataset &dataset)
     auto table = std::make_unique<DcmPixelItem>(DcmTag(DCM_Item, EVR_OB));
 
     require(sequence->insert(table.get()), MEDTL_E_MEMORY, "out of memory for fragments");
-    table.release();
-    require(sequence->storeCompressedFrame(offsets, bytes.data(), static_cast<Uint32>(bytes.size()), 0), MEDTL_E_MEMORY,
-            "out of memory for fragments");
-    static_cast<DcmPixelData *>(element)->putOriginalRepresentation(EXS_JPEG2000LosslessOnly, nullptr,
-                                                                   sequence.release());
+    (void)table.release(); // now the sequence's
+    require(
+        sequence->storeCompressedFrame(offsets, bytes.data(), static_cast<Uint32>(bytes.size()), 0),
+        MEDTL_E_MEMORY, "out of memory for fragments");
+    static_cast<DcmPixelData *>(element)->putOriginalRepresentation(EXS_JPEG2000LosslessOnly,
+                                                                    nullptr, sequence.release());
 }
 
 } // namespace medtl_dicom

@@ -22,8 +22,9 @@ static rgb scale(rgb c, double s) { return (rgb){c.r * s, c.g * s, c.b * s}; }
 static double inside(const medtl_lesion_phantom *l, double x, double y)
 {
     const double angle = atan2(y, x), r = sqrt(x * x * 0.8 + y * y * 1.2);
-    const double wobble = 0.12 * sin(2.0 * angle + (double)(l->seed % 7)) + 0.06 * sin(5.0 * angle + 2.0) +
-                          0.3 * (medtl_phantom_noise(l->seed, 4.0 * x + 9.0, 4.0 * y + 9.0, 4) - 0.5);
+    const double wobble =
+        0.12 * sin(2.0 * angle + (double)(l->seed % 7)) + 0.06 * sin(5.0 * angle + 2.0) +
+        0.3 * (medtl_phantom_noise(l->seed, 4.0 * x + 9.0, 4.0 * y + 9.0, 4) - 0.5);
 
     return 1.0 - medtl_phantom_step(0.9, 1.12, r / (l->size * (1.0 + wobble)));
 }
@@ -59,7 +60,8 @@ static double on_hair(const hair *hairs, double x, double y)
 
     for (int i = 0; i < HAIRS; i++) {
         const hair *h = &hairs[i];
-        const double away = fabs(y - h->height - h->slope * x - h->bow * x * x) / sqrt(1.0 + h->slope * h->slope);
+        const double away =
+            fabs(y - h->height - h->slope * x - h->bow * x * x) / sqrt(1.0 + h->slope * h->slope);
 
         most = fmax(most, 1.0 - medtl_phantom_step(0.0015, 0.004, away));
     }
@@ -73,8 +75,9 @@ static rgb color_at(const medtl_lesion_phantom *l, const hair *hairs, double x, 
     const double net = l->dermoscope ? 0.25 * network(x, y, l->seed) : 0.0;
     rgb color = scale(skin, 0.9 + 0.2 * mottle);
 
-    color = blend(color, blend(light_brown, dark_brown, medtl_phantom_step(0.3, 0.75, pigment + net)),
-                  inside(l, x, y));
+    color =
+        blend(color, blend(light_brown, dark_brown, medtl_phantom_step(0.3, 0.75, pigment + net)),
+              inside(l, x, y));
     if (l->hairs)
         color = blend(color, (rgb){0.12, 0.09, 0.08}, 0.85 * on_hair(hairs, x, y));
     if (l->dermoscope)
@@ -82,7 +85,10 @@ static rgb color_at(const medtl_lesion_phantom *l, const hair *hairs, double x, 
     return color;
 }
 
-static uint8_t to_byte(double value) { return (uint8_t)(255.0 * fmin(1.0, fmax(0.0, value)) + 0.5); }
+static uint8_t to_byte(double value)
+{
+    return (uint8_t)(255.0 * fmin(1.0, fmax(0.0, value)) + 0.5);
+}
 
 void medtl_phantom_lesion(const medtl_lesion_phantom *lesion, uint8_t *pixels)
 {

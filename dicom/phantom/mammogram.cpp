@@ -6,8 +6,10 @@
 #include <cstdio>
 #include <vector>
 
-namespace medtl_dicom {
-namespace {
+namespace medtl_dicom
+{
+namespace
+{
 
 // Acquisition facts of an ordinary exposure.
 void put_detector_and_dose(DcmItem &dataset)
@@ -45,8 +47,10 @@ void put_view(DcmItem &dataset, const mammogram_plan &plan)
     put(dataset, DCM_BreastImplantPresent, "NO");
     put(dataset, DCM_PartialView, "NO");
     put_code(dataset, DCM_AnatomicRegionSequence, "76752008", "SCT", "Breast");
-    DcmItem &view = plan.mlo ? put_code(dataset, DCM_ViewCodeSequence, "399368009", "SCT", "medio-lateral oblique")
-                             : put_code(dataset, DCM_ViewCodeSequence, "399162004", "SCT", "cranio-caudal");
+    DcmItem &view =
+        plan.mlo
+            ? put_code(dataset, DCM_ViewCodeSequence, "399368009", "SCT", "medio-lateral oblique")
+            : put_code(dataset, DCM_ViewCodeSequence, "399162004", "SCT", "cranio-caudal");
     put_empty_sequence(view, DCM_ViewModifierCodeSequence);
 }
 
@@ -58,13 +62,15 @@ void put_voi_table(DcmItem &dataset)
     const Uint16 descriptor[] = {4096, 0, 12};
 
     for (size_t i = 0; i < entries.size(); i++)
-        entries[i] = static_cast<Uint16>(4095.0 / (1.0 + std::exp(-4.0 * (static_cast<double>(i) - 1900.0) / 2600.0)) + 0.5);
-    require(dataset.findOrCreateSequenceItem(DCM_VOILUTSequence, table, -2), MEDTL_E_INTERNAL, "VOI LUT Sequence");
-    require(table->putAndInsertUint16Array(DcmTag(DCM_LUTDescriptor, EVR_US), descriptor, 3), MEDTL_E_INTERNAL,
-            "LUT Descriptor");
+        entries[i] = static_cast<Uint16>(std::lround(
+            4095.0 / (1.0 + std::exp(-4.0 * (static_cast<double>(i) - 1900.0) / 2600.0))));
+    require(dataset.findOrCreateSequenceItem(DCM_VOILUTSequence, table, -2), MEDTL_E_INTERNAL,
+            "VOI LUT Sequence");
+    require(table->putAndInsertUint16Array(DcmTag(DCM_LUTDescriptor, EVR_US), descriptor, 3),
+            MEDTL_E_INTERNAL, "LUT Descriptor");
     put(*table, DCM_LUTExplanation, "NORMAL");
-    require(table->putAndInsertUint16Array(DcmTag(DCM_LUTData, EVR_US), entries.data(), 4096), MEDTL_E_INTERNAL,
-            "LUT Data");
+    require(table->putAndInsertUint16Array(DcmTag(DCM_LUTData, EVR_US), entries.data(), 4096),
+            MEDTL_E_INTERNAL, "LUT Data");
 }
 
 void put_grayscale(DcmItem &dataset, const mammogram_plan &plan)
@@ -75,8 +81,8 @@ void put_grayscale(DcmItem &dataset, const mammogram_plan &plan)
     put(dataset, DCM_PresentationLUTShape, inverse ? "INVERSE" : "IDENTITY");
     // Of the stored values: as counted, they rise with the X-ray beam; processed, they rise with what it met.
     put(dataset, DCM_PixelIntensityRelationship, plan.raw ? "LIN" : "LOG");
-    require(dataset.putAndInsertSint16(DCM_PixelIntensityRelationshipSign, inverse ? 1 : -1), MEDTL_E_INTERNAL,
-            "Pixel Intensity Relationship Sign");
+    require(dataset.putAndInsertSint16(DCM_PixelIntensityRelationshipSign, inverse ? 1 : -1),
+            MEDTL_E_INTERNAL, "Pixel Intensity Relationship Sign");
     put(dataset, DCM_RescaleIntercept, "0");
     put(dataset, DCM_RescaleSlope, "1");
     put(dataset, DCM_RescaleType, "US");
@@ -110,8 +116,8 @@ void pad(const mammogram_plan &plan, std::vector<Uint16> &pixels)
 void put_picture(DcmItem &dataset, const phantom_place &place, const mammogram_plan &plan)
 {
     std::vector<Uint16> pixels(static_cast<size_t>(MEDTL_BREAST_ROWS) * MEDTL_BREAST_COLUMNS);
-    const uint64_t seed =
-        medtl_phantom_seed(place.seed, plan.right ? MEDTL_PART_RIGHT_BREAST : MEDTL_PART_LEFT_BREAST);
+    const uint64_t seed = medtl_phantom_seed(place.seed, plan.right ? MEDTL_PART_RIGHT_BREAST
+                                                                    : MEDTL_PART_LEFT_BREAST);
     const medtl_breast_phantom breast = {seed, plan.mlo, plan.right, !plan.right, plan.right};
 
     if (plan.raw)

@@ -33,7 +33,8 @@ static double lattice(uint64_t column, int64_t y)
 
 static double smooth(uint64_t seed, double x, double y)
 {
-    const int64_t ix = (int64_t)x - (x < (double)(int64_t)x), iy = (int64_t)y - (y < (double)(int64_t)y);
+    const int64_t ix = (int64_t)x - (x < (double)(int64_t)x),
+                  iy = (int64_t)y - (y < (double)(int64_t)y);
     const double dx = x - (double)ix, dy = y - (double)iy;
     const double tx = dx * dx * (3.0 - 2.0 * dx), ty = dy * dy * (3.0 - 2.0 * dy);
     const uint64_t left = mix(seed + 0x9e3779b97f4a7c15u * (uint64_t)ix);

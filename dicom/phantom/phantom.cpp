@@ -11,15 +11,22 @@ extern "C" {
 #include <functional>
 #include <string>
 
-namespace medtl_dicom {
-namespace {
+namespace medtl_dicom
+{
+namespace
+{
 
-const phantom_exam mammography = {
-    "mammography", nullptr,           "PHANTOM^MAMMOGRAPHY",    "PHANTOM-MG", "19650412",
-    "F",           "054Y",            "Mammography, four views, phantom"};
-const phantom_exam dermoscopy = {
-    "dermoscopy", "ISO_IR 192",      "PHANTOM^DÉRMOSCOPIE",    "PHANTOM-DERM", "19710823",
-    "M",          "048Y",            "Dermoscopy, phantom"};
+const phantom_exam mammography = {"mammography",
+                                  nullptr,
+                                  "PHANTOM^MAMMOGRAPHY",
+                                  "PHANTOM-MG",
+                                  "19650412",
+                                  "F",
+                                  "054Y",
+                                  "Mammography, four views, phantom"};
+const phantom_exam dermoscopy = {"dermoscopy",   "ISO_IR 192",         "PHANTOM^DÉRMOSCOPIE",
+                                 "PHANTOM-DERM", "19710823",           "M",
+                                 "048Y",         "Dermoscopy, phantom"};
 
 // right, mlo, raw, monochrome1, sigmoid, voi_table, padding
 struct mammogram_row {
@@ -30,15 +37,35 @@ struct mammogram_row {
     mammogram_plan plan;
 };
 const mammogram_row mammograms[] = {
-    {"DICOM/PA000001/ST000001/SE000001/IM000001", 1, 1, "For presentation", EXS_JPEGProcess14SV1,
+    {"DICOM/PA000001/ST000001/SE000001/IM000001",
+     1,
+     1,
+     "For presentation",
+     EXS_JPEGProcess14SV1,
      {true, false, false, false, false, true, false}},
-    {"DICOM/PA000001/ST000001/SE000001/IM000002", 1, 2, "For presentation", EXS_JPEGLSLossless,
+    {"DICOM/PA000001/ST000001/SE000001/IM000002",
+     1,
+     2,
+     "For presentation",
+     EXS_JPEGLSLossless,
      {false, false, false, true, false, false, false}},
-    {"DICOM/PA000001/ST000001/SE000001/IM000003", 1, 3, "For presentation", EXS_JPEG2000LosslessOnly,
+    {"DICOM/PA000001/ST000001/SE000001/IM000003",
+     1,
+     3,
+     "For presentation",
+     EXS_JPEG2000LosslessOnly,
      {true, true, false, false, true, false, true}},
-    {"DICOM/PA000001/ST000001/SE000001/IM000004", 1, 4, "For presentation", EXS_JPEGProcess2_4,
+    {"DICOM/PA000001/ST000001/SE000001/IM000004",
+     1,
+     4,
+     "For presentation",
+     EXS_JPEGProcess2_4,
      {false, true, false, false, false, false, false}},
-    {"DICOM/PA000001/ST000001/SE000002/IM000001", 2, 1, "For processing", EXS_LittleEndianImplicit,
+    {"DICOM/PA000001/ST000001/SE000002/IM000001",
+     2,
+     1,
+     "For processing",
+     EXS_LittleEndianImplicit,
      {false, false, true, false, false, false, false}},
 };
 
@@ -50,20 +77,46 @@ struct photograph_row {
     photograph_plan plan;
 };
 const photograph_row photographs[] = {
-    {"DICOM/PA000002/ST000001/SE000001/IM000001", 1, 1, "DMS", "Dermoscope", EXS_JPEGProcess1,
+    {"DICOM/PA000002/ST000001/SE000001/IM000001",
+     1,
+     1,
+     "DMS",
+     "Dermoscope",
+     EXS_JPEGProcess1,
      {photograph_kind::dermoscopic, 1, false}},
-    {"DICOM/PA000002/ST000001/SE000001/IM000002", 1, 2, "DMS", "Dermoscope", EXS_DeflatedLittleEndianExplicit,
+    {"DICOM/PA000002/ST000001/SE000001/IM000002",
+     1,
+     2,
+     "DMS",
+     "Dermoscope",
+     EXS_DeflatedLittleEndianExplicit,
      {photograph_kind::dermoscopic, 2, true}},
-    {"DICOM/PA000002/ST000001/SE000002/IM000001", 2, 1, "XC", "Camera", EXS_RLELossless,
+    {"DICOM/PA000002/ST000001/SE000002/IM000001",
+     2,
+     1,
+     "XC",
+     "Camera",
+     EXS_RLELossless,
      {photograph_kind::visible_light, 1, false}},
-    {"DICOM/PA000002/ST000001/SE000002/IM000002", 2, 2, "XC", "Camera", EXS_LittleEndianExplicit,
+    {"DICOM/PA000002/ST000001/SE000002/IM000002",
+     2,
+     2,
+     "XC",
+     "Camera",
+     EXS_LittleEndianExplicit,
      {photograph_kind::visible_light, 2, true}},
-    {"DICOM/PA000002/ST000001/SE000003/IM000001", 3, 1, "OT", "Screen", EXS_BigEndianExplicit,
+    {"DICOM/PA000002/ST000001/SE000003/IM000001",
+     3,
+     1,
+     "OT",
+     "Screen",
+     EXS_BigEndianExplicit,
      {photograph_kind::secondary_capture, 3, false}},
 };
 
-const char readme[] = "Synthetic DICOM images of nobody, made by dcm-medtl phantom: a mammography exam\r\n"
-                      "(PA000001) and a dermoscopy study (PA000002). For demonstrations and tests only.\r\n";
+const char readme[] =
+    "Synthetic DICOM images of nobody, made by dcm-medtl phantom: a mammography exam\r\n"
+    "(PA000001) and a dermoscopy study (PA000002). For demonstrations and tests only.\r\n";
 
 void check(medtl_status status, const medtl_error &err)
 {
@@ -71,7 +124,8 @@ void check(medtl_status status, const medtl_error &err)
         throw failure{status, err.message};
 }
 
-void write_one(const std::string &path, E_TransferSyntax syntax, const std::function<void(DcmItem &)> &build)
+void write_one(const std::string &path, E_TransferSyntax syntax,
+               const std::function<void(DcmItem &)> &build)
 {
     const std::string folder = path.substr(0, path.rfind('/'));
     DcmFileFormat file;
@@ -97,18 +151,23 @@ try {
 
     check(medtl_dicom_start(&slip), slip);
     for (const mammogram_row &row : mammograms) {
-        const phantom_place place = {&mammography, seed, row.series, row.number, "MG", row.series_description};
+        const phantom_place place = {&mammography, seed, row.series,
+                                     row.number,   "MG", row.series_description};
 
-        write_one(root + row.file, row.syntax, [&](DcmItem &dataset) { build_mammogram(dataset, place, row.plan); });
+        write_one(root + row.file, row.syntax,
+                  [&](DcmItem &dataset) { build_mammogram(dataset, place, row.plan); });
         count++;
     }
     for (const photograph_row &row : photographs) {
-        const phantom_place place = {&dermoscopy, seed, row.series, row.number, row.modality, row.series_description};
+        const phantom_place place = {&dermoscopy, seed,         row.series,
+                                     row.number,  row.modality, row.series_description};
 
-        write_one(root + row.file, row.syntax, [&](DcmItem &dataset) { build_photograph(dataset, place, row.plan); });
+        write_one(root + row.file, row.syntax,
+                  [&](DcmItem &dataset) { build_photograph(dataset, place, row.plan); });
         count++;
     }
-    check(medtl_file_replace((root + "README.TXT").c_str(), readme, sizeof readme - 1, &slip), slip);
+    check(medtl_file_replace((root + "README.TXT").c_str(), readme, sizeof readme - 1, &slip),
+          slip);
     if (file_count != nullptr)
         *file_count = count;
     return MEDTL_OK;

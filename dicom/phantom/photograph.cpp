@@ -4,8 +4,10 @@
 
 #include <vector>
 
-namespace medtl_dicom {
-namespace {
+namespace medtl_dicom
+{
+namespace
+{
 
 void put_dermoscope(DcmItem &dataset, const phantom_place &place, const photograph_plan &plan)
 {
@@ -43,18 +45,20 @@ const char *sop_class(photograph_kind kind)
 
 void build_photograph(DcmItem &dataset, const phantom_place &place, const photograph_plan &plan)
 {
-    const uint64_t seed = medtl_phantom_seed(place.seed, MEDTL_PART_LESION + static_cast<uint64_t>(plan.lesion));
+    const uint64_t seed =
+        medtl_phantom_seed(place.seed, MEDTL_PART_LESION + static_cast<uint64_t>(plan.lesion));
     const medtl_lesion_phantom lesion = {seed, 0.16 + 0.04 * plan.lesion,
                                          plan.kind == photograph_kind::dermoscopic, plan.hairs};
     std::vector<Uint8> pixels(static_cast<size_t>(MEDTL_LESION_ROWS) * MEDTL_LESION_COLUMNS * 3);
 
     put_exam(dataset, place, sop_class(plan.kind));
-    put(dataset, DCM_ImageType, plan.kind == photograph_kind::secondary_capture ? "DERIVED\\SECONDARY"
-                                                                               : "ORIGINAL\\PRIMARY");
+    put(dataset, DCM_ImageType,
+        plan.kind == photograph_kind::secondary_capture ? "DERIVED\\SECONDARY"
+                                                        : "ORIGINAL\\PRIMARY");
     put(dataset, DCM_PatientOrientation, "");
     if (plan.kind == photograph_kind::secondary_capture) {
         put(dataset, DCM_ConversionType, "WSD");
-        put(dataset, DCM_BodyPartExamined, "BACK");
+        put(dataset, DCM_BodyPartExamined, "SKIN");
     } else {
         put(dataset, DCM_AcquisitionDateTime, "20200102101500");
         put_empty_sequence(dataset, DCM_AcquisitionContextSequence);

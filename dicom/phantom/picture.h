@@ -12,7 +12,11 @@ extern "C" {
 #endif
 
 /** Each part of a study has a seed of its own, so that no two share noise. */
-enum { MEDTL_PART_RIGHT_BREAST, MEDTL_PART_LEFT_BREAST, MEDTL_PART_LESION /* and up: lesion 0, 1 ... */ };
+enum {
+    MEDTL_PART_RIGHT_BREAST,
+    MEDTL_PART_LEFT_BREAST,
+    MEDTL_PART_LESION /* and up: lesion 0, 1 ... */
+};
 uint64_t medtl_phantom_seed(uint64_t study_seed, uint64_t part) MEDTL_NOEXCEPT;
 
 /** Smooth noise from 0 to 1, mean about a half, with details from 1 down to 1 / 2^(octaves - 1) of the unit. */

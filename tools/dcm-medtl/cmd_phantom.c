@@ -10,7 +10,8 @@
 static const char help[] =
     "usage: dcm-medtl phantom -o FOLDER [--seed N]\n"
     "\n"
-    "Makes two synthetic DICOM studies of nobody, as a CD holds them: a four-view mammography exam\n"
+    "Makes two synthetic DICOM studies of nobody, as a CD holds them: a four-view mammography "
+    "exam\n"
     "with one more view For Processing, and a dermoscopy study. Ten files, ten transfer syntaxes.\n"
     "\n"
     "  -o, --output FOLDER   where to; made if need be\n"

@@ -34,8 +34,8 @@ double breast_at(double x, double y)
     return 0.35 + 0.25 * (1.0 - r) + 0.2 * sin(9.0 * x + 4.0 * y) * sin(7.0 * y) * (1.0 - r);
 }
 
-medtl_image *make_breast(uint32_t rows, uint32_t columns, medtl_pixel_type type, uint16_t bits, int low,
-                         int high)
+medtl_image *make_breast(uint32_t rows, uint32_t columns, medtl_pixel_type type, uint16_t bits,
+                         int low, int high)
 {
     enum { PARTS = 4 };
     medtl_image *image;
@@ -47,7 +47,8 @@ medtl_image *make_breast(uint32_t rows, uint32_t columns, medtl_pixel_type type,
 
             for (int i = 0; i < PARTS; i++)
                 for (int j = 0; j < PARTS; j++)
-                    sum += breast_at((x + (j + 0.5) / PARTS) / columns, (y + (i + 0.5) / PARTS) / rows);
+                    sum += breast_at((x + (j + 0.5) / PARTS) / columns,
+                                     (y + (i + 0.5) / PARTS) / rows);
             put(image, (size_t)y * columns + x,
                 (int)floor(low + sum / (PARTS * PARTS) * (high - low) + 0.5));
         }
@@ -69,11 +70,13 @@ medtl_normaliser plain(uint32_t width, uint32_t height, medtl_voi_choice voi, me
 
 float *run(const medtl_image *image, const medtl_normaliser *normaliser, medtl_geometry *geometry)
 {
-    float *out = malloc((size_t)normaliser->channels * normaliser->height * normaliser->width * sizeof *out);
+    float *out =
+        malloc((size_t)normaliser->channels * normaliser->height * normaliser->width * sizeof *out);
     medtl_error err = {0};
 
     cr_assert_not_null(out);
-    cr_assert_eq(medtl_normalise(image, normaliser, out, geometry, &err), MEDTL_OK, "%s", err.message);
+    cr_assert_eq(medtl_normalise(image, normaliser, out, geometry, &err), MEDTL_OK, "%s",
+                 err.message);
     return out;
 }
 

@@ -15,8 +15,8 @@ void put(medtl_image *image, size_t i, int value);
 double breast_at(double x, double y);
 
 /** The mammogram on a grid of any size: the mean of each pixel, as value = low + brightness * (high - low). */
-medtl_image *make_breast(uint32_t rows, uint32_t columns, medtl_pixel_type type, uint16_t bits, int low,
-                         int high);
+medtl_image *make_breast(uint32_t rows, uint32_t columns, medtl_pixel_type type, uint16_t bits,
+                         int low, int high);
 
 /** A normaliser of 1 channel, mean 0 and sd 1, everything else as named. */
 medtl_normaliser plain(uint32_t width, uint32_t height, medtl_voi_choice voi, medtl_crop crop,

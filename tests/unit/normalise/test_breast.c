@@ -9,7 +9,8 @@
 static void check_box(const medtl_geometry *g, const medtl_image *image, bool mirrored)
 {
     const double cell_x = image->columns / 256.0, cell_y = image->rows / 256.0;
-    const double x0 = (mirrored ? 0.4 : 0.0) * image->columns, x1 = (mirrored ? 1.0 : 0.6) * image->columns;
+    const double x0 = (mirrored ? 0.4 : 0.0) * image->columns,
+                 x1 = (mirrored ? 1.0 : 0.6) * image->columns;
 
     cr_assert(fabs(g->x0 - x0) <= 2 * cell_x, "x0 %g, not %g", g->x0, x0);
     cr_assert(fabs(g->x1 - x1) <= 2 * cell_x, "x1 %g, not %g", g->x1, x1);
@@ -104,9 +105,12 @@ Test(breast, without_a_clear_object_the_whole_image_is_used)
 Test(breast, the_laterality_decides_only_where_the_outline_does_not)
 {
     cr_assert(medtl_side_flips(&(medtl_breast){.found = true, .wall = 0.6}, MEDTL_LATERALITY_LEFT));
-    cr_assert(!medtl_side_flips(&(medtl_breast){.found = true, .wall = -0.6}, MEDTL_LATERALITY_RIGHT));
-    cr_assert(medtl_side_flips(&(medtl_breast){.found = true, .wall = -0.1}, MEDTL_LATERALITY_RIGHT));
-    cr_assert(!medtl_side_flips(&(medtl_breast){.found = true, .wall = 0.1}, MEDTL_LATERALITY_LEFT));
+    cr_assert(
+        !medtl_side_flips(&(medtl_breast){.found = true, .wall = -0.6}, MEDTL_LATERALITY_RIGHT));
+    cr_assert(
+        medtl_side_flips(&(medtl_breast){.found = true, .wall = -0.1}, MEDTL_LATERALITY_RIGHT));
+    cr_assert(
+        !medtl_side_flips(&(medtl_breast){.found = true, .wall = 0.1}, MEDTL_LATERALITY_LEFT));
     cr_assert(medtl_side_flips(&(medtl_breast){.found = true, .wall = 0.1}, MEDTL_LATERALITY_NONE));
 }
 

@@ -18,9 +18,9 @@ struct color_case {
 ParameterizedTestParameters(color, ybr_full_comes_back_as_the_rgb_it_was_made_from)
 {
     static struct color_case cases[] = {
-        {"black", 0, 128, 128, 0, 0, 0},      {"white", 255, 128, 128, 255, 255, 255},
+        {"black", 0, 128, 128, 0, 0, 0},        {"white", 255, 128, 128, 255, 255, 255},
         {"gray", 100, 128, 128, 100, 100, 100}, {"red", 76, 85, 255, 255, 0, 0},
-        {"green", 150, 44, 21, 0, 255, 0},    {"blue", 29, 255, 107, 0, 0, 255},
+        {"green", 150, 44, 21, 0, 255, 0},      {"blue", 29, 255, 107, 0, 0, 255},
         {"skin", 173, 117, 147, 200, 163, 154},
     };
     return cr_make_param_array(struct color_case, cases, sizeof cases / sizeof cases[0]);
@@ -127,7 +127,8 @@ Test(color, a_palette_is_looked_up_by_stored_value)
 Test(color, sixteen_bit_colour_uses_its_stored_bits)
 {
     static const uint16_t values[] = {4095, 0, 1365};
-    const medtl_normaliser n = {.channels = 3, .height = 1, .width = 1, .fit = MEDTL_FIT_STRETCH, .sd = {1, 1, 1}};
+    const medtl_normaliser n = {
+        .channels = 3, .height = 1, .width = 1, .fit = MEDTL_FIT_STRETCH, .sd = {1, 1, 1}};
     medtl_image *image;
     float *out;
 

@@ -10,8 +10,9 @@
 static void try_all(const medtl_image *image, uint32_t channels, uint32_t width, uint32_t height)
 {
     for (int i = 0; i < 3 * 3 * 2 * 2 * 2; i++) {
-        medtl_normaliser n = plain(width, height, (medtl_voi_choice)(i % 3), (medtl_crop)(i / 3 % 3),
-                                   (medtl_side)(i / 9 % 2), (medtl_fit)(i / 18 % 2));
+        medtl_normaliser n =
+            plain(width, height, (medtl_voi_choice)(i % 3), (medtl_crop)(i / 3 % 3),
+                  (medtl_side)(i / 9 % 2), (medtl_fit)(i / 18 % 2));
         float *out;
 
         n.channels = channels;
@@ -29,25 +30,29 @@ struct shape {
 
 ParameterizedTestParameters(extremes, any_size_of_image_works)
 {
-    static struct shape cases[] = {{1, 1}, {1, 2}, {2, 1}, {1, 300}, {300, 1}, {1, 65535}, {65535, 1},
-                                   {3, 1000}, {255, 257}, {256, 256}, {5, 5}};
+    static struct shape cases[] = {{1, 1},     {1, 2},     {2, 1},     {1, 300},
+                                   {300, 1},   {1, 65535}, {65535, 1}, {3, 1000},
+                                   {255, 257}, {256, 256}, {5, 5}};
     return cr_make_param_array(struct shape, cases, sizeof cases / sizeof cases[0]);
 }
 
 ParameterizedTest(struct shape *s, extremes, any_size_of_image_works)
 {
-    const medtl_pixel_type types[] = {MEDTL_PIXEL_U8, MEDTL_PIXEL_S8, MEDTL_PIXEL_U16, MEDTL_PIXEL_S16};
+    const medtl_pixel_type types[] = {MEDTL_PIXEL_U8, MEDTL_PIXEL_S8, MEDTL_PIXEL_U16,
+                                      MEDTL_PIXEL_S16};
     medtl_image *image;
 
     for (int t = 0; t < 4; t++) {
-        cr_assert_eq(medtl_image_create(s->rows, s->columns, 1, types[t], t < 2 ? 8 : 16, &image, NULL),
-                     MEDTL_OK);
+        cr_assert_eq(
+            medtl_image_create(s->rows, s->columns, 1, types[t], t < 2 ? 8 : 16, &image, NULL),
+            MEDTL_OK);
         for (size_t i = 0; i < (size_t)s->rows * s->columns; i++)
             put(image, i, (int)(i * 40503));
         try_all(image, t % 2 ? 3 : 1, 17, 9);
         medtl_image_destroy(image);
     }
-    cr_assert_eq(medtl_image_create(s->rows, s->columns, 3, MEDTL_PIXEL_U8, 8, &image, NULL), MEDTL_OK);
+    cr_assert_eq(medtl_image_create(s->rows, s->columns, 3, MEDTL_PIXEL_U8, 8, &image, NULL),
+                 MEDTL_OK);
     image->photometric = MEDTL_YBR_FULL;
     for (size_t i = 0; i < 3 * (size_t)s->rows * s->columns; i++)
         put(image, i, (int)(i * 40503));
@@ -58,7 +63,8 @@ ParameterizedTest(struct shape *s, extremes, any_size_of_image_works)
 
 Test(extremes, any_header_value_works)
 {
-    const double values[] = {0.0, -0.0, 1.0, -1.0, NAN, INFINITY, -INFINITY, 1e308, -1e308, 1e-320, 299.5};
+    const double values[] = {0.0,       -0.0,  1.0,    -1.0,   NAN,  INFINITY,
+                             -INFINITY, 1e308, -1e308, 1e-320, 299.5};
     enum { VALUES = sizeof values / sizeof values[0] };
     const int pixels[] = {0, 1, 100, 65535, 30000, 32768};
     medtl_image *image = make_gray(2, 3, MEDTL_PIXEL_S16, pixels);

@@ -29,7 +29,8 @@ Test(fit, stretch_fills_the_input)
 
 Test(fit, the_centre_crop_has_the_inputs_aspect_ratio)
 {
-    const medtl_box wide = medtl_center_box(450, 600, 224, 224), tall = medtl_center_box(600, 450, 100, 50);
+    const medtl_box wide = medtl_center_box(450, 600, 224, 224),
+                    tall = medtl_center_box(600, 450, 100, 50);
 
     cr_assert(wide.x0 == 75.0 && wide.x1 == 525.0 && wide.y0 == 0.0 && wide.y1 == 450.0);
     cr_assert(tall.x0 == 0.0 && tall.x1 == 450.0 && tall.y0 == 187.5 && tall.y1 == 412.5);

@@ -35,15 +35,19 @@ ParameterizedTestParameters(invariance, how_a_picture_is_stored_does_not_matter)
     static struct variant cases[] = {
         {"monochrome1", 640, 512, MEDTL_PIXEL_U16, 12, 4095, 0, MEDTL_MONOCHROME1, 1, 0, 1e-4},
         {"signed", 640, 512, MEDTL_PIXEL_S16, 12, -2048, 2047, MEDTL_MONOCHROME2, 1, 0, 1e-4},
-        {"signed monochrome1", 640, 512, MEDTL_PIXEL_S16, 12, 2047, -2048, MEDTL_MONOCHROME1, 1, 0, 1e-4},
+        {"signed monochrome1", 640, 512, MEDTL_PIXEL_S16, 12, 2047, -2048, MEDTL_MONOCHROME1, 1, 0,
+         1e-4},
         {"8 bit", 640, 512, MEDTL_PIXEL_U8, 8, 0, 255, MEDTL_MONOCHROME2, 1, 0, 0.003},
         {"signed 8 bit", 640, 512, MEDTL_PIXEL_S8, 8, -128, 127, MEDTL_MONOCHROME2, 1, 0, 0.003},
         {"16 bit", 640, 512, MEDTL_PIXEL_U16, 16, 0, 65535, MEDTL_MONOCHROME2, 1, 0, 0.001},
         {"rescaled", 640, 512, MEDTL_PIXEL_U16, 12, 0, 4095, MEDTL_MONOCHROME2, 0.25, -1000, 1e-4},
         {"negative slope", 640, 512, MEDTL_PIXEL_U16, 12, 4095, 0, MEDTL_MONOCHROME2, -1, 0, 1e-4},
-        {"half the scale", 640, 512, MEDTL_PIXEL_U16, 12, 1000, 3000, MEDTL_MONOCHROME2, 1, 0, 0.001},
-        {"stretched to a square", 320, 320, MEDTL_PIXEL_U16, 12, 0, 4095, MEDTL_MONOCHROME2, 1, 0, 0.01},
-        {"stretched 8 bit square", 320, 320, MEDTL_PIXEL_U8, 8, 0, 255, MEDTL_MONOCHROME2, 1, 0, 0.01},
+        {"half the scale", 640, 512, MEDTL_PIXEL_U16, 12, 1000, 3000, MEDTL_MONOCHROME2, 1, 0,
+         0.001},
+        {"stretched to a square", 320, 320, MEDTL_PIXEL_U16, 12, 0, 4095, MEDTL_MONOCHROME2, 1, 0,
+         0.01},
+        {"stretched 8 bit square", 320, 320, MEDTL_PIXEL_U8, 8, 0, 255, MEDTL_MONOCHROME2, 1, 0,
+         0.01},
         {"taller", 1400, 512, MEDTL_PIXEL_U16, 12, 0, 4095, MEDTL_MONOCHROME2, 1, 0, 0.01},
         {"much larger", 1900, 1520, MEDTL_PIXEL_U16, 12, 0, 4095, MEDTL_MONOCHROME2, 1, 0, 0.01},
     };
@@ -52,8 +56,10 @@ ParameterizedTestParameters(invariance, how_a_picture_is_stored_does_not_matter)
 
 ParameterizedTest(struct variant *v, invariance, how_a_picture_is_stored_does_not_matter)
 {
-    const struct variant plainly = {"", 640, 512, MEDTL_PIXEL_U16, 12, 0, 4095, MEDTL_MONOCHROME2, 1, 0, 0};
-    const medtl_voi_choice choices[] = {MEDTL_VOI_IMAGE, MEDTL_VOI_FULL_RANGE, MEDTL_VOI_PERCENTILE};
+    const struct variant plainly = {"", 640, 512, MEDTL_PIXEL_U16, 12, 0, 4095, MEDTL_MONOCHROME2,
+                                    1,  0,   0};
+    const medtl_voi_choice choices[] = {MEDTL_VOI_IMAGE, MEDTL_VOI_FULL_RANGE,
+                                        MEDTL_VOI_PERCENTILE};
     medtl_image *a = make_variant(&plainly), *b = make_variant(v);
 
     for (int i = 0; i < 3; i++) {
@@ -73,8 +79,8 @@ ParameterizedTest(struct variant *v, invariance, how_a_picture_is_stored_does_no
 Test(invariance, a_window_and_its_table_give_the_same)
 {
     /* LINEAR, centre 2000, width 1001: y = (x - 1999.5) / 1000 + 0.5 between 1499.5 and 2499.5. */
-    const medtl_normaliser n =
-        plain(WIDTH, HEIGHT, MEDTL_VOI_IMAGE, MEDTL_CROP_NONE, MEDTL_SIDE_KEEP, MEDTL_FIT_LETTERBOX);
+    const medtl_normaliser n = plain(WIDTH, HEIGHT, MEDTL_VOI_IMAGE, MEDTL_CROP_NONE,
+                                     MEDTL_SIDE_KEEP, MEDTL_FIT_LETTERBOX);
     medtl_image *image = make_breast(320, 256, MEDTL_PIXEL_U16, 12, 0, 4095);
     float *windowed, *tabled;
 
@@ -96,8 +102,8 @@ Test(invariance, a_window_and_its_table_give_the_same)
 
 Test(invariance, left_and_right_breasts_become_mirror_images_of_each_other)
 {
-    const medtl_normaliser n =
-        plain(WIDTH, HEIGHT, MEDTL_VOI_PERCENTILE, MEDTL_CROP_BREAST, MEDTL_SIDE_LEFT, MEDTL_FIT_LETTERBOX);
+    const medtl_normaliser n = plain(WIDTH, HEIGHT, MEDTL_VOI_PERCENTILE, MEDTL_CROP_BREAST,
+                                     MEDTL_SIDE_LEFT, MEDTL_FIT_LETTERBOX);
     medtl_image *left = make_breast(640, 512, MEDTL_PIXEL_U16, 12, 0, 4095), *right;
     float *x, *y;
 
@@ -116,8 +122,8 @@ Test(invariance, left_and_right_breasts_become_mirror_images_of_each_other)
 
 Test(invariance, the_same_image_gives_the_same_bits)
 {
-    const medtl_normaliser n =
-        plain(WIDTH, HEIGHT, MEDTL_VOI_PERCENTILE, MEDTL_CROP_BREAST, MEDTL_SIDE_LEFT, MEDTL_FIT_LETTERBOX);
+    const medtl_normaliser n = plain(WIDTH, HEIGHT, MEDTL_VOI_PERCENTILE, MEDTL_CROP_BREAST,
+                                     MEDTL_SIDE_LEFT, MEDTL_FIT_LETTERBOX);
     medtl_image *image = make_breast(640, 512, MEDTL_PIXEL_U16, 12, 0, 4095);
     float *x = run(image, &n, NULL), *y = run(image, &n, NULL);
 

@@ -8,7 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static void read_back(const char *path, unsigned format, uint32_t width, uint32_t height, unsigned char *bytes)
+static void read_back(const char *path, unsigned format, uint32_t width, uint32_t height,
+                      unsigned char *bytes)
 {
     png_image picture = {.version = PNG_IMAGE_VERSION};
 
@@ -21,8 +22,11 @@ static void read_back(const char *path, unsigned format, uint32_t width, uint32_
 
 Test(png, mean_and_sd_are_undone_and_values_clamped)
 {
-    const medtl_normaliser n = {
-        .channels = 3, .height = 1, .width = 2, .mean = {0.5f, 0.0f, 0.25f}, .sd = {0.25f, 1.0f, 0.5f}};
+    const medtl_normaliser n = {.channels = 3,
+                                .height = 1,
+                                .width = 2,
+                                .mean = {0.5f, 0.0f, 0.25f},
+                                .sd = {0.25f, 1.0f, 0.5f}};
     const float input[] = {-2.0f, 2.0f, -3.0f, 9.0f, 0.3f, -0.1f};
     const unsigned char expected[] = {0, 0, 102, 255, 255, 51};
     char path[] = "/tmp/medtl-test-XXXXXX";
@@ -56,6 +60,7 @@ Test(png, a_folder_that_is_not_there_is_an_io_error)
     const float input[] = {0.0f};
     medtl_error err = {0};
 
-    cr_assert_eq(medtl_normalised_write_png(input, &n, "/nonexistent/folder/a.png", &err), MEDTL_E_IO);
+    cr_assert_eq(medtl_normalised_write_png(input, &n, "/nonexistent/folder/a.png", &err),
+                 MEDTL_E_IO);
     cr_assert_not_null(strstr(err.message, "/nonexistent/folder/a.png"));
 }

@@ -13,7 +13,8 @@ static void draw(const char *rows[SIDE], unsigned char *mask)
             mask[y * SIDE + x] = rows[y][x] == '#';
 }
 
-static void check(const char *before[SIDE], uint32_t radius, const char *after[SIDE], uint32_t expected_area)
+static void check(const char *before[SIDE], uint32_t radius, const char *after[SIDE],
+                  uint32_t expected_area)
 {
     unsigned char mask[SIDE * SIDE], expected[SIDE * SIDE];
     uint32_t area;

@@ -23,7 +23,8 @@ static double naive(const double *in, const struct resize_case *c, uint32_t ox, 
 
     for (uint32_t y = 0; y < c->rows; y++)
         for (uint32_t x = 0; x < c->columns; x++) {
-            const double w = weight(c->x0 + (ox + 0.5) * sx, sx, x) * weight(c->y0 + (oy + 0.5) * sy, sy, y);
+            const double w =
+                weight(c->x0 + (ox + 0.5) * sx, sx, x) * weight(c->y0 + (oy + 0.5) * sy, sy, y);
 
             sum += w * in[(size_t)y * c->columns + x];
             total += w;
@@ -34,10 +35,14 @@ static double naive(const double *in, const struct resize_case *c, uint32_t ox, 
 ParameterizedTestParameters(resize, equals_the_sum_over_all_pixels)
 {
     static struct resize_case cases[] = {
-        {40, 30, 10, 10, 0, 0, 30, 40},          {40, 30, 7, 11, 3.25, 1.5, 27.75, 39.0},
-        {5, 4, 20, 30, 0, 0, 4, 5},              {9, 9, 9, 9, 0, 0, 9, 9},
-        {64, 3, 5, 17, 0.5, 10, 2.5, 60},        {1, 1, 4, 4, 0, 0, 1, 1},
-        {1, 50, 3, 7, 0, 0, 50, 1},              {33, 21, 1, 1, 0, 0, 21, 33},
+        {40, 30, 10, 10, 0, 0, 30, 40},
+        {40, 30, 7, 11, 3.25, 1.5, 27.75, 39.0},
+        {5, 4, 20, 30, 0, 0, 4, 5},
+        {9, 9, 9, 9, 0, 0, 9, 9},
+        {64, 3, 5, 17, 0.5, 10, 2.5, 60},
+        {1, 1, 4, 4, 0, 0, 1, 1},
+        {1, 50, 3, 7, 0, 0, 50, 1},
+        {33, 21, 1, 1, 0, 0, 21, 33},
         {20, 20, 10, 10, 19.5, 19.5, 20.0, 20.0},
     };
     return cr_make_param_array(struct resize_case, cases, sizeof cases / sizeof cases[0]);
@@ -54,7 +59,8 @@ ParameterizedTest(struct resize_case *c, resize, equals_the_sum_over_all_pixels)
     medtl_source source;
     medtl_voi voi = {MEDTL_VOI_KIND_EXACT, 127.5, 255.0, NULL};
 
-    cr_assert_eq(medtl_image_create(c->rows, c->columns, 1, MEDTL_PIXEL_U8, 8, &image, NULL), MEDTL_OK);
+    cr_assert_eq(medtl_image_create(c->rows, c->columns, 1, MEDTL_PIXEL_U8, 8, &image, NULL),
+                 MEDTL_OK);
     for (size_t i = 0; i < pixels; i++) {
         put(image, i, (int)(i * 7919 % 251));
         in[i] = (double)(i * 7919 % 251) / 255.0;
@@ -62,7 +68,8 @@ ParameterizedTest(struct resize_case *c, resize, equals_the_sum_over_all_pixels)
     cr_assert_eq(medtl_source_create(image, false, &source, NULL), MEDTL_OK);
     medtl_codes_seen(image, seen);
     medtl_source_set_gray(&source, seen, &voi);
-    cr_assert_eq(medtl_resize(&source, &box, c->width, c->height, out, c->width, 0, NULL), MEDTL_OK);
+    cr_assert_eq(medtl_resize(&source, &box, c->width, c->height, out, c->width, 0, NULL),
+                 MEDTL_OK);
     for (uint32_t y = 0; y < c->height; y++)
         for (uint32_t x = 0; x < c->width; x++)
             cr_assert_float_eq(out[y * c->width + x], naive(in, c, x, y), 2e-6, "at %u, %u", x, y);

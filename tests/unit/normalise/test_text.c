@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char example[] = "v1 channels=3 size=160x120 voi=image crop=center side=keep fit=stretch "
-                              "constancy=none mean=0.5,0.25,0.485 sd=0.25,1,0.229";
+static const char example[] =
+    "v1 channels=3 size=160x120 voi=image crop=center side=keep fit=stretch "
+    "constancy=none mean=0.5,0.25,0.485 sd=0.25,1,0.229";
 
 Test(text, the_spelling_is_the_one_in_the_header)
 {
@@ -48,22 +49,23 @@ Test(text, every_choice_reads_back_as_itself)
         if (n.height > 4096)
             n.height = 4096;
         medtl_normaliser_text(&n, text);
-        cr_assert_eq(medtl_normaliser_parse(text, &back, &err), MEDTL_OK, "%s: %s", text, err.message);
+        cr_assert_eq(medtl_normaliser_parse(text, &back, &err), MEDTL_OK, "%s: %s", text,
+                     err.message);
         medtl_normaliser_text(&back, again);
         cr_assert_str_eq(text, again);
         cr_assert_eq(memcmp(n.mean, back.mean, sizeof n.mean), 0);
         cr_assert_eq(memcmp(n.sd, back.sd, sizeof n.sd), 0);
         cr_assert(n.channels == back.channels && n.height == back.height && n.width == back.width &&
-                  n.voi == back.voi && n.crop == back.crop && n.side == back.side && n.fit == back.fit &&
-                  n.color_constancy == back.color_constancy);
+                  n.voi == back.voi && n.crop == back.crop && n.side == back.side &&
+                  n.fit == back.fit && n.color_constancy == back.color_constancy);
     }
 }
 
 Test(text, numbers_are_the_shortest_that_strtof_reads_back)
 {
-    const float values[] = {0.0f,    1.0f,      0.1f,          0.485f,       1.0f / 3.0f, 16777216.0f,
-                            1e-20f,  3.4e38f,   -2.5f,         0.299999982f, 1.17549435e-38f,
-                            65504.f, 0.003921569f};
+    const float values[] = {0.0f,        1.0f,    0.1f,  0.485f,       1.0f / 3.0f,     16777216.0f,
+                            1e-20f,      3.4e38f, -2.5f, 0.299999982f, 1.17549435e-38f, 65504.f,
+                            0.003921569f};
 
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
         char text[MEDTL_NUMBER_SIZE];
@@ -99,7 +101,8 @@ ParameterizedTestParameters(text, anything_but_the_canonical_spelling_is_refused
     static struct refused cases[] = {
         {""},
         {"v1"},
-        {"v2 channels=1 size=8x8 voi=image crop=none side=keep fit=stretch constancy=none mean=0,0,0 sd=1,1,1"},
+        {"v2 channels=1 size=8x8 voi=image crop=none side=keep fit=stretch constancy=none "
+         "mean=0,0,0 sd=1,1,1"},
         {HEAD},
         {HEAD "mean=0,0,0"},
         {HEAD "mean=0,0,0 sd=1,1"},
@@ -120,16 +123,26 @@ ParameterizedTestParameters(text, anything_but_the_canonical_spelling_is_refused
         {HEAD "mean=0,0,0 sd=0.11111111111111111111,1,1"},
         {HEAD "mean=0,0,0 sd=1e,1,1"},
         {HEAD "mean=0;0;0 sd=1,1,1"},
-        {"v1 channels=2 size=8x8 voi=image crop=none side=keep fit=stretch constancy=none mean=0,0,0 sd=1,1,1"},
-        {"v1 channels=01 size=8x8 voi=image crop=none side=keep fit=stretch constancy=none mean=0,0,0 sd=1,1,1"},
-        {"v1 channels=1 size=0x8 voi=image crop=none side=keep fit=stretch constancy=none mean=0,0,0 sd=1,1,1"},
-        {"v1 channels=1 size=8x99999999 voi=image crop=none side=keep fit=stretch constancy=none mean=0,0,0 sd=1,1,1"},
-        {"v1 channels=1 size=8 voi=image crop=none side=keep fit=stretch constancy=none mean=0,0,0 sd=1,1,1"},
-        {"v1 channels=1 size=8x8 voi=images crop=none side=keep fit=stretch constancy=none mean=0,0,0 sd=1,1,1"},
-        {"v1 channels=1 size=8x8 voi=IMAGE crop=none side=keep fit=stretch constancy=none mean=0,0,0 sd=1,1,1"},
-        {"v1 channels=1 size=8x8 crop=none voi=image side=keep fit=stretch constancy=none mean=0,0,0 sd=1,1,1"},
-        {"v1 channels=1 size=8x8 voi=image crop=invalid side=keep fit=stretch constancy=none mean=0,0,0 sd=1,1,1"},
-        {" v1 channels=1 size=8x8 voi=image crop=none side=keep fit=stretch constancy=none mean=0,0,0 sd=1,1,1"},
+        {"v1 channels=2 size=8x8 voi=image crop=none side=keep fit=stretch constancy=none "
+         "mean=0,0,0 sd=1,1,1"},
+        {"v1 channels=01 size=8x8 voi=image crop=none side=keep fit=stretch constancy=none "
+         "mean=0,0,0 sd=1,1,1"},
+        {"v1 channels=1 size=0x8 voi=image crop=none side=keep fit=stretch constancy=none "
+         "mean=0,0,0 sd=1,1,1"},
+        {"v1 channels=1 size=8x99999999 voi=image crop=none side=keep fit=stretch constancy=none "
+         "mean=0,0,0 sd=1,1,1"},
+        {"v1 channels=1 size=8 voi=image crop=none side=keep fit=stretch constancy=none mean=0,0,0 "
+         "sd=1,1,1"},
+        {"v1 channels=1 size=8x8 voi=images crop=none side=keep fit=stretch constancy=none "
+         "mean=0,0,0 sd=1,1,1"},
+        {"v1 channels=1 size=8x8 voi=IMAGE crop=none side=keep fit=stretch constancy=none "
+         "mean=0,0,0 sd=1,1,1"},
+        {"v1 channels=1 size=8x8 crop=none voi=image side=keep fit=stretch constancy=none "
+         "mean=0,0,0 sd=1,1,1"},
+        {"v1 channels=1 size=8x8 voi=image crop=invalid side=keep fit=stretch constancy=none "
+         "mean=0,0,0 sd=1,1,1"},
+        {" v1 channels=1 size=8x8 voi=image crop=none side=keep fit=stretch constancy=none "
+         "mean=0,0,0 sd=1,1,1"},
     };
     return cr_make_param_array(struct refused, cases, sizeof cases / sizeof cases[0]);
 }

@@ -17,7 +17,8 @@ ParameterizedTestParameters(voi, follows_the_standards_functions)
     static struct voi_case cases[] = {
         {"linear: below", MEDTL_VOI_LINEAR, -500, 40, 400, 0.0},
         {"linear: lower edge is black", MEDTL_VOI_LINEAR, -160, 40, 400, 0.0},
-        {"linear: the example in the Standard", MEDTL_VOI_LINEAR, 2048, 2048, 4096, 0.5 + 0.5 / 4095.0},
+        {"linear: the example in the Standard", MEDTL_VOI_LINEAR, 2048, 2048, 4096,
+         0.5 + 0.5 / 4095.0},
         {"linear: centre sits above half", MEDTL_VOI_LINEAR, 40, 40, 400, 0.5 + 0.5 / 399.0},
         {"linear: upper edge", MEDTL_VOI_LINEAR, 239, 40, 400, 1.0},
         {"linear: above", MEDTL_VOI_LINEAR, 900, 40, 400, 1.0},
@@ -48,7 +49,8 @@ ParameterizedTest(struct voi_case *c, voi, follows_the_standards_functions)
     const medtl_voi voi = medtl_voi_of_image(&image, seen);
     const double got = medtl_voi_apply(&voi, c->value);
 
-    cr_assert(fabs(got - c->expected) < 1e-12, "%s: got %.15g, expected %.15g", c->label, got, c->expected);
+    cr_assert(fabs(got - c->expected) < 1e-12, "%s: got %.15g, expected %.15g", c->label, got,
+              c->expected);
 }
 
 Test(voi, a_table_gives_its_entries_as_parts_of_the_largest_entry_its_bits_allow)

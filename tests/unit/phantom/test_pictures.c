@@ -58,7 +58,8 @@ Test(pictures, a_mass_is_brighter_than_what_it_covers)
 
     cr_assert_gt(mean(with, x - 10, y - 10, x + 10, y + 10),
                  mean(without, x - 10, y - 10, x + 10, y + 10) + 300.0);
-    cr_assert_eq(memcmp(with, without, 100 * COLUMNS * sizeof *with), 0, "elsewhere nothing changes");
+    cr_assert_eq(memcmp(with, without, 100 * COLUMNS * sizeof *with), 0,
+                 "elsewhere nothing changes");
     free(without);
     free(with);
 }
@@ -110,8 +111,10 @@ Test(pictures, grain_has_mean_zero_and_deviation_one)
 Test(pictures, a_lesion_is_darker_than_skin_and_a_dermoscope_has_dark_corners)
 {
     enum { PIXELS = MEDTL_LESION_ROWS * MEDTL_LESION_COLUMNS };
-    const medtl_lesion_phantom plainly = {.seed = 4, .size = 0.2}, scope = {.seed = 4, .size = 0.2, .dermoscope = true};
-    const size_t center = 3u * (MEDTL_LESION_ROWS / 2 * MEDTL_LESION_COLUMNS + MEDTL_LESION_COLUMNS / 2);
+    const medtl_lesion_phantom plainly = {.seed = 4, .size = 0.2},
+                               scope = {.seed = 4, .size = 0.2, .dermoscope = true};
+    const size_t center =
+        3u * (MEDTL_LESION_ROWS / 2 * MEDTL_LESION_COLUMNS + MEDTL_LESION_COLUMNS / 2);
     uint8_t *pixels = malloc(3 * PIXELS);
 
     cr_assert_not_null(pixels);

@@ -38,10 +38,10 @@ struct expected {
 };
 
 /* UIDs from PS3.6 Annex A. */
-#define FOR_PRESENTATION "1.2.840.10008.5.1.4.1.1.1.2"
-#define FOR_PROCESSING "1.2.840.10008.5.1.4.1.1.1.2.1"
-#define DERMOSCOPIC "1.2.840.10008.5.1.4.1.1.77.1.7"
-#define VL_PHOTOGRAPHIC "1.2.840.10008.5.1.4.1.1.77.1.4"
+#define FOR_PRESENTATION  "1.2.840.10008.5.1.4.1.1.1.2"
+#define FOR_PROCESSING    "1.2.840.10008.5.1.4.1.1.1.2.1"
+#define DERMOSCOPIC       "1.2.840.10008.5.1.4.1.1.77.1.7"
+#define VL_PHOTOGRAPHIC   "1.2.840.10008.5.1.4.1.1.77.1.4"
 #define SECONDARY_CAPTURE "1.2.840.10008.5.1.4.1.1.7"
 
 static const struct expected table[FILES] = {
@@ -90,15 +90,16 @@ static void check_facts(const struct expected *e, const medtl_facts *f)
 }
 
 /* How far the decoded gray values are from the picture that went in: mean and most. */
-static void check_breast(const medtl_image *image, medtl_breast_phantom breast, bool raw, bool inverted,
-                         bool padded, double tolerance)
+static void check_breast(const medtl_image *image, medtl_breast_phantom breast, bool raw,
+                         bool inverted, bool padded, double tolerance)
 {
     uint16_t *picture = malloc((size_t)MEDTL_BREAST_ROWS * MEDTL_BREAST_COLUMNS * sizeof *picture);
     const uint16_t *pixels = image->pixels;
     double sum = 0.0;
     size_t counted = 0;
 
-    breast.seed = medtl_phantom_seed(SEED, breast.right ? MEDTL_PART_RIGHT_BREAST : MEDTL_PART_LEFT_BREAST);
+    breast.seed =
+        medtl_phantom_seed(SEED, breast.right ? MEDTL_PART_RIGHT_BREAST : MEDTL_PART_LEFT_BREAST);
     (raw ? medtl_phantom_breast_raw : medtl_phantom_breast)(&breast, picture);
     for (size_t i = 0; i < (size_t)image->rows * image->columns; i++) {
         const int expected = inverted ? 4095 - picture[i] : picture[i];
@@ -116,15 +117,24 @@ static void check_breast(const medtl_image *image, medtl_breast_phantom breast, 
 /* The breast fills less than the picture, and is mirrored where it is a right one. */
 static void check_normalised(const medtl_image *image, bool right)
 {
-    const medtl_normaliser n = {1, 64, 48, MEDTL_VOI_PERCENTILE, MEDTL_CROP_BREAST, MEDTL_SIDE_LEFT, MEDTL_FIT_STRETCH,
-                                MEDTL_COLOR_CONSTANCY_NONE, {0, 0, 0}, {1, 1, 1}};
+    const medtl_normaliser n = {1,
+                                64,
+                                48,
+                                MEDTL_VOI_PERCENTILE,
+                                MEDTL_CROP_BREAST,
+                                MEDTL_SIDE_LEFT,
+                                MEDTL_FIT_STRETCH,
+                                MEDTL_COLOR_CONSTANCY_NONE,
+                                {0, 0, 0},
+                                {1, 1, 1}};
     float out[64 * 48];
     medtl_geometry g;
     medtl_error err = {0};
 
     cr_assert_eq(medtl_normalise(image, &n, out, &g, &err), MEDTL_OK, "%s", err.message);
     cr_expect_eq(g.flipped, right);
-    cr_expect(g.x1 - g.x0 > 0.55 * image->columns && g.x1 - g.x0 < 0.75 * image->columns, "%g", g.x1 - g.x0);
+    cr_expect(g.x1 - g.x0 > 0.55 * image->columns && g.x1 - g.x0 < 0.75 * image->columns, "%g",
+              g.x1 - g.x0);
     cr_expect(right ? g.x1 == image->columns : g.x0 == 0.0);
 }
 
@@ -142,14 +152,17 @@ static void check_mammogram(size_t i, const medtl_image *image)
     cr_expect_eq(image->has_window, i >= 1 && i <= 3);
     cr_expect_eq(image->voi_function, i == 2 ? MEDTL_VOI_SIGMOID : MEDTL_VOI_LINEAR);
     cr_expect_eq(image->has_padding, i == 2);
-    check_breast(image, breast, i == 4, i == 1, i == 2, i == 3 ? 12.0 : 0.0); /* 12 of 4095: noise, quality 95 */
+    check_breast(image, breast, i == 4, i == 1, i == 2,
+                 i == 3 ? 12.0 : 0.0); /* 12 of 4095: noise, quality 95 */
     check_normalised(image, right);
 }
 
 static void check_photograph(size_t i, const medtl_image *image)
 {
-    static const medtl_lesion_phantom lesions[] = {{0, 0.20, true, false}, {0, 0.24, true, true},
-                                                   {0, 0.20, false, false}, {0, 0.24, false, true},
+    static const medtl_lesion_phantom lesions[] = {{0, 0.20, true, false},
+                                                   {0, 0.24, true, true},
+                                                   {0, 0.20, false, false},
+                                                   {0, 0.24, false, true},
                                                    {0, 0.28, false, false}};
     static const uint64_t numbers[] = {1, 2, 1, 2, 3};
     const size_t count = 3u * MEDTL_LESION_ROWS * MEDTL_LESION_COLUMNS;
@@ -166,7 +179,8 @@ static void check_photograph(size_t i, const medtl_image *image)
         sum += abs(picture[k] - pixels[k]);
     if (i > 5) /* JPEG baseline comes as YCbCr, and is lossy */
         cr_expect_eq(image->photometric, MEDTL_RGB);
-    cr_expect(sum / (double)count <= (i == 5 ? 4.0 : 0.0), "file %zu: mean difference %g", i, sum / (double)count);
+    cr_expect(sum / (double)count <= (i == 5 ? 4.0 : 0.0), "file %zu: mean difference %g", i,
+              sum / (double)count);
     free(picture);
 }
 

@@ -59,6 +59,7 @@ void build_photograph(DcmItem &dataset, const phantom_place &place, const photog
     if (plan.kind == photograph_kind::secondary_capture) {
         put(dataset, DCM_ConversionType, "WSD");
         put(dataset, DCM_BodyPartExamined, "SKIN");
+        put(dataset, DCM_Laterality, ""); /* type 2C where the body part may be one of a pair */
     } else {
         put(dataset, DCM_AcquisitionDateTime, "20200102101500");
         put_empty_sequence(dataset, DCM_AcquisitionContextSequence);

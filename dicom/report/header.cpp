@@ -47,6 +47,35 @@ void copy_or_empty(DcmItem &from, const DcmTagKey &tag, DcmItem &to)
     copy.release();
 }
 
+// A birth date of 00000000 says nothing, and would make the report invalid. Names, identifiers and UIDs
+// are never judged: a report must carry those of its study, whatever they are.
+bool is_judged(DcmEVR vr)
+{
+    switch (vr) {
+    case EVR_AS:
+    case EVR_CS:
+    case EVR_DA:
+    case EVR_DS:
+    case EVR_DT:
+    case EVR_IS:
+    case EVR_TM:
+        return true;
+    default:
+        return false;
+    }
+}
+
+void remove_values_that_are_none(DcmItem &report)
+{
+    for (unsigned long i = report.card(); i-- > 0;) {
+        DcmElement *const element = report.getElement(i);
+
+        if (element->getTag().getXTag() != DCM_SpecificCharacterSet &&
+            is_judged(element->getVR()) && element->checkValue("1-n").bad())
+            delete report.remove(i);
+    }
+}
+
 // C.7.1.1 Patient, C.7.2.1 General Study and their relatives. Type 2 attributes are there even
 // where the image lacks them.
 void write_patient_and_study(DcmItem &report, DcmItem &image)
@@ -58,6 +87,7 @@ void write_patient_and_study(DcmItem &report, DcmItem &image)
     };
 
     copy_patient_and_study(image, report);
+    remove_values_that_are_none(report);
     for (const DcmTagKey &tag : type2)
         put_empty_unless_there(report, tag);
 }

@@ -46,7 +46,9 @@ typedef struct medtl_report {
  *  digest. So a rerun replaces its report and never piles up. All other bytes but the content date and
  *  time follow from the request too.
  *
- *  Patient and study attributes are the first image's, byte for byte, in its character set. Texts of the
+ *  Patient and study attributes are the first image's, byte for byte, in its character set; only a date,
+ *  time, age, number or coded string that its value representation forbids ("00000000" as a birth date)
+ *  is left out. Texts of the
  *  task (labels, meanings, disclaimer) are written as ASCII, the part common to all character sets: other
  *  characters become '?'. Numeric values have two decimals, with the exact value beside them.
  *

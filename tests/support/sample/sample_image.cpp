@@ -68,10 +68,10 @@ void put_patient_and_study(DcmItem &d, const sample_image &s)
                                      : "1.2.3.20.1");
     if (s.sparse)
         return;
-    put(d, DCM_PatientBirthDate, "19600102");
+    put(d, DCM_PatientBirthDate, s.birth_date != nullptr ? s.birth_date : "19600102");
     put(d, DCM_PatientSex, "F");
     put(d, DCM_StudyDate, "20261101");
-    put(d, DCM_StudyTime, "101112");
+    put(d, DCM_StudyTime, s.study_time != nullptr ? s.study_time : "101112");
     put(d, DCM_StudyID, "S1");
     put(d, DCM_AccessionNumber, "A-1");
     put(d, DCM_ReferringPhysicianName, s.patient_name != nullptr ? s.patient_name : "Referrer^R");

@@ -240,3 +240,34 @@ Test(header, refers_to_an_image_by_the_uid_that_it_has)
     cr_assert_str_eq(fixture_item(&fixture, "111040", "DCM", 0)->sop_instance_uid, uid);
 #undef EVIDENCE
 }
+
+/* PS3.5 6.2: forms of DA and TM. */
+struct date_case {
+    char date[24], time[24];
+    char expected_date[24], expected_time[24];
+};
+
+ParameterizedTestParameters(header, leaves_out_dates_and_times_that_are_none)
+{
+    static struct date_case cases[] = {
+        {"19600102", "101112", "19600102", "101112"},
+        {"19600102", "101112.123456", "19600102", "101112.123456"},
+        {"19600102", "10", "19600102", "10"},
+        {"00000000", "101112", "", "101112"},
+        {"19601302", "241112", "", ""},
+        {"unknown", "noon", "", ""},
+        {"", "", "", ""},
+    };
+    return cr_make_param_array(struct date_case, cases, sizeof cases / sizeof cases[0]);
+}
+
+ParameterizedTest(struct date_case *c, header, leaves_out_dates_and_times_that_are_none)
+{
+    const sample_image sample = {
+        .kind = SAMPLE_DERMOSCOPY, .birth_date = c->date, .study_time = c->time};
+
+    fixture_set_up_samples(&fixture, &sample, 1);
+    fixture_make(&fixture);
+    cr_assert_str_eq(value("PatientBirthDate"), c->expected_date, "%s", c->date);
+    cr_assert_str_eq(value("StudyTime"), c->expected_time, "%s", c->time);
+}

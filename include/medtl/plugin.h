@@ -39,7 +39,9 @@
  * Errors. A function that can fail returns a medtl_status; on failure it fills in the medtl_error
  * that the host provides (NULL is allowed) and leaves `*out` NULL. Every function may also return
  * MEDTL_E_ARGUMENT where this contract is broken (a NULL handle, a job that has already run) and
- * MEDTL_E_MEMORY. No exception, signal or exit ever leaves the plugin.
+ * MEDTL_E_MEMORY. No exception, signal or exit ever leaves the plugin, and it prints nothing. DCMTK's
+ * own log (oflog) belongs to the whole process, so the plugin leaves it as the host has it: unless the
+ * host configures it, DCMTK's remarks on odd files go to standard error.
  *
  * Messages, log lines and results name files, tags, sizes and limits. They never hold a patient's
  * name, id, birth date or any other value that tells who the patient is. Files are named as the

@@ -4,10 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Orthanc's header leaves it to the plugin to declare these. */
+/* Orthanc's header leaves it to the plugin to declare these, but for the name, without a prototype. */
 ORTHANC_PLUGINS_API int32_t OrthancPluginInitialize(OrthancPluginContext *context);
 ORTHANC_PLUGINS_API void OrthancPluginFinalize(void);
-ORTHANC_PLUGINS_API const char *OrthancPluginGetName(void);
+ORTHANC_PLUGINS_API const char *
+OrthancPluginGetName(void); /* NOLINT(readability-redundant-declaration) */
 ORTHANC_PLUGINS_API const char *OrthancPluginGetVersion(void);
 
 static medtl_orthanc the_plugin; /* one in a server; its callbacks get no context */

@@ -24,7 +24,7 @@ start_orthanc "$plugin"
 require_ready
 send "$folder/damaged"
 # The report makes the study stable again, hence two jobs.
-within 120 "the study to be classified and seen again" jobs_ended 2
+await "the study to be classified and seen again" jobs_ended 2
 study=$(get /studies | json 'd[0]')
 [ "$(report_count "$study")" = 1 ] || fail "the images that can be read are not reported"
 [ "$(status 'd["Jobs"]["Failed"]')" = 1 ] || fail "the failure is not counted once"
@@ -36,7 +36,7 @@ sleep 6 # three times StableAge
 
 # Asked for again by a person, it is tried again, and the report stays the one.
 post "/medtl/studies/$study/classify" >/dev/null
-within 120 "the study to be tried again" jobs_ended 3
+await "the study to be tried again" jobs_ended 3
 [ "$(status 'd["Jobs"]["Failed"]')" = 2 ] || fail "the failure has gone"
 sleep 6
 [ "$(status 'd["Jobs"]["Accepted"]')" = 3 ] || fail "the study is worked on over and over"
@@ -45,8 +45,8 @@ stop_orthanc
 
 start_orthanc "$plugin" '{"MaximumMegabytes": 1}'
 send "$folder/study/DICOM"
-within 120 "the study to be refused" jobs_ended 1
-within 120 "the end of the work" is_idle
+await "the study to be refused" jobs_ended 1
+await "the end of the work" is_idle
 status 'd["LastFailures"]' | grep -q 'more than 1 MiB (Medtl.MaximumMegabytes)' || fail "a study of more than 1 MiB is not refused: $(get /medtl/status)"
 stop_orthanc
 echo "orthanc: a damaged image is named once"

@@ -41,7 +41,7 @@ JSON
         env LD_PRELOAD="$preload" ASAN_OPTIONS=detect_leaks=0:abort_on_error=1 \
         "$orthanc" --verbose "$folder/orthanc.json" >"$folder/orthanc.log" 2>&1 &
     server=$!
-    within 60 "Orthanc to start" get /system
+    await "Orthanc to start" get /system
 }
 
 # Is it still there ten seconds later? Then end it.
@@ -87,10 +87,11 @@ status() { get /medtl/status | json "$1"; }
 
 require_ready() { [ "$(status 'd["State"]')" = Ready ] || fail "not ready: $(status 'd["Reason"]')"; }
 
-# within SECONDS WHAT COMMAND...: until the command succeeds.
-within() {
-    local seconds=$1 what=$2 end=$((SECONDS + $1))
-    shift 2
+# await WHAT COMMAND...: until the command succeeds. The limit is there to end a test that hangs; a busy
+# machine with sanitizers needs much of it.
+await() {
+    local seconds=300 what=$1 end=$((SECONDS + 300))
+    shift
     until "$@" >/dev/null 2>&1; do
         kill -0 "$server" 2>/dev/null || fail "the server is gone while waiting for $what"
         [ $SECONDS -lt $end ] || fail "waited $seconds s for $what"

@@ -32,23 +32,25 @@ start_orthanc "$plugin" '{"Enabled": false}'
 [ "$(status 'd["State"]')" = Disabled ] || fail "not disabled"
 stop_orthanc
 
-# On demand only, and answering at once while it works: 20 requests within the time of one job.
+# On demand only, and answering at once while it works.
 start_orthanc "$plugin" '{"AutoClassify": false}'
 require_ready
 send "$folder/study/DICOM"
-sleep 4
+sleep 4 # twice StableAge
 [ "$(status 'd["Jobs"]["Accepted"]')" = 0 ] || fail "classifies although AutoClassify is false"
 study=$(get /studies | json 'd[0]')
-slowest=0
+slowest=0 busy=0
 for _ in $(seq 10); do
     for request in "-X POST -d x /medtl/studies/$study/classify" "/medtl/status"; do
         read -ra words <<<"$request"
         took=$(inside curl -s -o "$folder/answer" -w '%{time_total}' "${words[@]:0:${#words[@]}-1}" "http://127.0.0.1:18042${words[-1]}")
         slowest=$(python3 -c "print(max($slowest, $took))")
     done
+    [ "$(json 'd["Queue"]["Running"]' <"$folder/answer")" = 0 ] || busy=1
 done
-python3 -c "import sys; sys.exit($slowest > 1)" || fail "an answer took $slowest s while a study was classified"
-within 120 "the jobs" jobs_ended 1
+[ $busy = 1 ] || fail "no answer came while a study was classified"
+python3 -c "import sys; sys.exit($slowest > 5)" || fail "an answer took $slowest s while a study was classified"
+await "the jobs" jobs_ended 1
 [ "$(report_count "$study")" -gt 0 ] || fail "no report on demand"
 stop_orthanc
 
@@ -58,6 +60,6 @@ require_ready
 send "$folder/study/DICOM"
 for study in $(get /studies | json '" ".join(d)'); do post "/medtl/studies/$study/classify" >/dev/null; done
 stop_orthanc
-[ $stopped_after -le 20 ] || fail "stopping in the middle took $stopped_after s"
+[ $stopped_after -le 60 ] || fail "stopping in the middle took $stopped_after s"
 grep -qi 'segmentation\|AddressSanitizer\|terminate called' "$folder/orthanc.log" && fail "the server did not stop cleanly"
 echo "orthanc: slowest answer $slowest s, stopped in the middle after $stopped_after s"

@@ -31,14 +31,14 @@ study=$(get /studies | json 'd[0]')
 [ "$(status 'd["Instances"]["Failed"]')" = 1 ] || fail "not one instance has failed"
 status 'd["LastFailures"][0]["Message"]' | grep -q '^instances/[0-9a-f-]*: .*Bits Allocated' ||
     fail "the failure is not named: $(status 'd["LastFailures"]')"
-sleep 6 # three times StableAge
+sleep $((2 * stable_age))
 [ "$(status 'd["Jobs"]["Accepted"]')" = 2 ] || fail "the study is worked on over and over"
 
 # Asked for again by a person, it is tried again, and the report stays the one.
 post "/medtl/studies/$study/classify" >/dev/null
 await "the study to be tried again" jobs_ended 3
 [ "$(status 'd["Jobs"]["Failed"]')" = 2 ] || fail "the failure has gone"
-sleep 6
+sleep $((2 * stable_age))
 [ "$(status 'd["Jobs"]["Accepted"]')" = 3 ] || fail "the study is worked on over and over"
 [ "$(status 'd["ReportsStored"]')" = 1 ] || fail "the report was stored again"
 stop_orthanc

@@ -20,6 +20,11 @@ require_tools() {
     unshare -n ip link set lo up 2>/dev/null || skip "cannot make a network namespace"
 }
 
+# Seconds until Orthanc calls a study stable: longer than any pause between two instances sent, or else a
+# study is classified in parts.
+stable_age=3
+[ -z "$preload" ] || stable_age=8
+
 # Locale and MallocArenaMax are what Orthanc needs to run under AddressSanitizer.
 # start_orthanc PLUGIN.so [JSON of the Medtl section] [further JSON, beginning with a comma]
 start_orthanc() {
@@ -31,7 +36,7 @@ start_orthanc() {
   "Name": "test", "StorageDirectory": "$folder/db", "IndexDirectory": "$folder/db",
   "HttpPort": 18042, "DicomPort": 14242, "RemoteAccessAllowed": false, "AuthenticationEnabled": false,
   "Locale": "C", "MallocArenaMax": 0, "DicomAet": "ORTHANC", "DicomCheckCalledAet": false, "DicomAlwaysAllowStore": true,
-  "StableAge": 2, "OverwriteInstances": true,
+  "StableAge": $stable_age, "OverwriteInstances": true,
   "Plugins": [ "$1" ], "Medtl": $section ${3:-}
 }
 JSON

@@ -36,7 +36,7 @@ stop_orthanc
 start_orthanc "$plugin" '{"AutoClassify": false}'
 require_ready
 send "$folder/study/DICOM"
-sleep 4 # twice StableAge
+sleep $((2 * stable_age))
 [ "$(status 'd["Jobs"]["Accepted"]')" = 0 ] || fail "classifies although AutoClassify is false"
 study=$(get /studies | json 'd[0]')
 slowest=0 busy=0

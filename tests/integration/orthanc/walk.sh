@@ -48,7 +48,7 @@ fi
 
 # 2. The reports have made the studies stable again: seen, and nothing is added.
 await "the stable event of the reports" jobs_ended $((2 * count))
-sleep 3 # longer than StableAge: another round would show
+sleep $((2 * stable_age)) # another round would show
 [ "$(status 'd["Jobs"]["Accepted"]')" -le $((2 * count)) ] || fail "studies are classified over and over"
 [ "$(status 'd["ReportsStored"]')" = $total ] || fail "reports were stored again"
 

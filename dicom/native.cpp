@@ -131,6 +131,10 @@ image_pointer native_frame::read()
 
 image_pointer read_native_frame(dicom_file &file, uint32_t frame, pixel_description &pixels)
 {
+    // What an unknown syntax does to pixels (another order, a codec of its own) cannot be guessed from them.
+    const std::string &syntax = file.layout().transfer_syntax;
+    if (DcmXfer(syntax.c_str()).getXfer() == EXS_Unknown)
+        fail(MEDTL_E_UNSUPPORTED, "transfer syntax %.64s is not known: its pixels cannot be read", syntax.c_str());
     // YBR_ICT and YBR_RCT exist inside JPEG 2000 only.
     require(pixels.photometric != "YBR_ICT" && pixels.photometric != "YBR_RCT", MEDTL_E_FORMAT,
             "Photometric Interpretation (0028,0004) of JPEG 2000 on uncompressed pixels");

@@ -1,6 +1,6 @@
 // Whether DICOM can be read in this process at all.
 //
-// The codecs need no registration: image_codec.cpp calls DCMTK's decoders directly with parameters of
+// The codecs need no registration: codec*.cpp call DCMTK's decoders directly with parameters of
 // our own, so that a host which registered them with other settings (colour conversion, say) neither
 // changes our pixels nor notices us.
 #include "bridge_internal.h"

@@ -61,8 +61,8 @@ typedef struct medtl_facts {
 typedef struct medtl_instance medtl_instance;
 
 /** Check once, before anything else, that DICOM can be read here: the data dictionary is
- *  loaded and the codecs are registered. Safe to call often and from several threads; it
- *  registers codecs at most once in a process and never removes them (a host may share them).
+ *  loaded. Safe to call often and from several threads; it registers nothing with DCMTK, which
+ *  a host may share: frames are given to DCMTK's decoders directly.
  *  @return MEDTL_OK, or MEDTL_E_CONFIG with the reason (a missing data dictionary, say). */
 medtl_status medtl_dicom_start(medtl_error *err) MEDTL_NOEXCEPT;
 

@@ -156,6 +156,19 @@ Test(damaged, native_pixels_that_are_too_few_are_refused_by_tag)
     expect_mention(reason, "(7FE0,0010)");
 }
 
+Test(claims, pixels_under_an_unknown_transfer_syntax_are_refused_by_its_uid)
+{
+    bytes file = native_file();
+    std::string reason;
+    unsigned char *const uid = &file[find_tag(file, 0x0002, 0x0010) + 4]; // behind VR and length
+
+    cr_assert_eq(std::memcmp(uid, "1.2.840.10008.1.2.1", 19), 0);
+    uid[18] = '7';
+    cr_expect_eq(try_instance(file, reason), MEDTL_OK); // what it is can be said, and is listed
+    cr_expect_eq(try_frame(file, 0, reason), MEDTL_E_UNSUPPORTED);
+    expect_mention(reason, "1.2.840.10008.1.2.7");
+}
+
 Test(damaged, identity_that_is_missing_is_named)
 {
     for (const DcmTagKey &key : {DCM_SOPClassUID, DCM_SOPInstanceUID, DCM_StudyInstanceUID}) {

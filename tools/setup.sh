@@ -11,11 +11,13 @@ build=(
   libopenjp2-7-dev                                    # JPEG 2000, which DCMTK lacks
   libxml2-dev libjansson-dev nettle-dev               # task files, JSON, SHA-256
   libpng-dev libjpeg62-turbo-dev zlib1g-dev           # training images and pictures
+  protobuf-c-compiler libprotobuf-c-dev libonnx-dev   # ONNX files: onnx.proto and what reads it
   orthanc-dev                                         # header of the Orthanc plugin SDK (GPLv3)
 )
 test=(
   libcriterion-dev                                    # test framework
   clang libclang-rt-14-dev                            # second compiler
+  libonnx-testdata                                    # the official conformance data of ONNX
   dicom3tools libpixelmed-java openjdk-17-jdk-headless python3-pydicom   # judges of reports
   orthanc iproute2 util-linux procps curl             # a real PACS on loopback, in its own namespace
   xz-utils libxml2-utils binutils git ca-certificates libgdcm-tools

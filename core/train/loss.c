@@ -1,8 +1,9 @@
-#include "loss.h"
+/* The table of classification losses, and what they share. */
+#include "loss_parts.h"
 
 #include <math.h>
 
-static double row_norm(const float *logits, size_t classes)
+double medtl_log_sum_exp(const float *logits, size_t classes)
 {
     double largest = (double)logits[0], sum = 0.0;
 
@@ -14,35 +15,37 @@ static double row_norm(const float *logits, size_t classes)
     return largest + log(sum);
 }
 
-double medtl_loss_cross_entropy(const float *logits, const float *targets, size_t count,
-                                size_t classes, const float *class_weights, double smoothing,
-                                float *dlogits)
+double medtl_class_weight(const float *class_weights, size_t k)
 {
-    const double floor_share = smoothing / (double)classes;
-    double total = 0.0, loss = 0.0;
+    return class_weights != NULL ? (double)class_weights[k] : 1.0;
+}
+
+double medtl_target_weight(const float *targets, size_t count, size_t classes,
+                           const float *class_weights)
+{
+    double total = 0.0;
 
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; k < classes; k++)
-            total += (class_weights != NULL ? (double)class_weights[k] : 1.0) *
-                     (double)targets[i * classes + k];
-    for (size_t i = 0; i < count; i++) {
-        const float *z = logits + i * classes, *target = targets + i * classes;
-        const double norm = row_norm(z, classes);
-        double row_weight = 0.0; /* sum_k weight_k q_ik */
+            total += medtl_class_weight(class_weights, k) * (double)targets[i * classes + k];
+    return total;
+}
 
-        for (size_t k = 0; k < classes; k++) {
-            const double weight = class_weights != NULL ? (double)class_weights[k] : 1.0;
-            const double q = weight * ((1.0 - smoothing) * (double)target[k] + floor_share);
-
-            row_weight += q;
-            loss += q * (norm - (double)z[k]);
-            if (dlogits != NULL)
-                dlogits[i * classes + k] = (float)(-q / total);
-        }
-        for (size_t k = 0; k < classes && dlogits != NULL; k++)
-            dlogits[i * classes + k] += (float)(row_weight * exp((double)z[k] - norm) / total);
+double medtl_loss(const medtl_loss_options *options, const float *logits, const float *targets,
+                  size_t count, size_t classes, float *dlogits)
+{
+    switch (options->kind) {
+    case MEDTL_LOSS_CROSS_ENTROPY:
+        break;
+    case MEDTL_LOSS_FOCAL:
+        return medtl_loss_focal(logits, targets, count, classes, options->class_weights,
+                                options->smoothing, options->gamma, dlogits);
+    case MEDTL_LOSS_BINARY:
+        return medtl_loss_binary(logits, targets, count, classes, options->class_weights,
+                                 options->smoothing, dlogits);
     }
-    return loss / total;
+    return medtl_loss_cross_entropy(logits, targets, count, classes, options->class_weights,
+                                    options->smoothing, dlogits);
 }
 
 void medtl_class_weights(const size_t *counts, size_t classes, double power, float *weights)

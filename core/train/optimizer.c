@@ -1,4 +1,6 @@
-#include "optimizer.h"
+/* The optimiser around the rules: which parameter has which state and rate, the gradient's length, the
+ * average, and the split into runs for the pool. */
+#include "optimizer_rule.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -12,7 +14,9 @@ typedef struct slot {
     medtl_parameter *parameter; /* borrowed from the network */
     size_t index;
     bool trained;
-    float *first, *second; /* SGD: momentum; AdamW: both moments */
+    double rate, decay;    /* of its group: a factor on the learning rate, weight decay */
+    double trust;          /* of this step */
+    float *first, *second; /* as the rule asks */
     float *average;
 } slot;
 
@@ -23,6 +27,7 @@ typedef struct piece {
 
 struct medtl_optimizer {
     medtl_optimizer_options options;
+    const medtl_optimizer_rule *rule;
     slot *slots;
     size_t slot_count;
     piece *pieces;
@@ -37,20 +42,48 @@ typedef struct update {
     double rate, gradient_scale, average;
 } update;
 
-static medtl_status make_slot(const medtl_optimizer_options *options, slot *s, medtl_error *err)
+const medtl_optimizer_rule *medtl_optimizer_rule_of(medtl_optimizer_kind kind)
 {
+    static const medtl_optimizer_rule *const rules[] = {
+        [MEDTL_OPTIMIZER_SGD] = &medtl_optimizer_sgd,
+        [MEDTL_OPTIMIZER_ADAMW] = &medtl_optimizer_adamw,
+        [MEDTL_OPTIMIZER_ADAM] = &medtl_optimizer_adam,
+        [MEDTL_OPTIMIZER_LARS] = &medtl_optimizer_lars,
+        [MEDTL_OPTIMIZER_MOMENTUM] = &medtl_optimizer_momentum,
+    };
+
+    return rules[kind];
+}
+
+static double group_rate(const medtl_optimizer_options *options, uint32_t stage, uint32_t stages)
+{
+    const double head = options->head_rate > 0.0 ? options->head_rate : 1.0;
+    double rate = stage + 1 == stages ? head : 1.0;
+
+    for (uint32_t s = stage; options->layer_decay > 0.0 && s + 1 < stages; s++)
+        rate *= options->layer_decay;
+    return rate;
+}
+
+static medtl_status make_slot(const medtl_optimizer *optimizer, uint32_t stages, slot *s,
+                              medtl_error *err)
+{
+    const medtl_optimizer_options *options = &optimizer->options;
     const medtl_parameter *p = s->parameter;
     const size_t size = p->size > 0 ? p->size : 1;
 
     s->trained = p->role != MEDTL_PARAMETER_STATISTIC && p->stage >= options->frozen_stages;
+    s->rate = group_rate(options, p->stage, stages);
+    s->decay = p->role == MEDTL_PARAMETER_WEIGHT ? options->weight_decay : options->bias_decay;
+    s->trust = 1.0;
     if (s->trained)
         s->first = calloc(size, sizeof *s->first);
-    if (s->trained && options->kind == MEDTL_OPTIMIZER_ADAMW)
+    if (s->trained && optimizer->rule->moments > 1)
         s->second = calloc(size, sizeof *s->second);
     if (options->average > 0.0)
         s->average = malloc(size * sizeof *s->average);
     if ((s->trained && s->first == NULL) ||
-        (s->trained && options->kind == MEDTL_OPTIMIZER_ADAMW && s->second == NULL) ||
+        (s->trained && optimizer->rule->moments > 1 && s->second == NULL) ||
         (options->average > 0.0 && s->average == NULL))
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for the optimiser's state");
     if (s->average != NULL)
@@ -82,6 +115,7 @@ medtl_status medtl_optimizer_create(medtl_network *network, const medtl_optimize
 {
     medtl_optimizer *optimizer = calloc(1, sizeof *optimizer);
     const size_t count = medtl_network_parameter_count(network);
+    const uint32_t stages = medtl_network_stage_count(network);
     medtl_status status = MEDTL_OK;
 
     *out = NULL;
@@ -90,11 +124,12 @@ medtl_status medtl_optimizer_create(medtl_network *network, const medtl_optimize
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for the optimiser's state");
     }
     optimizer->options = *options;
+    optimizer->rule = medtl_optimizer_rule_of(options->kind);
     optimizer->slot_count = count;
     for (size_t i = 0; i < count && status == MEDTL_OK; i++) {
         optimizer->slots[i].parameter = medtl_network_parameter(network, i);
         optimizer->slots[i].index = i;
-        status = make_slot(options, &optimizer->slots[i], err);
+        status = make_slot(optimizer, stages, &optimizer->slots[i], err);
     }
     if (status == MEDTL_OK)
         status = make_pieces(optimizer, err);
@@ -120,6 +155,20 @@ void medtl_optimizer_destroy(medtl_optimizer *optimizer)
     free(optimizer);
 }
 
+/* In double, in an order that follows from the count alone. */
+static double sum_of_squares(const float *values, size_t count)
+{
+    double part[4] = {0}; /* four chains: the additions need not wait for each other */
+    size_t k = 0;
+
+    for (; k + 4 <= count; k += 4)
+        for (size_t lane = 0; lane < 4; lane++)
+            part[lane] += (double)values[k + lane] * (double)values[k + lane];
+    for (; k < count; k++)
+        part[0] += (double)values[k] * (double)values[k];
+    return (part[0] + part[1]) + (part[2] + part[3]);
+}
+
 double medtl_optimizer_gradient_norm(const medtl_optimizer *optimizer,
                                      const medtl_trainer_pass *pass)
 {
@@ -128,54 +177,26 @@ double medtl_optimizer_gradient_norm(const medtl_optimizer *optimizer,
     for (size_t i = 0; i < optimizer->slot_count; i++) {
         const slot *s = &optimizer->slots[i];
         const float *gradient = s->trained ? medtl_trainer_pass_gradient(pass, s->index) : NULL;
-        double part[4] = {0}; /* four chains: the additions need not wait for each other */
-        size_t k = 0;
 
-        if (gradient == NULL)
-            continue;
-        for (; k + 4 <= s->parameter->size; k += 4)
-            for (size_t lane = 0; lane < 4; lane++)
-                part[lane] += (double)gradient[k + lane] * (double)gradient[k + lane];
-        for (; k < s->parameter->size; k++)
-            part[0] += (double)gradient[k] * (double)gradient[k];
-        sum += (part[0] + part[1]) + (part[2] + part[3]);
+        if (gradient != NULL)
+            sum += sum_of_squares(gradient, s->parameter->size);
     }
     return sqrt(sum);
 }
 
-static void step_sgd(const update *u, const slot *s, const float *gradient, size_t start,
-                     size_t count, float decay)
+/* One parameter's trust, for rules that have it. */
+static void find_trust(void *context, size_t index, size_t worker)
 {
-    const float momentum = (float)u->optimizer->options.momentum, rate = (float)u->rate;
-    const float scale = (float)u->gradient_scale;
-    float *w = s->parameter->value + start, *m = s->first + start;
+    const update *u = context;
+    const medtl_optimizer_options *options = &u->optimizer->options;
+    slot *s = &u->optimizer->slots[index];
+    const float *gradient = s->trained ? medtl_trainer_pass_gradient(u->pass, s->index) : NULL;
 
-    for (size_t i = 0; i < count; i++) {
-        const float g = scale * gradient[start + i] + decay * w[i];
-
-        m[i] = momentum * m[i] + g;
-        w[i] -= rate * (g + momentum * m[i]);
-    }
-}
-
-static void step_adamw(const update *u, const slot *s, const float *gradient, size_t start,
-                       size_t count, float decay)
-{
-    const medtl_optimizer_options *o = &u->optimizer->options;
-    const double steps = (double)u->optimizer->step;
-    const float beta1 = (float)o->momentum, beta2 = (float)o->beta2, epsilon = (float)o->epsilon;
-    const float rate = (float)(u->rate / (1.0 - pow(o->momentum, steps)));
-    const float second_scale = (float)(1.0 / sqrt(1.0 - pow(o->beta2, steps)));
-    const float keep = 1.0f - (float)u->rate * decay, scale = (float)u->gradient_scale;
-    float *w = s->parameter->value + start, *m = s->first + start, *v = s->second + start;
-
-    for (size_t i = 0; i < count; i++) {
-        const float g = scale * gradient[start + i];
-
-        m[i] = beta1 * m[i] + (1.0f - beta1) * g;
-        v[i] = beta2 * v[i] + (1.0f - beta2) * g * g;
-        w[i] = keep * w[i] - rate * m[i] / (sqrtf(v[i]) * second_scale + epsilon);
-    }
+    (void)worker;
+    if (gradient != NULL && s->parameter->role == MEDTL_PARAMETER_WEIGHT)
+        s->trust = u->optimizer->rule->trust(
+            options, s->decay, sqrt(sum_of_squares(s->parameter->value, s->parameter->size)),
+            u->gradient_scale * sqrt(sum_of_squares(gradient, s->parameter->size)));
 }
 
 static void step_piece(void *context, size_t index, size_t worker)
@@ -185,15 +206,22 @@ static void step_piece(void *context, size_t index, size_t worker)
     const piece *p = &optimizer->pieces[index];
     const slot *s = &optimizer->slots[p->slot];
     const float *gradient = s->trained ? medtl_trainer_pass_gradient(u->pass, s->index) : NULL;
-    const float decay = s->parameter->role == MEDTL_PARAMETER_WEIGHT
-                            ? (float)optimizer->options.weight_decay
-                            : 0.0f;
 
     (void)worker;
-    if (gradient != NULL && optimizer->options.kind == MEDTL_OPTIMIZER_SGD)
-        step_sgd(u, s, gradient, p->start, p->count, decay);
-    else if (gradient != NULL)
-        step_adamw(u, s, gradient, p->start, p->count, decay);
+    if (gradient != NULL) {
+        const medtl_run run = {.value = s->parameter->value + p->start,
+                               .gradient = gradient + p->start,
+                               .first = s->first + p->start,
+                               .second = s->second != NULL ? s->second + p->start : NULL,
+                               .count = p->count,
+                               .gradient_scale = u->gradient_scale,
+                               .rate = u->rate * s->rate,
+                               .decay = s->decay,
+                               .trust = s->trust,
+                               .step = optimizer->step};
+
+        optimizer->rule->step(&optimizer->options, &run);
+    }
     if (s->average != NULL) {
         const float keep = (float)u->average;
         const float *w = s->parameter->value + p->start;
@@ -213,6 +241,8 @@ void medtl_optimizer_step(medtl_optimizer *optimizer, const medtl_trainer_pass *
                 young < optimizer->options.average ? young : optimizer->options.average};
 
     optimizer->step++;
+    if (optimizer->rule->trust != NULL)
+        medtl_pool_for(pool, optimizer->slot_count, find_trust, &u);
     medtl_pool_for(pool, optimizer->piece_count, step_piece, &u);
 }
 

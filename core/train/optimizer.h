@@ -1,5 +1,6 @@
-/* One step down the gradient: SGD with Nesterov momentum, or AdamW; and a running average of the weights.
- * The updates are PyTorch's (torch.optim.SGD with nesterov=True, torch.optim.AdamW). */
+/* One step down the gradient, and a running average of the weights. The updates are PyTorch's (torch.optim.SGD,
+ * Adam, AdamW) and, for LARS, those of its paper. Parameters fall into groups: by role (weight decay) and by
+ * stage (learning rate, freezing). */
 #ifndef MEDTL_TRAIN_OPTIMIZER_H
 #define MEDTL_TRAIN_OPTIMIZER_H
 
@@ -7,14 +8,24 @@
 #include "core/nn/network.h"
 #include "medtl/error.h"
 
-typedef enum medtl_optimizer_kind { MEDTL_OPTIMIZER_SGD, MEDTL_OPTIMIZER_ADAMW } medtl_optimizer_kind;
+typedef enum medtl_optimizer_kind {
+    MEDTL_OPTIMIZER_SGD, /* with Nesterov's momentum */
+    MEDTL_OPTIMIZER_ADAMW,
+    MEDTL_OPTIMIZER_ADAM,
+    MEDTL_OPTIMIZER_LARS,
+    MEDTL_OPTIMIZER_MOMENTUM /* SGD with classical momentum */
+} medtl_optimizer_kind;
 
 typedef struct medtl_optimizer_options {
     medtl_optimizer_kind kind;
-    double momentum;      /* SGD: 0 to below 1; AdamW: beta1 */
-    double beta2;         /* AdamW */
-    double epsilon;       /* AdamW */
-    double weight_decay;  /* on MEDTL_PARAMETER_WEIGHT only */
+    double momentum;      /* 0 to below 1; Adam and AdamW: beta1 */
+    double beta2;         /* Adam, AdamW */
+    double epsilon;       /* Adam, AdamW */
+    double trust;         /* LARS: the paper's eta, above 0 */
+    double weight_decay;  /* of MEDTL_PARAMETER_WEIGHT */
+    double bias_decay;    /* of MEDTL_PARAMETER_BIAS: biases, and scale and shift of norms */
+    double layer_decay;   /* the learning rate of stage s is times layer_decay^(last stage - s); 0: as 1 */
+    double head_rate;     /* and that of the last stage times this; 0: as 1 */
     double clip;          /* largest length of the whole gradient; 0: no limit */
     uint32_t frozen_stages; /* parameters of stages below this stay as they are */
     double average;       /* decay of the running average, 0: none, below 1. In the first steps it is
@@ -31,8 +42,8 @@ void medtl_optimizer_destroy(medtl_optimizer *optimizer); /* NULL is allowed */
 double medtl_optimizer_gradient_norm(const medtl_optimizer *optimizer,
                                      const medtl_trainer_pass *pass);
 
-/** Update the network from the gradients of `pass`, then the running average. Elementwise, so that the
- *  result does not depend on the pool. @param norm  From medtl_optimizer_gradient_norm(). */
+/** Update the network from the gradients of `pass`, then the running average. The result does
+ *  not depend on the pool. @param norm  From medtl_optimizer_gradient_norm(). */
 void medtl_optimizer_step(medtl_optimizer *optimizer, const medtl_trainer_pass *pass, double rate,
                           double norm, medtl_pool *pool);
 

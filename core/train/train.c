@@ -165,8 +165,9 @@ static medtl_status train_batch(run *r, const medtl_batch *b, size_t step, size_
     medtl_random_seed(&root, ~o->seed); /* not the order's and the augmentation's generators */
     medtl_random_fork(&root, step, &dropout);
     logits = medtl_trainer_pass_forward(r->pass, b->input, b->count, medtl_random_bits(&dropout));
-    loss = medtl_loss_cross_entropy(logits, b->targets, b->count, r->classes, r->class_weights,
-                                    o->label_smoothing, r->dlogits);
+    loss = medtl_loss(&(medtl_loss_options){o->loss, r->class_weights, o->label_smoothing,
+                                            o->focal_gamma},
+                      logits, b->targets, b->count, r->classes, r->dlogits);
     medtl_trainer_pass_backward(r->pass, r->dlogits);
     norm = medtl_optimizer_gradient_norm(r->optimizer, r->pass);
     if (!isfinite(loss) || !isfinite(norm))
@@ -307,7 +308,7 @@ static medtl_status check(const run *r, medtl_error *err)
     size_t differ = 0;
 
     if (o->epochs == 0 || o->batch == 0 || o->threads == 0 || o->loader_threads == 0 ||
-        !(o->rate >= 0.0) || !(o->label_smoothing >= 0.0 && o->label_smoothing < 1.0))
+        !(o->rate >= 0.0) || !(o->label_smoothing >= 0.0 && o->label_smoothing < 1.0) || !(o->focal_gamma >= 0.0))
         return medtl_fail(err, MEDTL_E_ARGUMENT, "impossible training options");
     if (net->classes != data->classes || net->channels != data->channels ||
         net->height != data->height || net->width_px != data->width)

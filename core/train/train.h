@@ -8,6 +8,7 @@
 #include "core/nn/network.h"
 #include "core/train/augment.h"
 #include "core/train/dataset.h"
+#include "core/train/loss.h"
 #include "core/train/optimizer.h"
 #include "core/train/schedule.h"
 #include "medtl/error.h"
@@ -31,6 +32,8 @@ typedef struct medtl_train_options {
     double rate;            /* the highest learning rate */
     medtl_schedule schedule;
     double warmup;          /* in epochs */
+    medtl_loss_kind loss;
+    double focal_gamma;     /* of MEDTL_LOSS_FOCAL */
     double class_weights;   /* in the loss: 0 none, 0.5 by square root, 1 balanced */
     double sampling;        /* of an epoch: likewise */
     double label_smoothing; /* 0 to below 1 */

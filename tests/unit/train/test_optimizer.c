@@ -6,7 +6,7 @@
 
 /* A made-up network: a weight and a bias of four values each in stage 1, a weight in stage 0, and a
  * running mean. The optimiser sees it through these three functions alone. */
-enum { SIZE = 4, WEIGHT = 0, BIAS, EARLY, STATISTIC, PARAMETERS };
+enum { STAGES = 2, SIZE = 4, WEIGHT = 0, BIAS, EARLY, STATISTIC, PARAMETERS };
 
 static float values[PARAMETERS][SIZE];
 static float gradients[PARAMETERS][SIZE];
@@ -27,6 +27,12 @@ medtl_parameter *medtl_network_parameter(medtl_network *network, size_t index)
 {
     (void)network;
     return &parameters[index];
+}
+
+uint32_t medtl_network_stage_count(const medtl_network *network)
+{
+    (void)network;
+    return STAGES;
 }
 
 const float *medtl_trainer_pass_gradient(const medtl_trainer_pass *pass, size_t index)

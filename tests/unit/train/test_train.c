@@ -1,6 +1,7 @@
 #include "core/train/train.h"
 #include "synthetic.h"
 
+#include <criterion/parameterized.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -146,6 +147,8 @@ static void stopped_and_resumed(medtl_optimizer_kind kind)
     o.optimizer.kind = kind;
     o.optimizer.beta2 = 0.999;
     o.optimizer.epsilon = 1e-8;
+    o.optimizer.trust = 0.02;
+    o.optimizer.layer_decay = 0.75;
     whole = trained(&o);
     o.checkpoint = checkpoint;
     o.stop_after = 1;
@@ -161,14 +164,39 @@ static void stopped_and_resumed(medtl_optimizer_kind kind)
     same_bits(whole, trained(&o), "resumed");
 }
 
-Test(train, a_run_stopped_twice_and_resumed_equals_the_uninterrupted_one_with_sgd)
+ParameterizedTestParameters(train, a_run_stopped_twice_and_resumed_equals_the_uninterrupted_one)
 {
-    stopped_and_resumed(MEDTL_OPTIMIZER_SGD);
+    static int kinds[] = {MEDTL_OPTIMIZER_SGD, MEDTL_OPTIMIZER_MOMENTUM, MEDTL_OPTIMIZER_ADAM,
+                          MEDTL_OPTIMIZER_ADAMW, MEDTL_OPTIMIZER_LARS};
+
+    return cr_make_param_array(int, kinds, 5);
 }
 
-Test(train, a_run_stopped_twice_and_resumed_equals_the_uninterrupted_one_with_adamw)
+ParameterizedTest(int *kind, train, a_run_stopped_twice_and_resumed_equals_the_uninterrupted_one)
 {
-    stopped_and_resumed(MEDTL_OPTIMIZER_ADAMW);
+    stopped_and_resumed((medtl_optimizer_kind)*kind);
+}
+
+ParameterizedTestParameters(train, other_losses_learn_too)
+{
+    static int kinds[] = {MEDTL_LOSS_FOCAL, MEDTL_LOSS_BINARY};
+
+    return cr_make_param_array(int, kinds, 2);
+}
+
+ParameterizedTest(int *kind, train, other_losses_learn_too)
+{
+    medtl_train_options o = options_of();
+    medtl_network *net = network();
+    medtl_train_result result = {0};
+
+    o.loss = (medtl_loss_kind)*kind;
+    o.focal_gamma = 2.0;
+    o.epochs = 12;
+    cr_assert_eq(run(net, &o, COUNT - TRAIN, NULL, &result, NULL), MEDTL_OK);
+    cr_assert_gt(result.history[result.chosen - 1].validation_auc, 0.95);
+    free(result.history);
+    medtl_network_destroy(net);
 }
 
 Test(train, a_finished_run_resumed_gives_its_result_again)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPTION_ROOM = 64 };
+enum { OPTION_ROOM = 72 };
 
 static const char USAGE[] =
     "usage: medtl finetune --data labels.csv --task TASK -o RUN_FOLDER [options]\n"
@@ -35,54 +35,60 @@ static size_t fill_table(finetune_options *f, option *out)
 {
     const option table[] = {
         {OPTION_HEADING, .help = "Data"},
-        {OPTION_TEXT, "data", 0, "FILE", &f->labels.data, 0, 0, false, "CSV table of the images"},
-        {OPTION_TEXT, "root", 0, "FOLDER", &f->labels.root, 0, 0, false, "folder that relative files start from, if not the table's"},
-        {OPTION_TEXT, "columns", 0, "file=A,label=B,...", &f->labels.columns, 0, 0, true, "columns of other names; of file, label, group, fold, photometric (1 or MONOCHROME1: stored inverted)"},
-        {OPTION_TEXT, "label-map", 0, "VALUE=CLASS,...", &f->labels.label_map, 0, 0, true, "which class a value of the label column means"},
-        {OPTION_TEXT, "task", 0, "NAME|FILE.xml", &f->task, 0, 0, false, "task that gives normaliser and classes"},
-        {OPTION_TEXT, "normaliser", 0, "TEXT", &f->normaliser, 0, 0, false, "normaliser in its canonical spelling, instead of the task's"},
-        {OPTION_TEXT, "classes", 0, "A,B,...", &f->classes, 0, 0, false, "classes in the order of the outputs, instead of the task's"},
-        {OPTION_TEXT, "test-folds", 0, "FOLDS", &f->test_folds, 0, 0, true, "folds kept for evaluation; not opened"},
-        {OPTION_TEXT, "validation-folds", 0, "FOLDS", &f->validation_folds, 0, 0, true, "folds to choose the epoch and calibrate by; none: the last epoch is kept"},
-        {OPTION_REAL, "max-unreadable", 0, "SHARE", &f->max_unreadable, 0, 1, false, "stop if more of the images than this cannot be read"},
-        {OPTION_WHOLE, "cache", 0, "MIB", &f->cache_megabytes, 0, 1e7, false, "memory for normalised images; the rest is read again each time"},
+        {OPTION_TEXT, "data", 0, "FILE", &f->labels.data, 0, 0, SHAPES_NOTHING, "CSV table of the images"},
+        {OPTION_TEXT, "root", 0, "FOLDER", &f->labels.root, 0, 0, SHAPES_NOTHING, "folder that relative files start from, if not the table's"},
+        {OPTION_TEXT, "columns", 0, "file=A,label=B,...", &f->labels.columns, 0, 0, SHAPES_RESULT, "columns of other names; of file, label, group, fold, photometric (1 or MONOCHROME1: stored inverted)"},
+        {OPTION_TEXT, "label-map", 0, "VALUE=CLASS,...", &f->labels.label_map, 0, 0, SHAPES_RESULT, "which class a value of the label column means"},
+        {OPTION_TEXT, "task", 0, "NAME|FILE.xml", &f->task, 0, 0, SHAPES_NOTHING, "task that gives normaliser and classes"},
+        {OPTION_TEXT, "normaliser", 0, "TEXT", &f->normaliser, 0, 0, SHAPES_NOTHING, "normaliser in its canonical spelling, instead of the task's"},
+        {OPTION_TEXT, "classes", 0, "A,B,...", &f->classes, 0, 0, SHAPES_NOTHING, "classes in the order of the outputs, instead of the task's"},
+        {OPTION_TEXT, "test-folds", 0, "FOLDS", &f->test_folds, 0, 0, SHAPES_RESULT, "folds kept for evaluation; not opened"},
+        {OPTION_TEXT, "validation-folds", 0, "FOLDS", &f->validation_folds, 0, 0, SHAPES_RESULT, "folds to choose the epoch and calibrate by; none: the last epoch is kept"},
+        {OPTION_REAL, "max-unreadable", 0, "SHARE", &f->max_unreadable, 0, 1, SHAPES_NOTHING, "stop if more of the images than this cannot be read"},
+        {OPTION_WHOLE, "cache", 0, "MIB", &f->cache_megabytes, 0, 1e7, SHAPES_NOTHING, "memory for normalised images; the rest is read again each time"},
         {OPTION_HEADING, .help = "Output"},
-        {OPTION_TEXT, "output", 'o', "FOLDER", &f->run_folder, 0, 0, false, "run folder"},
-        {OPTION_FLAG, "resume", 0, "", &f->resume, 0, 0, false, "go on from the folder's checkpoint, if there is one"},
-        {OPTION_FLAG, "force", 0, "", &f->force, 0, 0, false, "start anew in a folder that holds a run"},
-        {OPTION_WHOLE, "stop-after", 0, "EPOCHS", &f->stop_after, 0, 1e6, false, "stop once so many epochs are done, to be resumed later; 0: go on"},
-        {OPTION_FLAG, "finish", 0, "", &f->finish, 0, 0, false, "train no more; make the model of the best epoch that the folder's checkpoint holds"},
-        {OPTION_TEXT, "name", 0, "NAME", &f->name, 0, 0, false, "model name"},
-        {OPTION_TEXT, "model-version", 0, "VERSION", &f->version, 0, 0, false, "model version"},
-        {OPTION_FLAG, "f16", 0, "", &f->f16, 0, 0, false, "store 16-bit weights: half the size"},
-        {OPTION_FLAG, "quiet", 'q', "", &f->quiet, 0, 0, false, "no progress line"},
+        {OPTION_TEXT, "output", 'o', "FOLDER", &f->run_folder, 0, 0, SHAPES_NOTHING, "run folder"},
+        {OPTION_FLAG, "resume", 0, "", &f->resume, 0, 0, SHAPES_NOTHING, "go on from the folder's checkpoint, if there is one"},
+        {OPTION_FLAG, "force", 0, "", &f->force, 0, 0, SHAPES_NOTHING, "start anew in a folder that holds a run"},
+        {OPTION_WHOLE, "stop-after", 0, "EPOCHS", &f->stop_after, 0, 1e6, SHAPES_NOTHING, "stop once so many epochs are done, to be resumed later; 0: go on"},
+        {OPTION_FLAG, "finish", 0, "", &f->finish, 0, 0, SHAPES_NOTHING, "train no more; make the model of the best epoch that the folder's checkpoint holds"},
+        {OPTION_TEXT, "name", 0, "NAME", &f->name, 0, 0, SHAPES_NOTHING, "model name"},
+        {OPTION_TEXT, "model-version", 0, "VERSION", &f->version, 0, 0, SHAPES_NOTHING, "model version"},
+        {OPTION_FLAG, "f16", 0, "", &f->f16, 0, 0, SHAPES_NOTHING, "store 16-bit weights: half the size"},
+        {OPTION_FLAG, "quiet", 'q', "", &f->quiet, 0, 0, SHAPES_NOTHING, "no progress line"},
         {OPTION_HEADING, .help = "Network"},
-        {OPTION_TEXT, "architecture", 0, "NAME", &f->architecture, 0, 0, true, "resnet18, hybrid2 ..."},
-        {OPTION_WHOLE, "width", 0, "CHANNELS", &f->width, 0, 4096, true, "base width; 0: the architecture's own"},
-        {OPTION_REAL, "dropout", 0, "P", &f->dropout, -1, 0.95, true, "before the last layer; below 0: the architecture's own"},
-        {OPTION_TEXT, "init", 0, "MODEL", &f->init, 0, 0, false, "start from this model's weights (the head too, where it fits)"},
-        {OPTION_WHOLE, "freeze-stages", 0, "N", &f->frozen_stages, 0, 1000, true, "leave the first N stages' weights as they are (batch statistics still move)"},
+        {OPTION_TEXT, "architecture", 0, "NAME", &f->architecture, 0, 0, SHAPES_RESULT, "resnet18, hybrid2 ..."},
+        {OPTION_WHOLE, "width", 0, "CHANNELS", &f->width, 0, 4096, SHAPES_RESULT, "base width; 0: the architecture's own"},
+        {OPTION_REAL, "dropout", 0, "P", &f->dropout, -1, 0.95, SHAPES_RESULT, "before the last layer; below 0: the architecture's own"},
+        {OPTION_TEXT, "init", 0, "MODEL", &f->init, 0, 0, SHAPES_NOTHING, "start from this model's weights (the head too, where it fits)"},
+        {OPTION_WHOLE, "freeze-stages", 0, "N", &f->frozen_stages, 0, 1000, SHAPES_RESULT, "leave the first N stages' weights as they are (batch statistics still move)"},
         {OPTION_HEADING, .help = "Training"},
-        {OPTION_WHOLE, "epochs", 0, "N", &f->epochs, 1, 1e5, true, "times that the training images are shown"},
-        {OPTION_WHOLE, "batch", 0, "N", &f->batch, 1, 65536, true, "images in a step"},
-        {OPTION_CHOICE, "optimizer", 0, "sgd|adamw", &f->optimizer, 0, 0, true, "SGD is with Nesterov momentum"},
-        {OPTION_REAL, "lr", 0, "RATE", &f->rate, 0, 100, true, "highest learning rate"},
-        {OPTION_REAL, "weight-decay", 0, "X", &f->weight_decay, 0, 100, true, "on the weights of convolutions and linear layers"},
-        {OPTION_REAL, "momentum", 0, "X", &f->momentum, 0, 0.99999, true, "of SGD; beta1 of AdamW"},
-        {OPTION_REAL, "beta2", 0, "X", &f->beta2, 0, 0.9999999, true, "of AdamW"},
-        {OPTION_REAL, "clip", 0, "LENGTH", &f->clip, 0, 1e9, true, "longest gradient; 0: no limit"},
-        {OPTION_CHOICE, "schedule", 0, "constant|cosine|one-cycle", &f->schedule, 0, 0, true, "of the learning rate"},
-        {OPTION_REAL, "warmup", 0, "EPOCHS", &f->warmup, 0, 1e5, true, "linear rise at the start (constant, cosine)"},
-        {OPTION_CHOICE, "class-weights", 0, "none|sqrt|balanced", &f->class_weights, 0, 0, true, "of the loss, by how rare a class is"},
-        {OPTION_CHOICE, "sampling", 0, "natural|sqrt|balanced", &f->sampling, 0, 0, true, "of an epoch's images, by how rare a class is"},
-        {OPTION_REAL, "label-smoothing", 0, "X", &f->label_smoothing, 0, 0.99, true, "share of the target spread over all classes"},
-        {OPTION_REAL, "mixup", 0, "ALPHA", &f->mixup, 0, 100, true, "mix pairs of images; 0: do not"},
-        {OPTION_REAL, "ema", 0, "DECAY", &f->average, 0, 0.9999999, true, "running average of the weights, which is what is kept; 0: none"},
-        {OPTION_TEXT, "augment", 0, "PRESET[,KEY=X...]", &f->augment_text, 0, 0, true, "none, dermoscopy or mammography; keys: rotation flip_x flip_y area_min area_max aspect shear translate brightness contrast saturation tint gamma noise cutout cutout_side mirror_border"},
-        {OPTION_CHOICE, "select", 0, "auc|balanced-accuracy|loss", &f->select, 0, 0, true, "what the kept epoch is best in, on the validation folds"},
-        {OPTION_WHOLE, "seed", 0, "N", &f->seed, 0, 9e15, true, "of everything random"},
-        {OPTION_WHOLE, "threads", 0, "N", &f->threads, 1, 1024, false, "for arithmetic"},
-        {OPTION_WHOLE, "loader-threads", 0, "N", &f->loader_threads, 1, 1024, false, "for augmentation"},
+        {OPTION_WHOLE, "epochs", 0, "N", &f->epochs, 1, 1e5, SHAPES_RESULT, "times that the training images are shown"},
+        {OPTION_WHOLE, "batch", 0, "N", &f->batch, 1, 65536, SHAPES_RESULT, "images in a step"},
+        {OPTION_CHOICE, "optimizer", 0, "sgd|adamw|adam|lars|momentum", &f->optimizer, 0, 0, SHAPES_RESULT, "sgd is with Nesterov's momentum, momentum with the classical one"},
+        {OPTION_REAL, "lr", 0, "RATE", &f->rate, 0, 100, SHAPES_RESULT, "highest learning rate"},
+        {OPTION_REAL, "weight-decay", 0, "X", &f->weight_decay, 0, 100, SHAPES_RESULT, "on the weights of convolutions and linear layers"},
+        {OPTION_REAL, "bias-decay", 0, "X", &f->bias_decay, 0, 100, SHAPES_IF_CHANGED, "the same on biases, and on scale and shift of norms"},
+        {OPTION_REAL, "layer-decay", 0, "X", &f->layer_decay, 0.01, 1, SHAPES_IF_CHANGED, "each stage learns at this times the rate of the next one"},
+        {OPTION_REAL, "head-rate", 0, "X", &f->head_rate, 0.001, 1000, SHAPES_IF_CHANGED, "the last stage learns at this times the rate"},
+        {OPTION_REAL, "momentum", 0, "X", &f->momentum, 0, 0.99999, SHAPES_RESULT, "of sgd, momentum, lars; beta1 of adam, adamw"},
+        {OPTION_REAL, "beta2", 0, "X", &f->beta2, 0, 0.9999999, SHAPES_RESULT, "of adam, adamw"},
+        {OPTION_REAL, "trust", 0, "X", &f->trust, 1e-6, 10, SHAPES_IF_CHANGED, "of lars: the part of a layer's length that a step may be"},
+        {OPTION_REAL, "clip", 0, "LENGTH", &f->clip, 0, 1e9, SHAPES_RESULT, "longest gradient; 0: no limit"},
+        {OPTION_CHOICE, "schedule", 0, "constant|cosine|one-cycle", &f->schedule, 0, 0, SHAPES_RESULT, "of the learning rate"},
+        {OPTION_REAL, "warmup", 0, "EPOCHS", &f->warmup, 0, 1e5, SHAPES_RESULT, "linear rise at the start (constant, cosine)"},
+        {OPTION_CHOICE, "loss", 0, "cross-entropy|focal|bce", &f->loss, 0, 0, SHAPES_IF_CHANGED, "bce: each class against the rest, by itself. The model's probabilities come from a softmax in any case"},
+        {OPTION_REAL, "focal-gamma", 0, "X", &f->focal_gamma, 0, 20, SHAPES_IF_CHANGED, "of the focal loss: how much less an image counts that is told apart well"},
+        {OPTION_CHOICE, "class-weights", 0, "none|sqrt|balanced", &f->class_weights, 0, 0, SHAPES_RESULT, "of the loss, by how rare a class is"},
+        {OPTION_CHOICE, "sampling", 0, "natural|sqrt|balanced", &f->sampling, 0, 0, SHAPES_RESULT, "of an epoch's images, by how rare a class is"},
+        {OPTION_REAL, "label-smoothing", 0, "X", &f->label_smoothing, 0, 0.99, SHAPES_RESULT, "share of the target spread over all classes"},
+        {OPTION_REAL, "mixup", 0, "ALPHA", &f->mixup, 0, 100, SHAPES_RESULT, "mix pairs of images; 0: do not"},
+        {OPTION_REAL, "ema", 0, "DECAY", &f->average, 0, 0.9999999, SHAPES_RESULT, "running average of the weights, which is what is kept; 0: none"},
+        {OPTION_TEXT, "augment", 0, "PRESET[,KEY=X...]", &f->augment_text, 0, 0, SHAPES_RESULT, "none, dermoscopy or mammography; keys: rotation flip_x flip_y area_min area_max aspect shear translate brightness contrast saturation tint gamma noise cutout cutout_side mirror_border"},
+        {OPTION_CHOICE, "select", 0, "auc|balanced-accuracy|loss", &f->select, 0, 0, SHAPES_RESULT, "what the kept epoch is best in, on the validation folds"},
+        {OPTION_WHOLE, "seed", 0, "N", &f->seed, 0, 9e15, SHAPES_RESULT, "of everything random"},
+        {OPTION_WHOLE, "threads", 0, "N", &f->threads, 1, 1024, SHAPES_NOTHING, "for arithmetic"},
+        {OPTION_WHOLE, "loader-threads", 0, "N", &f->loader_threads, 1, 1024, SHAPES_NOTHING, "for augmentation"},
     };
 
     memcpy(out, table, sizeof table);
@@ -107,6 +113,10 @@ static void set_defaults(finetune_options *f)
     f->weight_decay = 5e-4;
     f->momentum = 0.9;
     f->beta2 = 0.999;
+    f->layer_decay = 1.0;
+    f->head_rate = 1.0;
+    f->trust = 0.001;
+    f->focal_gamma = 2.0;
     f->clip = 5.0;
     f->schedule = MEDTL_SCHEDULE_COSINE;
     f->warmup = 1.0;
@@ -154,14 +164,17 @@ static medtl_status check(finetune_options *f, medtl_error *err)
 
 void finetune_parse(int argc, char **argv, finetune_options *out, int *exit_code)
 {
-    option table[OPTION_ROOM];
+    option table[OPTION_ROOM], default_table[OPTION_ROOM];
+    finetune_options defaults;
     size_t count;
     bool help = false;
     medtl_error err = {0};
     medtl_status status;
 
     set_defaults(out);
+    set_defaults(&defaults);
     count = fill_table(out, table);
+    (void)fill_table(&defaults, default_table);
     *exit_code = -1;
     status = options_parse(table, count, argc, argv, &help, &err);
     if (help) {
@@ -173,7 +186,7 @@ void finetune_parse(int argc, char **argv, finetune_options *out, int *exit_code
     }
     if (status == MEDTL_OK)
         status = check(out, &err);
-    if (status == MEDTL_OK && (out->run_text = options_text(table, count)) == NULL)
+    if (status == MEDTL_OK && (out->run_text = options_text(table, default_table, count)) == NULL)
         status = medtl_fail(&err, MEDTL_E_MEMORY, "out of memory");
     if (status != MEDTL_OK)
         *exit_code = report_failure("finetune", &err);
@@ -194,12 +207,15 @@ medtl_train_options finetune_train_options(const finetune_options *o, const char
         .threads = (size_t)o->threads,
         .loader_threads = (size_t)o->loader_threads,
         .optimizer = {.kind = (medtl_optimizer_kind)o->optimizer, .momentum = o->momentum,
-                      .beta2 = o->beta2, .epsilon = 1e-8, .weight_decay = o->weight_decay,
-                      .clip = o->clip, .frozen_stages = (uint32_t)o->frozen_stages,
-                      .average = o->average},
+                      .beta2 = o->beta2, .epsilon = 1e-8, .trust = o->trust,
+                      .weight_decay = o->weight_decay, .bias_decay = o->bias_decay,
+                      .layer_decay = o->layer_decay, .head_rate = o->head_rate, .clip = o->clip,
+                      .frozen_stages = (uint32_t)o->frozen_stages, .average = o->average},
         .rate = o->rate,
         .schedule = (medtl_schedule)o->schedule,
         .warmup = o->warmup,
+        .loss = (medtl_loss_kind)o->loss,
+        .focal_gamma = o->focal_gamma,
         .class_weights = power[o->class_weights],
         .sampling = power[o->sampling],
         .label_smoothing = o->label_smoothing,

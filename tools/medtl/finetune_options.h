@@ -23,8 +23,9 @@ typedef struct finetune_options {
     uint64_t width, frozen_stages;
     double dropout;
     uint64_t epochs, batch, threads, loader_threads, seed;
-    int optimizer, schedule, class_weights, sampling, select;
-    double rate, weight_decay, momentum, beta2, clip, warmup, average;
+    int optimizer, schedule, loss, class_weights, sampling, select;
+    double rate, weight_decay, bias_decay, layer_decay, head_rate, momentum, beta2, trust;
+    double clip, warmup, average, focal_gamma;
     double label_smoothing, mixup;
     const char *augment_text;
     medtl_augment augment; /* parsed */

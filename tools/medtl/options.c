@@ -230,7 +230,7 @@ void options_print(const option *options, size_t count)
     printf("  -h, --help\n");
 }
 
-char *options_text(const option *options, size_t count)
+char *options_text(const option *options, const option *defaults, size_t count)
 {
     char *text = NULL;
     size_t size = 0;
@@ -239,11 +239,14 @@ char *options_text(const option *options, size_t count)
     if (stream == NULL)
         return NULL;
     for (size_t i = 0; i < count; i++) {
-        char value[1024];
+        char value[1024], usual[1024];
 
-        if (!options[i].shapes_result)
+        if (options[i].kind == OPTION_HEADING || options[i].weight == SHAPES_NOTHING)
             continue;
         show(&options[i], value, sizeof value);
+        show(&defaults[i], usual, sizeof usual);
+        if (options[i].weight == SHAPES_IF_CHANGED && strcmp(value, usual) == 0)
+            continue;
         fprintf(stream, "%s=%s\n", options[i].name, value);
     }
     if (fclose(stream) != 0) {

@@ -17,6 +17,14 @@ typedef enum option_kind {
     OPTION_CHOICE   /* int, index of one of the words in `argument`, separated by '|' */
 } option_kind;
 
+/* Does an option go into options_text()? */
+typedef enum option_weight {
+    SHAPES_NOTHING,
+    SHAPES_RESULT,    /* another value gives another result */
+    SHAPES_IF_CHANGED /* the same, but of a later version: its default says nothing, so that the text of runs
+                         that never heard of it stays as it was */
+} option_weight;
+
 typedef struct option {
     option_kind kind;
     const char *name;     /* without the dashes */
@@ -24,7 +32,7 @@ typedef struct option {
     const char *argument; /* placeholder in the help, or the words of a choice */
     void *target;         /* holds the default when parsing starts */
     double low, high;
-    bool shapes_result;   /* goes into options_text(): another value gives another result */
+    option_weight weight;
     const char *help;
 } option;
 
@@ -38,8 +46,9 @@ medtl_status options_parse(const option *options, size_t count, int argc, char *
 void options_print(const option *options, size_t count);
 
 /** "name=value" lines of everything that shapes the result, in the table's order.
- *  @param[out] out  Owned by the caller (free); NULL without memory. */
-char *options_text(const option *options, size_t count);
+ *  @param defaults  The same table over values that were never parsed into.
+ *  @return owned by the caller (free); NULL without memory. */
+char *options_text(const option *options, const option *defaults, size_t count);
 
 /** Split "a,b,c" in place into at most `room` words; empty words are left out. @return how many there
  *  are, which may be more than `room`. */

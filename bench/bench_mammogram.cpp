@@ -16,14 +16,16 @@
 #include <cstdlib>
 #include <vector>
 
-namespace {
+namespace
+{
 
 double dcmtk_decode(const char *path)
 {
     const double begin = machine_seconds();
     DcmFileFormat file;
 
-    if (file.loadFile(path).bad() || file.getDataset()->chooseRepresentation(EXS_LittleEndianExplicit, nullptr).bad())
+    if (file.loadFile(path).bad() ||
+        file.getDataset()->chooseRepresentation(EXS_LittleEndianExplicit, nullptr).bad())
         return -1;
     return machine_seconds() - begin;
 }
@@ -38,11 +40,12 @@ const char *lookup(const void *instance, const char *keyword)
     return medtl_instance_value(static_cast<const medtl_instance *>(instance), keyword);
 }
 
-bool medtl_once(const medtl_pipeline *pipeline, std::vector<medtl_predictor *> &predictors, const char *path, parts *out,
-                medtl_error *err)
+bool medtl_once(const medtl_pipeline *pipeline, std::vector<medtl_predictor *> &predictors,
+                const char *path, parts *out, medtl_error *err)
 {
     size_t keyword_count = 0;
-    const char *const *keywords = medtl_config_keywords(medtl_pipeline_config(pipeline), &keyword_count);
+    const char *const *keywords =
+        medtl_config_keywords(medtl_pipeline_config(pipeline), &keyword_count);
     medtl_instance *instance = nullptr;
     medtl_image *image = nullptr;
     char reason[MEDTL_MESSAGE_SIZE];
@@ -51,13 +54,15 @@ bool medtl_once(const medtl_pipeline *pipeline, std::vector<medtl_predictor *> &
     t[0] = machine_seconds();
     if (medtl_instance_read(path, keywords, keyword_count, &instance, err) != MEDTL_OK)
         return false;
-    const medtl_task *task = medtl_config_match(medtl_pipeline_config(pipeline), lookup, instance, reason, sizeof reason);
+    const medtl_task *task = medtl_config_match(medtl_pipeline_config(pipeline), lookup, instance,
+                                                reason, sizeof reason);
     t[1] = machine_seconds();
     bool good = task != nullptr && medtl_image_read(instance, 0, &image, err) == MEDTL_OK;
     t[2] = machine_seconds();
     if (good) {
         const medtl_normaliser &n = task->normaliser;
-        std::vector<float> input(size_t(n.channels) * n.height * n.width), probabilities(task->class_count);
+        std::vector<float> input(size_t(n.channels) * n.height * n.width),
+            probabilities(task->class_count);
 
         good = medtl_normalise(image, &n, input.data(), nullptr, err) == MEDTL_OK;
         t[3] = machine_seconds();
@@ -100,7 +105,8 @@ int main(int argc, char **argv)
     bool good = medtl_pipeline_create(nullptr, 0, &pipeline, &err) == MEDTL_OK;
     for (size_t i = 0; good && i < medtl_pipeline_task_count(pipeline); i++) {
         medtl_predictor *predictor = nullptr;
-        good = medtl_predictor_create(medtl_pipeline_model(pipeline, i), 1, 1, &predictor, &err) == MEDTL_OK;
+        good = medtl_predictor_create(medtl_pipeline_model(pipeline, i), 1, 1, &predictor, &err) ==
+               MEDTL_OK;
         predictors.push_back(predictor);
     }
     for (int i = -1; good && i < repetitions; i++) { /* the first round only warms up */
@@ -121,11 +127,14 @@ int main(int argc, char **argv)
         machine_print();
         std::printf("1 thread, %d rounds, medians in ms\n", repetitions);
         std::printf("DCMTK load and decode  %8.1f\n", median(theirs));
-        std::printf("medtl, everything      %8.1f  (header %.1f, decode %.1f, normalise %.1f, classify %.1f)\n", median(ours),
-                    median(header), median(decode), median(normalise), median(classify));
+        std::printf("medtl, everything      %8.1f  (header %.1f, decode %.1f, normalise %.1f, "
+                    "classify %.1f)\n",
+                    median(ours), median(header), median(decode), median(normalise),
+                    median(classify));
         std::printf("ratio                  %8.2f  (limit 3)\n", median(ours) / median(theirs));
     } else {
-        std::fprintf(stderr, "bench_mammogram: %s\n", err.message[0] ? err.message : "DCMTK cannot decode the file");
+        std::fprintf(stderr, "bench_mammogram: %s\n",
+                     err.message[0] ? err.message : "DCMTK cannot decode the file");
     }
     for (medtl_predictor *p : predictors)
         medtl_predictor_destroy(p);

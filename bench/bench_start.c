@@ -4,8 +4,8 @@
  * Prints the machine, the times (smallest, median, largest) and the child's peak resident memory. Before each
  * start the page cache is asked to forget the DICOM file and the shipped data; the program's own pages and shared
  * libraries may stay warm. */
-#include "pipeline/pipeline.h"
 #include "machine.h"
+#include "pipeline/pipeline.h"
 
 #include <fcntl.h>
 #include <ftw.h>
@@ -115,8 +115,10 @@ int main(int argc, char **argv)
     }
     machine_print();
     machine_sort(ms, (size_t)repetitions);
-    printf("start to first probability, 1 thread, %d starts: %.1f / %.1f / %.1f ms (smallest, median, "
-           "largest); limit %d ms\n", repetitions, ms[0], ms[repetitions / 2], ms[repetitions - 1], LIMIT_MS);
+    printf(
+        "start to first probability, 1 thread, %d starts: %.1f / %.1f / %.1f ms (smallest, median, "
+        "largest); limit %d ms\n",
+        repetitions, ms[0], ms[repetitions / 2], ms[repetitions - 1], LIMIT_MS);
     printf("peak resident memory: %.1f MB; limit %d MB\n", (double)peak_kib * 1024 / 1e6, LIMIT_MB);
     free(ms);
     return 0;

@@ -4,8 +4,10 @@
 #include <cmath>
 #include <cstring>
 
-namespace medtl_dicom {
-namespace {
+namespace medtl_dicom
+{
+namespace
+{
 
 std::string trimmed(const std::string &text)
 {
@@ -34,7 +36,9 @@ bool is_ascii(const std::string &text)
 /// The length of the well-formed UTF-8 sequence at `at`, or 0 (Unicode table 3-7).
 size_t utf8_length(const std::string &text, size_t at)
 {
-    const auto byte = [&](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+    const auto byte = [&](size_t i) {
+        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u;
+    };
     const unsigned lead = byte(at);
     const unsigned second = byte(at + 1);
 
@@ -151,7 +155,9 @@ DcmItem *sequence_item(DcmItem &item, const DcmTagKey &key, unsigned long index)
 {
     DcmItem *found = nullptr;
 
-    return item.findAndGetSequenceItem(key, found, static_cast<signed long>(index)).good() ? found : nullptr;
+    return item.findAndGetSequenceItem(key, found, static_cast<signed long>(index)).good()
+               ? found
+               : nullptr;
 }
 
 DcmItem *functional_group(DcmItem &data_set, unsigned long frame, const DcmTagKey &macro)
@@ -196,7 +202,8 @@ void copy_text(char *to, size_t size, const std::string &text)
 {
     size_t length = std::min(text.size(), size - 1);
 
-    while (length > 0 && length < text.size() && (static_cast<unsigned char>(text[length]) & 0xC0) == 0x80)
+    while (length > 0 && length < text.size() &&
+           (static_cast<unsigned char>(text[length]) & 0xC0) == 0x80)
         length--;
     std::memcpy(to, text.data(), length);
     std::memset(to + length, 0, size - length);

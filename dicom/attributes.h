@@ -10,7 +10,8 @@
 
 #include <string>
 
-namespace medtl_dicom {
+namespace medtl_dicom
+{
 
 /// Text of the value at `index`, without surrounding spaces, in the data set's own character set; "" where absent.
 std::string text_value(DcmItem &item, const DcmTagKey &key, unsigned long index = 0);
@@ -35,12 +36,13 @@ DcmItem *functional_group(DcmItem &data_set, unsigned long frame, const DcmTagKe
 bool is_functional_group(const DcmTagKey &tag);
 
 /// Converts text from the data set's character set to UTF-8. Bytes that it cannot convert become U+FFFD.
-class utf8_converter {
-public:
+class utf8_converter
+{
+  public:
     explicit utf8_converter(DcmItem &data_set);
     std::string operator()(const std::string &text);
 
-private:
+  private:
     DcmSpecificCharacterSet converter_;
     bool ready_ = false;
     bool already_utf8_ = false;

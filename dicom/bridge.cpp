@@ -6,7 +6,8 @@
 #include <exception>
 #include <new>
 
-namespace medtl_dicom {
+namespace medtl_dicom
+{
 
 void fail(medtl_status status, const char *format, ...)
 {

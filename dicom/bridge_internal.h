@@ -12,7 +12,8 @@
 #include <cstdlib>
 #include <string>
 
-namespace medtl_dicom {
+namespace medtl_dicom
+{
 
 /// Thrown where a failure is detected. `what` names tags, sizes and limits, never values.
 struct failure {

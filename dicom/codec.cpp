@@ -1,8 +1,10 @@
 // Which transfer syntax is decoded by what.
 #include "codec.h"
 
-namespace medtl_dicom {
-namespace {
+namespace medtl_dicom
+{
+namespace
+{
 
 using decoder = image_pointer (*)(const std::vector<unsigned char> &, pixel_description &);
 
@@ -29,8 +31,8 @@ const struct {
 
 } // namespace
 
-image_pointer decode_frame(const std::string &transfer_syntax, const std::vector<unsigned char> &bytes,
-                           pixel_description &pixels)
+image_pointer decode_frame(const std::string &transfer_syntax,
+                           const std::vector<unsigned char> &bytes, pixel_description &pixels)
 {
     for (const auto &known : decoders)
         if (transfer_syntax == known.transfer_syntax)

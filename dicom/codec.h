@@ -7,7 +7,8 @@
 
 #include <vector>
 
-namespace medtl_dicom {
+namespace medtl_dicom
+{
 
 /// JPEG of any process, and JPEG-LS: through DCMTK.
 image_pointer decode_jpeg(const std::vector<unsigned char> &bytes, pixel_description &pixels);
@@ -19,8 +20,8 @@ image_pointer decode_jpeg2000(const std::vector<unsigned char> &bytes, pixel_des
 image_pointer decode_rle(const std::vector<unsigned char> &bytes, pixel_description &pixels);
 
 /// The decoder for a transfer syntax. Throws failure (MEDTL_E_UNSUPPORTED) naming one that has none.
-image_pointer decode_frame(const std::string &transfer_syntax, const std::vector<unsigned char> &bytes,
-                           pixel_description &pixels);
+image_pointer decode_frame(const std::string &transfer_syntax,
+                           const std::vector<unsigned char> &bytes, pixel_description &pixels);
 
 } // namespace medtl_dicom
 

@@ -12,16 +12,19 @@
 
 #include <cstring>
 
-namespace medtl_dicom {
-namespace {
+namespace medtl_dicom
+{
+namespace
+{
 
 void check_against(const jpeg_header &codestream, const pixel_description &pixels)
 {
     if (codestream.rows != pixels.rows || codestream.columns != pixels.columns)
-        fail(MEDTL_E_FORMAT, "the JPEG codestream has %u x %u pixels, Rows and Columns say %u x %u", codestream.rows,
-             codestream.columns, pixels.rows, pixels.columns);
+        fail(MEDTL_E_FORMAT, "the JPEG codestream has %u x %u pixels, Rows and Columns say %u x %u",
+             codestream.rows, codestream.columns, pixels.rows, pixels.columns);
     if (codestream.components != pixels.samples)
-        fail(MEDTL_E_FORMAT, "the JPEG codestream has %u components, Samples per Pixel (0028,0002) says %u",
+        fail(MEDTL_E_FORMAT,
+             "the JPEG codestream has %u components, Samples per Pixel (0028,0002) says %u",
              codestream.components, pixels.samples);
     if (codestream.precision < 2 || codestream.precision > 16)
         fail(MEDTL_E_FORMAT, "the JPEG codestream has %u bits a sample", codestream.precision);
@@ -31,7 +34,8 @@ void check_against(const jpeg_header &codestream, const pixel_description &pixel
 void fill_description(const pixel_description &pixels, unsigned sample_bytes, DcmDataset &data_set)
 {
     const auto put = [&](const DcmTagKey &key, unsigned value) {
-        require(data_set.putAndInsertUint16(key, static_cast<Uint16>(value)), MEDTL_E_INTERNAL, "cannot describe a frame");
+        require(data_set.putAndInsertUint16(key, static_cast<Uint16>(value)), MEDTL_E_INTERNAL,
+                "cannot describe a frame");
     };
 
     put(DCM_Rows, pixels.rows);
@@ -42,8 +46,8 @@ void fill_description(const pixel_description &pixels, unsigned sample_bytes, Dc
     put(DCM_HighBit, std::min<unsigned>(pixels.bits_stored, 8 * sample_bytes) - 1);
     put(DCM_PixelRepresentation, pixels.is_signed);
     put(DCM_PlanarConfiguration, 0);
-    require(data_set.putAndInsertString(DCM_PhotometricInterpretation, pixels.photometric.c_str()), MEDTL_E_INTERNAL,
-            "cannot describe a frame");
+    require(data_set.putAndInsertString(DCM_PhotometricInterpretation, pixels.photometric.c_str()),
+            MEDTL_E_INTERNAL, "cannot describe a frame");
 }
 
 /// An encapsulated Pixel Data of one frame in one fragment.
@@ -56,16 +60,18 @@ void fill_sequence(const std::vector<unsigned char> &bytes, DcmPixelSequence &se
     require(sequence.insert(table.get()), MEDTL_E_INTERNAL, "cannot hand a frame to the decoder");
     table.release();
     // DCMTK's items have even lengths; a byte behind the end marker does no harm.
-    require(fragment->createUint8Array(static_cast<Uint32>(bytes.size() + bytes.size() % 2), to), MEDTL_E_MEMORY,
-            "out of memory for a compressed frame");
+    require(fragment->createUint8Array(static_cast<Uint32>(bytes.size() + bytes.size() % 2), to),
+            MEDTL_E_MEMORY, "out of memory for a compressed frame");
     to[bytes.size() + bytes.size() % 2 - 1] = 0;
     std::memcpy(to, bytes.data(), bytes.size());
-    require(sequence.insert(fragment.get()), MEDTL_E_INTERNAL, "cannot hand a frame to the decoder");
+    require(sequence.insert(fragment.get()), MEDTL_E_INTERNAL,
+            "cannot hand a frame to the decoder");
     fragment.release();
 }
 
-void run_decoder(const DcmCodec &codec, const DcmCodecParameter &parameter, const std::vector<unsigned char> &bytes,
-                 const pixel_description &pixels, unsigned sample_bytes, medtl_image &image)
+void run_decoder(const DcmCodec &codec, const DcmCodecParameter &parameter,
+                 const std::vector<unsigned char> &bytes, const pixel_description &pixels,
+                 unsigned sample_bytes, medtl_image &image)
 {
     const size_t size = sample_count(image) * sample_bytes;
     DcmDataset data_set;
@@ -75,8 +81,8 @@ void run_decoder(const DcmCodec &codec, const DcmCodecParameter &parameter, cons
 
     fill_description(pixels, sample_bytes, data_set);
     fill_sequence(bytes, sequence);
-    require(codec.decodeFrame(nullptr, &sequence, &parameter, &data_set, 0, first_fragment, image.pixels,
-                              static_cast<Uint32>(size), color_model),
+    require(codec.decodeFrame(nullptr, &sequence, &parameter, &data_set, 0, first_fragment,
+                              image.pixels, static_cast<Uint32>(size), color_model),
             MEDTL_E_FORMAT, "the compressed frame cannot be decoded");
 }
 
@@ -106,11 +112,14 @@ image_pointer decode_jpeg(const std::vector<unsigned char> &bytes, pixel_descrip
     const unsigned sample_bytes = codestream.precision > 8 ? 2 : 1;
 
     check_against(codestream, pixels);
-    pixels.bits_stored = std::min<uint16_t>(pixels.bits_stored, static_cast<uint16_t>(codestream.precision));
-    pixels.high_bit = std::min<uint16_t>(pixels.high_bit, static_cast<uint16_t>(codestream.precision - 1));
+    pixels.bits_stored =
+        std::min<uint16_t>(pixels.bits_stored, static_cast<uint16_t>(codestream.precision));
+    pixels.high_bit =
+        std::min<uint16_t>(pixels.high_bit, static_cast<uint16_t>(codestream.precision - 1));
     image_pointer image = make_image(pixels, sample_bytes);
     if (codestream.is_jpeg_ls) {
-        run_decoder(DJLSLosslessDecoder(), DJLSCodecParameter(), bytes, pixels, sample_bytes, *image);
+        run_decoder(DJLSLosslessDecoder(), DJLSCodecParameter(), bytes, pixels, sample_bytes,
+                    *image);
     } else {
         // The decoder for process 14 takes every process that its JPEG library knows, of 8, 12 and 16 bits.
         const DJCodecParameter parameter(ECC_lossyYCbCr, EDC_never, EUC_never, EPC_colorByPixel);

@@ -5,8 +5,10 @@
 
 #include <cstring>
 
-namespace medtl_dicom {
-namespace {
+namespace medtl_dicom
+{
+namespace
+{
 
 struct codec_deleter {
     void operator()(opj_codec_t *codec) const { opj_destroy_codec(codec); }
@@ -61,7 +63,8 @@ OPJ_BOOL seek_to(OPJ_OFF_T offset, void *user)
 
 std::unique_ptr<opj_stream_t, stream_deleter> open_stream(cursor &from)
 {
-    std::unique_ptr<opj_stream_t, stream_deleter> stream(opj_stream_default_create(OPJ_STREAM_READ));
+    std::unique_ptr<opj_stream_t, stream_deleter> stream(
+        opj_stream_default_create(OPJ_STREAM_READ));
 
     if (!stream)
         throw std::bad_alloc();
@@ -77,14 +80,17 @@ std::unique_ptr<opj_stream_t, stream_deleter> open_stream(cursor &from)
 void check_against(const opj_image_t &codestream, const pixel_description &pixels)
 {
     if (codestream.numcomps != pixels.samples)
-        fail(MEDTL_E_FORMAT, "the JPEG 2000 codestream has %u components, Samples per Pixel (0028,0002) says %u",
+        fail(MEDTL_E_FORMAT,
+             "the JPEG 2000 codestream has %u components, Samples per Pixel (0028,0002) says %u",
              codestream.numcomps, pixels.samples);
     for (unsigned i = 0; i < codestream.numcomps; i++) {
         const opj_image_comp_t &component = codestream.comps[i];
 
-        require(component.dx == 1 && component.dy == 1, MEDTL_E_UNSUPPORTED, "JPEG 2000 with subsampled components");
+        require(component.dx == 1 && component.dy == 1, MEDTL_E_UNSUPPORTED,
+                "JPEG 2000 with subsampled components");
         if (component.w != pixels.columns || component.h != pixels.rows)
-            fail(MEDTL_E_FORMAT, "the JPEG 2000 codestream has %u x %u pixels, Rows and Columns say %u x %u",
+            fail(MEDTL_E_FORMAT,
+                 "the JPEG 2000 codestream has %u x %u pixels, Rows and Columns say %u x %u",
                  component.h, component.w, pixels.rows, pixels.columns);
         if (component.prec < 1 || component.prec > 16 || component.prec != codestream.comps[0].prec)
             fail(MEDTL_E_UNSUPPORTED, "JPEG 2000 with %u bits a sample", component.prec);
@@ -116,12 +122,15 @@ image_pointer decode_jpeg2000(const std::vector<unsigned char> &bytes, pixel_des
         throw std::bad_alloc();
     opj_set_default_decoder_parameters(&parameters);
     parameters.flags |= OPJ_DPARAMETERS_IGNORE_PCLR_CMAP_CDEF_FLAG; // DICOM's own palette counts
-    const bool readable = opj_setup_decoder(codec.get(), &parameters) && opj_read_header(stream.get(), codec.get(), &raw);
+    const bool readable = opj_setup_decoder(codec.get(), &parameters) &&
+                          opj_read_header(stream.get(), codec.get(), &raw);
     const std::unique_ptr<opj_image_t, opj_image_deleter> decoded(raw);
 
-    require(readable && raw != nullptr, MEDTL_E_FORMAT, "the compressed frame is no JPEG 2000 codestream");
+    require(readable && raw != nullptr, MEDTL_E_FORMAT,
+            "the compressed frame is no JPEG 2000 codestream");
     check_against(*raw, pixels);
-    require(opj_decode(codec.get(), stream.get(), raw), MEDTL_E_FORMAT, "the JPEG 2000 frame cannot be decoded");
+    require(opj_decode(codec.get(), stream.get(), raw), MEDTL_E_FORMAT,
+            "the JPEG 2000 frame cannot be decoded");
     check_against(*raw, pixels);
 
     const unsigned precision = raw->comps[0].prec;
@@ -130,11 +139,14 @@ image_pointer decode_jpeg2000(const std::vector<unsigned char> &bytes, pixel_des
     pixels.high_bit = static_cast<uint16_t>(pixels.bits_stored - 1);
     image_pointer image = make_image(pixels, sample_bytes);
     for (unsigned i = 0; i < pixels.samples; i++) {
-        require(raw->comps[i].data != nullptr, MEDTL_E_FORMAT, "the JPEG 2000 frame lacks a component");
+        require(raw->comps[i].data != nullptr, MEDTL_E_FORMAT,
+                "the JPEG 2000 frame lacks a component");
         if (sample_bytes == 2)
-            copy_component(raw->comps[i], static_cast<uint16_t *>(image->pixels) + i, pixels.samples);
+            copy_component(raw->comps[i], static_cast<uint16_t *>(image->pixels) + i,
+                           pixels.samples);
         else
-            copy_component(raw->comps[i], static_cast<uint8_t *>(image->pixels) + i, pixels.samples);
+            copy_component(raw->comps[i], static_cast<uint8_t *>(image->pixels) + i,
+                           pixels.samples);
     }
     // YBR_ICT and YBR_RCT name the transform that is undone now (PS3.5 8.2.4).
     if (pixels.photometric == "YBR_ICT" || pixels.photometric == "YBR_RCT")

@@ -11,8 +11,10 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-namespace medtl_dicom {
-namespace {
+namespace medtl_dicom
+{
+namespace
+{
 
 struct folder_closer {
     void operator()(DIR *folder) const { closedir(folder); }
@@ -58,9 +60,11 @@ bool is_inside(const std::string &folder, const std::string &path)
 {
     char real_folder[PATH_MAX], real_path[PATH_MAX];
 
-    if (realpath(folder.c_str(), real_folder) == nullptr || realpath(path.c_str(), real_path) == nullptr)
+    if (realpath(folder.c_str(), real_folder) == nullptr ||
+        realpath(path.c_str(), real_path) == nullptr)
         return false;
-    const std::string prefix = std::string(real_folder) == "/" ? "/" : std::string(real_folder) + "/";
+    const std::string prefix =
+        std::string(real_folder) == "/" ? "/" : std::string(real_folder) + "/";
     return std::string(real_path).compare(0, prefix.size(), prefix) == 0;
 }
 
@@ -76,7 +80,8 @@ named_file resolve(const std::string &folder, const std::string &file_id)
     for (size_t at = 0; at <= file_id.size();) {
         const size_t end = std::min(file_id.find('\\', at), file_id.size());
         const std::string component = file_id.substr(at, end - at);
-        const std::string entry = file.found && is_component(component) ? find_entry(file.path, component) : "";
+        const std::string entry =
+            file.found && is_component(component) ? find_entry(file.path, component) : "";
 
         file.found = !entry.empty();
         file.path += "/" + (entry.empty() ? component : entry);
@@ -91,9 +96,10 @@ named_file resolve(const std::string &folder, const std::string &file_id)
 std::vector<named_file> directory_files(const dicom_file &directory, const std::string &path)
 {
     const size_t slash = path.rfind('/');
-    const std::string folder = slash == std::string::npos ? "." : path.substr(0, std::max<size_t>(slash, 1));
-    const std::unique_ptr<DcmDataset> header = 
-        directory.parse_header([](const DcmTagKey &tag) { return tag == DCM_DirectoryRecordSequence; });
+    const std::string folder =
+        slash == std::string::npos ? "." : path.substr(0, std::max<size_t>(slash, 1));
+    const std::unique_ptr<DcmDataset> header = directory.parse_header(
+        [](const DcmTagKey &tag) { return tag == DCM_DirectoryRecordSequence; });
     DcmSequenceOfItems *records = nullptr;
     std::vector<std::string> ids;
     std::vector<named_file> files;

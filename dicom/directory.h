@@ -7,12 +7,13 @@
 #include <string>
 #include <vector>
 
-namespace medtl_dicom {
+namespace medtl_dicom
+{
 
 /// A file that a DICOMDIR names.
 struct named_file {
-    std::string path;  ///< with the spelling found on disk, else as it is named
-    bool found;        ///< exists inside the DICOMDIR's folder
+    std::string path; ///< with the spelling found on disk, else as it is named
+    bool found;       ///< exists inside the DICOMDIR's folder
 };
 
 /// The files of all directory records, sorted by path, each once. Throws failure where the records cannot be read.

@@ -8,8 +8,10 @@
 
 #include <cstring>
 
-namespace medtl_dicom {
-namespace {
+namespace medtl_dicom
+{
+namespace
+{
 
 // Kept for every instance: cheap, and what rules and tables ask for most.
 const struct {
@@ -46,7 +48,8 @@ void read_uid(DcmItem &header, const DcmTagKey &key, bool required, char (&to)[M
 
     if (value.empty() && required)
         fail(MEDTL_E_FORMAT, "%s %s is missing", DcmTag(key).getTagName(), tag_text(key).c_str());
-    if (value.size() >= MEDTL_UID_SIZE || value.find_first_not_of("0123456789.") != std::string::npos)
+    if (value.size() >= MEDTL_UID_SIZE ||
+        value.find_first_not_of("0123456789.") != std::string::npos)
         fail(MEDTL_E_FORMAT, "%s %s is not a UID", DcmTag(key).getTagName(), tag_text(key).c_str());
     copy_text(to, sizeof to, value);
 }
@@ -55,11 +58,13 @@ void read_uid(DcmItem &header, const DcmTagKey &key, bool required, char (&to)[M
 medtl_intent intent_of(DcmItem &header, const char *sop_class)
 {
     static const char *const presentation[] = {
-        UID_DigitalXRayImageStorageForPresentation, UID_DigitalMammographyXRayImageStorageForPresentation,
+        UID_DigitalXRayImageStorageForPresentation,
+        UID_DigitalMammographyXRayImageStorageForPresentation,
         UID_DigitalIntraOralXRayImageStorageForPresentation, "1.2.840.10008.5.1.4.1.1.13.1.4"};
-    static const char *const processing[] = {
-        UID_DigitalXRayImageStorageForProcessing, UID_DigitalMammographyXRayImageStorageForProcessing,
-        UID_DigitalIntraOralXRayImageStorageForProcessing, "1.2.840.10008.5.1.4.1.1.13.1.5"};
+    static const char *const processing[] = {UID_DigitalXRayImageStorageForProcessing,
+                                             UID_DigitalMammographyXRayImageStorageForProcessing,
+                                             UID_DigitalIntraOralXRayImageStorageForProcessing,
+                                             "1.2.840.10008.5.1.4.1.1.13.1.5"};
     const std::string stated = text_value(header, DCM_PresentationIntentType);
 
     if (stated == "FOR PRESENTATION")
@@ -79,7 +84,9 @@ uint16_t small_number(DcmItem &header, const DcmTagKey &key)
 {
     long value = 0;
 
-    return integer_value(header, key, value) && value >= 0 && value <= 0xFFFF ? static_cast<uint16_t>(value) : 0;
+    return integer_value(header, key, value) && value >= 0 && value <= 0xFFFF
+               ? static_cast<uint16_t>(value)
+               : 0;
 }
 
 void read_size(DcmItem &header, medtl_facts &facts)
@@ -96,9 +103,12 @@ void read_size(DcmItem &header, medtl_facts &facts)
     if (!integer_value(header, DCM_NumberOfFrames, frames) || frames < 1)
         frames = 1;
     if (static_cast<uint64_t>(frames) > MEDTL_LIMIT_FRAMES)
-        fail(MEDTL_E_FORMAT, "Number of Frames (0028,0008) is above the limit of %u", MEDTL_LIMIT_FRAMES);
+        fail(MEDTL_E_FORMAT, "Number of Frames (0028,0008) is above the limit of %u",
+             MEDTL_LIMIT_FRAMES);
     if (static_cast<uint64_t>(facts.rows) * facts.columns > MEDTL_LIMIT_FRAME_PIXELS)
-        fail(MEDTL_E_FORMAT, "Rows (0028,0010) times Columns (0028,0011), %u x %u, is above the limit of %llu pixels",
+        fail(MEDTL_E_FORMAT,
+             "Rows (0028,0010) times Columns (0028,0011), %u x %u, is above the limit of %llu "
+             "pixels",
              facts.rows, facts.columns, static_cast<unsigned long long>(MEDTL_LIMIT_FRAME_PIXELS));
     facts.frames = static_cast<uint32_t>(frames);
 }
@@ -107,7 +117,8 @@ bool spacing_from(DcmItem *item, const DcmTagKey &key, double (&spacing)[2])
 {
     double y = 0, x = 0;
 
-    if (item == nullptr || !decimal_value(*item, key, y, 0) || !decimal_value(*item, key, x, 1) || y <= 0 || x <= 0)
+    if (item == nullptr || !decimal_value(*item, key, y, 0) || !decimal_value(*item, key, x, 1) ||
+        y <= 0 || x <= 0)
         return false;
     spacing[0] = y;
     spacing[1] = x;
@@ -119,10 +130,11 @@ void read_spacing(DcmItem &header, medtl_facts &facts)
 {
     DcmItem *const measures = functional_group(header, 0, DCM_PixelMeasuresSequence);
 
-    facts.has_pixel_spacing = spacing_from(&header, DCM_PixelSpacing, facts.pixel_spacing_mm) ||
-                              spacing_from(measures, DCM_PixelSpacing, facts.pixel_spacing_mm) ||
-                              spacing_from(&header, DCM_ImagerPixelSpacing, facts.pixel_spacing_mm) ||
-                              spacing_from(&header, DCM_NominalScannedPixelSpacing, facts.pixel_spacing_mm);
+    facts.has_pixel_spacing =
+        spacing_from(&header, DCM_PixelSpacing, facts.pixel_spacing_mm) ||
+        spacing_from(measures, DCM_PixelSpacing, facts.pixel_spacing_mm) ||
+        spacing_from(&header, DCM_ImagerPixelSpacing, facts.pixel_spacing_mm) ||
+        spacing_from(&header, DCM_NominalScannedPixelSpacing, facts.pixel_spacing_mm);
 }
 
 const char *side_letter(medtl_laterality side)
@@ -168,7 +180,8 @@ void keep_values(DcmItem &header, const std::vector<wanted_keyword> &wanted, utf
     if (view != nullptr)
         instance.values["view"] = view;
     if (facts.intent != MEDTL_INTENT_UNKNOWN)
-        instance.values["intent"] = facts.intent == MEDTL_INTENT_PRESENTATION ? "PRESENTATION" : "PROCESSING";
+        instance.values["intent"] =
+            facts.intent == MEDTL_INTENT_PRESENTATION ? "PRESENTATION" : "PROCESSING";
     if (sop_class != nullptr)
         instance.values["sop-class"] = sop_class;
 }
@@ -176,8 +189,8 @@ void keep_values(DcmItem &header, const std::vector<wanted_keyword> &wanted, utf
 /// The attributes that the facts rest on, and those that the caller asked for.
 bool is_wanted(const DcmTagKey &tag, const std::vector<wanted_keyword> &wanted)
 {
-    static const DcmTagKey others[] = {
-        DCM_SpecificCharacterSet, DCM_ViewCodeSequence, DCM_NominalScannedPixelSpacing};
+    static const DcmTagKey others[] = {DCM_SpecificCharacterSet, DCM_ViewCodeSequence,
+                                       DCM_NominalScannedPixelSpacing};
 
     for (const DcmTagKey &other : others)
         if (tag == other)
@@ -207,7 +220,8 @@ std::vector<wanted_keyword> find_keywords(const char *const *keywords, size_t co
     return found;
 }
 
-void read_facts(const dicom_file &file, const std::vector<wanted_keyword> &wanted, medtl_instance &instance)
+void read_facts(const dicom_file &file, const std::vector<wanted_keyword> &wanted,
+                medtl_instance &instance)
 {
     const file_layout &layout = file.layout();
     const std::unique_ptr<DcmDataset> parsed =
@@ -220,7 +234,8 @@ void read_facts(const dicom_file &file, const std::vector<wanted_keyword> &wante
     read_uid(header, DCM_SOPInstanceUID, true, facts.sop_instance_uid);
     read_uid(header, DCM_StudyInstanceUID, true, facts.study_instance_uid);
     read_uid(header, DCM_SeriesInstanceUID, false, facts.series_instance_uid);
-    copy_text(facts.transfer_syntax_uid, sizeof facts.transfer_syntax_uid, utf8(layout.transfer_syntax));
+    copy_text(facts.transfer_syntax_uid, sizeof facts.transfer_syntax_uid,
+              utf8(layout.transfer_syntax));
     copy_text(facts.modality, sizeof facts.modality, utf8(text_value(header, DCM_Modality)));
     copy_text(facts.photometric_interpretation, sizeof facts.photometric_interpretation,
               utf8(text_value(header, DCM_PhotometricInterpretation)));

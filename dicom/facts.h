@@ -8,7 +8,8 @@
 
 #include <utility>
 
-namespace medtl_dicom {
+namespace medtl_dicom
+{
 
 /// A keyword of the Standard's dictionary with its tag.
 using wanted_keyword = std::pair<std::string, DcmTagKey>;
@@ -17,10 +18,12 @@ using wanted_keyword = std::pair<std::string, DcmTagKey>;
 std::vector<wanted_keyword> find_keywords(const char *const *keywords, size_t count);
 
 /// Fill in `instance.facts` and `instance.values`. Throws failure (MEDTL_E_FORMAT).
-void read_facts(const dicom_file &file, const std::vector<wanted_keyword> &wanted, medtl_instance &instance);
+void read_facts(const dicom_file &file, const std::vector<wanted_keyword> &wanted,
+                medtl_instance &instance);
 
 /// An instance without its path. Throws failure.
-std::unique_ptr<medtl_instance> read_instance(const dicom_file &file, const std::vector<wanted_keyword> &wanted);
+std::unique_ptr<medtl_instance> read_instance(const dicom_file &file,
+                                              const std::vector<wanted_keyword> &wanted);
 
 } // namespace medtl_dicom
 

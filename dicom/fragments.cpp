@@ -4,23 +4,30 @@
 #include "limits.h"
 #include "walk.h"
 
-namespace medtl_dicom {
-namespace {
+namespace medtl_dicom
+{
+namespace
+{
 
 struct fragment {
     uint64_t at; ///< of its first byte
     uint32_t length;
 };
 
-constexpr encoding little_endian = {true, false}; // encapsulated syntaxes are all explicit VR little endian
+constexpr encoding little_endian = {
+    true, false}; // encapsulated syntaxes are all explicit VR little endian
 
-class encapsulated {
-public:
-    explicit encapsulated(dicom_file &file) : data_(file.data()), layout_(file.layout()) { read_basic_table(); }
+class encapsulated
+{
+  public:
+    explicit encapsulated(dicom_file &file) : data_(file.data()), layout_(file.layout())
+    {
+        read_basic_table();
+    }
 
     std::vector<fragment> frame_fragments(uint32_t frame, uint32_t frames);
 
-private:
+  private:
     byte_source &data_;
     const file_layout &layout_;
     fragment basic_table_ = {0, 0};
@@ -30,8 +37,8 @@ private:
     bool next_fragment(uint64_t &at, fragment &next);
     uint64_t number(uint64_t at, unsigned bytes);
     bool starts_codestream(const fragment &part);
-    bool by_table(uint64_t table_at, uint64_t table_length, unsigned entry_bytes, uint32_t frame, uint32_t frames,
-                  std::vector<fragment> &parts);
+    bool by_table(uint64_t table_at, uint64_t table_length, unsigned entry_bytes, uint32_t frame,
+                  uint32_t frames, std::vector<fragment> &parts);
     std::vector<fragment> all_fragments();
 };
 
@@ -51,14 +58,15 @@ bool encapsulated::next_fragment(uint64_t &at, fragment &next)
 {
     element_head head;
 
-    if (!read_element_head(data_, at, little_endian, head) || head.tag == DCM_SequenceDelimitationItem)
+    if (!read_element_head(data_, at, little_endian, head) ||
+        head.tag == DCM_SequenceDelimitationItem)
         return false;
     if (head.tag != DCM_Item)
         fail(MEDTL_E_FORMAT, "%s stands inside Pixel Data (7FE0,0010) where a fragment must begin",
              tag_text(head.tag).c_str());
     if (!data_.has(head.value_at, head.length))
-        fail(MEDTL_E_FORMAT, "a fragment of Pixel Data (7FE0,0010) claims %u bytes, %llu are left", head.length,
-             static_cast<unsigned long long>(data_.left(head.value_at)));
+        fail(MEDTL_E_FORMAT, "a fragment of Pixel Data (7FE0,0010) claims %u bytes, %llu are left",
+             head.length, static_cast<unsigned long long>(data_.left(head.value_at)));
     next = {head.value_at, head.length};
     at = head.value_at + head.length;
     return true;
@@ -68,7 +76,8 @@ void encapsulated::read_basic_table()
 {
     uint64_t at = layout_.pixels_at;
 
-    require(next_fragment(at, basic_table_), MEDTL_E_FORMAT, "Pixel Data (7FE0,0010) holds no fragments");
+    require(next_fragment(at, basic_table_), MEDTL_E_FORMAT,
+            "Pixel Data (7FE0,0010) holds no fragments");
     first_item_ = at;
 }
 
@@ -82,17 +91,21 @@ bool encapsulated::starts_codestream(const fragment &part)
 }
 
 /// Take the frame's fragments from where an offset table points. @return false where the table does not fit.
-bool encapsulated::by_table(uint64_t table_at, uint64_t table_length, unsigned entry_bytes, uint32_t frame,
-                            uint32_t frames, std::vector<fragment> &parts)
+bool encapsulated::by_table(uint64_t table_at, uint64_t table_length, unsigned entry_bytes,
+                            uint32_t frame, uint32_t frames, std::vector<fragment> &parts)
 {
-    if (table_length < static_cast<uint64_t>(frames) * entry_bytes || !data_.has(table_at, table_length))
+    if (table_length < static_cast<uint64_t>(frames) * entry_bytes ||
+        !data_.has(table_at, table_length))
         return false;
-    const uint64_t start = number(table_at + static_cast<uint64_t>(frame) * entry_bytes, entry_bytes);
+    const uint64_t start =
+        number(table_at + static_cast<uint64_t>(frame) * entry_bytes, entry_bytes);
     const bool last = frame + 1 == frames;
-    const uint64_t end = last ? 0 : number(table_at + (frame + UINT64_C(1)) * entry_bytes, entry_bytes);
+    const uint64_t end =
+        last ? 0 : number(table_at + (frame + UINT64_C(1)) * entry_bytes, entry_bytes);
     element_head head;
 
-    if (start > MEDTL_LIMIT_FILE_BYTES || !read_element_head(data_, first_item_ + start, little_endian, head) ||
+    if (start > MEDTL_LIMIT_FILE_BYTES ||
+        !read_element_head(data_, first_item_ + start, little_endian, head) ||
         head.tag != DCM_Item || (!last && end <= start))
         return false;
     uint64_t at = first_item_ + start;
@@ -108,7 +121,8 @@ std::vector<fragment> encapsulated::all_fragments()
 
     for (fragment part; next_fragment(at, part);) {
         if (parts.size() >= MEDTL_LIMIT_FRAGMENTS)
-            fail(MEDTL_E_FORMAT, "Pixel Data (7FE0,0010) has more fragments than the limit of %u", MEDTL_LIMIT_FRAGMENTS);
+            fail(MEDTL_E_FORMAT, "Pixel Data (7FE0,0010) has more fragments than the limit of %u",
+                 MEDTL_LIMIT_FRAGMENTS);
         parts.push_back(part);
     }
     return parts;
@@ -118,8 +132,10 @@ std::vector<fragment> encapsulated::frame_fragments(uint32_t frame, uint32_t fra
 {
     std::vector<fragment> parts;
 
-    if (frames > 1 && (by_table(layout_.extended_offsets_at, layout_.extended_offsets_length, 8, frame, frames, parts) ||
-                       (parts.clear(), by_table(basic_table_.at, basic_table_.length, 4, frame, frames, parts))))
+    if (frames > 1 &&
+        (by_table(layout_.extended_offsets_at, layout_.extended_offsets_length, 8, frame, frames,
+                  parts) ||
+         (parts.clear(), by_table(basic_table_.at, basic_table_.length, 4, frame, frames, parts))))
         return parts;
     parts = all_fragments();
     if (frames == 1)
@@ -136,8 +152,11 @@ std::vector<fragment> encapsulated::frame_fragments(uint32_t frame, uint32_t fra
             found.push_back(part);
     }
     if (started > frames || found.empty())
-        fail(MEDTL_E_FORMAT, "Pixel Data (7FE0,0010) has %zu fragments for %u frames, no offset table that fits, and "
-                             "frame %u cannot be told from them", parts.size(), frames, frame + 1);
+        fail(MEDTL_E_FORMAT,
+             "Pixel Data (7FE0,0010) has %zu fragments for %u frames, no offset table that fits, "
+             "and "
+             "frame %u cannot be told from them",
+             parts.size(), frames, frame + 1);
     return found;
 }
 
@@ -152,15 +171,17 @@ std::vector<unsigned char> read_compressed_frame(dicom_file &file, uint32_t fram
     for (const fragment &part : parts)
         total += part.length;
     if (total > MEDTL_LIMIT_FRAME_BYTES)
-        fail(MEDTL_E_FORMAT, "frame %u has %llu compressed bytes, more than the limit of %llu", frame + 1,
-             static_cast<unsigned long long>(total), static_cast<unsigned long long>(MEDTL_LIMIT_FRAME_BYTES));
+        fail(MEDTL_E_FORMAT, "frame %u has %llu compressed bytes, more than the limit of %llu",
+             frame + 1, static_cast<unsigned long long>(total),
+             static_cast<unsigned long long>(MEDTL_LIMIT_FRAME_BYTES));
     bytes.resize(static_cast<size_t>(total));
     total = 0;
     for (const fragment &part : parts) {
         file.data().read(part.at, bytes.data() + total, part.length);
         total += part.length;
     }
-    require(!bytes.empty(), MEDTL_E_FORMAT, "Pixel Data (7FE0,0010) holds no compressed bytes for the frame");
+    require(!bytes.empty(), MEDTL_E_FORMAT,
+            "Pixel Data (7FE0,0010) holds no compressed bytes for the frame");
     return bytes;
 }
 

@@ -6,7 +6,8 @@
 
 #include <vector>
 
-namespace medtl_dicom {
+namespace medtl_dicom
+{
 
 /// The joined fragments of one frame. `frame` is less than `frames`. Throws failure.
 std::vector<unsigned char> read_compressed_frame(dicom_file &file, uint32_t frame, uint32_t frames);

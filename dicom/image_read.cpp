@@ -8,13 +8,16 @@
 
 #include "attributes.h"
 
-namespace medtl_dicom {
-namespace {
+namespace medtl_dicom
+{
+namespace
+{
 
 std::unique_ptr<dicom_file> reopen(const medtl_instance &instance)
 {
     if (instance.in_memory)
-        return std::unique_ptr<dicom_file>(new dicom_file(instance.memory.data(), instance.memory.size()));
+        return std::unique_ptr<dicom_file>(
+            new dicom_file(instance.memory.data(), instance.memory.size()));
     return std::unique_ptr<dicom_file>(new dicom_file(instance.path.c_str()));
 }
 
@@ -53,8 +56,8 @@ image_pointer read_image(const medtl_instance &instance, uint32_t frame)
 } // namespace
 } // namespace medtl_dicom
 
-extern "C" medtl_status medtl_image_read(const medtl_instance *instance, uint32_t frame, medtl_image **out,
-                                         medtl_error *err) noexcept
+extern "C" medtl_status medtl_image_read(const medtl_instance *instance, uint32_t frame,
+                                         medtl_image **out, medtl_error *err) noexcept
 try {
     *out = nullptr;
     *out = medtl_dicom::read_image(*instance, frame).release();

@@ -7,8 +7,10 @@
 
 #include <algorithm>
 
-namespace medtl_dicom {
-namespace {
+namespace medtl_dicom
+{
+namespace
+{
 
 /// Attributes of classic images stand at the top, those of enhanced ones in a functional group.
 DcmItem &where(DcmItem &header, uint32_t frame, const DcmTagKey &macro)
@@ -18,7 +20,8 @@ DcmItem &where(DcmItem &header, uint32_t frame, const DcmTagKey &macro)
     return group == nullptr ? header : *group;
 }
 
-void read_modality(DcmItem &header, uint32_t frame, const pixel_description &pixels, medtl_image &image)
+void read_modality(DcmItem &header, uint32_t frame, const pixel_description &pixels,
+                   medtl_image &image)
 {
     DcmItem &item = where(header, frame, DCM_PixelValueTransformationSequence);
     DcmItem *const table = sequence_item(header, DCM_ModalityLUTSequence);
@@ -27,8 +30,8 @@ void read_modality(DcmItem &header, uint32_t frame, const pixel_description &pix
     if (table != nullptr &&
         read_lut(*table, DCM_LUTDescriptor, DCM_LUTData, pixels.is_signed, image.modality_lut))
         return; // the table is instead of the rescale (PS3.3 C.11.1)
-    if (decimal_value(item, DCM_RescaleSlope, slope) && decimal_value(item, DCM_RescaleIntercept, intercept) &&
-        slope != 0) {
+    if (decimal_value(item, DCM_RescaleSlope, slope) &&
+        decimal_value(item, DCM_RescaleIntercept, intercept) && slope != 0) {
         image.rescale_slope = slope;
         image.rescale_intercept = intercept;
     }
@@ -53,18 +56,21 @@ void read_voi(DcmItem &header, uint32_t frame, const pixel_description &pixels, 
                          : function == "LINEAR_EXACT" ? MEDTL_VOI_LINEAR_EXACT
                                                       : MEDTL_VOI_LINEAR;
     // C.11.2.1.2: the width is at least 1 for LINEAR, above 0 for the others.
-    if (decimal_value(item, DCM_WindowCenter, center) && decimal_value(item, DCM_WindowWidth, width) &&
+    if (decimal_value(item, DCM_WindowCenter, center) &&
+        decimal_value(item, DCM_WindowWidth, width) &&
         (image.voi_function == MEDTL_VOI_LINEAR ? width >= 1 : width > 0)) {
         image.has_window = true;
         image.window_center = center;
         image.window_width = width;
     }
     if (table != nullptr)
-        read_lut(*table, DCM_LUTDescriptor, DCM_LUTData, modality_output_is_signed(pixels, image), image.voi_lut);
+        read_lut(*table, DCM_LUTDescriptor, DCM_LUTData, modality_output_is_signed(pixels, image),
+                 image.voi_lut);
 }
 
 /// A padding value as the samples are: US or SS, whichever VR its writer chose.
-bool read_stored_value(DcmItem &header, const DcmTagKey &key, const pixel_description &pixels, int32_t &value)
+bool read_stored_value(DcmItem &header, const DcmTagKey &key, const pixel_description &pixels,
+                       int32_t &value)
 {
     long stated = 0;
 
@@ -106,16 +112,18 @@ void read_palette(DcmItem &header, const pixel_description &pixels, medtl_image 
     if (image.photometric != MEDTL_PALETTE_COLOR)
         return;
     for (int i = 0; i < 3; i++)
-        if (!read_lut(header, colors[i].descriptor, colors[i].data, pixels.is_signed, image.palette[i]) &&
+        if (!read_lut(header, colors[i].descriptor, colors[i].data, pixels.is_signed,
+                      image.palette[i]) &&
             !read_segmented_lut(header, colors[i].descriptor, colors[i].segmented, pixels.is_signed,
                                 image.palette[i]))
-            fail(MEDTL_E_FORMAT, "the %s Palette Color Lookup Table %s is missing or damaged", colors[i].name,
-                 tag_text(colors[i].data).c_str());
+            fail(MEDTL_E_FORMAT, "the %s Palette Color Lookup Table %s is missing or damaged",
+                 colors[i].name, tag_text(colors[i].data).c_str());
 }
 
 } // namespace
 
-void read_tables(DcmItem &header, uint32_t frame, const pixel_description &pixels, medtl_image &image)
+void read_tables(DcmItem &header, uint32_t frame, const pixel_description &pixels,
+                 medtl_image &image)
 {
     image.bits_stored = pixels.bits_stored;
     image.photometric = photometric_of(pixels);
@@ -129,8 +137,8 @@ void read_tables(DcmItem &header, uint32_t frame, const pixel_description &pixel
 
 bool describes_image(const DcmTagKey &tag)
 {
-    return tag.getGroup() == 0x0028 || tag == DCM_PresentationLUTShape || is_functional_group(tag) ||
-           tells_laterality(tag);
+    return tag.getGroup() == 0x0028 || tag == DCM_PresentationLUTShape ||
+           is_functional_group(tag) || tells_laterality(tag);
 }
 
 } // namespace medtl_dicom

@@ -4,12 +4,14 @@
 
 #include "pixels.h"
 
-namespace medtl_dicom {
+namespace medtl_dicom
+{
 
 /// Fill in everything of `image` but its samples. Throws failure for a palette that cannot be used; other
 /// tables that are damaged are left out, since an image without them is still the image.
 /// @param frame  0-based.
-void read_tables(DcmItem &header, uint32_t frame, const pixel_description &pixels, medtl_image &image);
+void read_tables(DcmItem &header, uint32_t frame, const pixel_description &pixels,
+                 medtl_image &image);
 
 /// Does read_tables() or describe_pixels() need this attribute?
 bool describes_image(const DcmTagKey &tag);

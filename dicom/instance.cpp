@@ -4,8 +4,10 @@
 
 #include "medtl/study.h"
 
-namespace medtl_dicom {
-std::unique_ptr<medtl_instance> read_instance(const dicom_file &file, const std::vector<wanted_keyword> &wanted)
+namespace medtl_dicom
+{
+std::unique_ptr<medtl_instance> read_instance(const dicom_file &file,
+                                              const std::vector<wanted_keyword> &wanted)
 {
     std::unique_ptr<medtl_instance> instance(new medtl_instance);
 
@@ -29,8 +31,9 @@ std::unique_ptr<medtl_instance> read_instance(const dicom_file &file, const std:
 
 using namespace medtl_dicom;
 
-extern "C" medtl_status medtl_instance_read(const char *path, const char *const *keywords, size_t keyword_count,
-                                            medtl_instance **out, medtl_error *err) noexcept
+extern "C" medtl_status medtl_instance_read(const char *path, const char *const *keywords,
+                                            size_t keyword_count, medtl_instance **out,
+                                            medtl_error *err) noexcept
 try {
     *out = nullptr;
     std::unique_ptr<medtl_instance> instance =
@@ -44,8 +47,9 @@ try {
 }
 
 extern "C" medtl_status medtl_instance_read_memory(const void *bytes, size_t size, const char *name,
-                                                   const char *const *keywords, size_t keyword_count,
-                                                   medtl_instance **out, medtl_error *err) noexcept
+                                                   const char *const *keywords,
+                                                   size_t keyword_count, medtl_instance **out,
+                                                   medtl_error *err) noexcept
 try {
     *out = nullptr;
     const unsigned char *const first = static_cast<const unsigned char *>(bytes);
@@ -73,7 +77,8 @@ extern "C" const char *medtl_instance_path(const medtl_instance *instance) noexc
     return instance->path.c_str();
 }
 
-extern "C" const char *medtl_instance_value(const medtl_instance *instance, const char *keyword) noexcept
+extern "C" const char *medtl_instance_value(const medtl_instance *instance,
+                                            const char *keyword) noexcept
 try {
     const auto found = instance->values.find(keyword);
 

@@ -15,15 +15,17 @@
 /// from one is not safe for two threads.
 struct medtl_instance {
     medtl_facts facts = {};
-    std::string path;                          ///< or the name given for bytes in memory
-    std::vector<unsigned char> memory;         ///< the whole file where it was given in memory
+    std::string path;                  ///< or the name given for bytes in memory
+    std::vector<unsigned char> memory; ///< the whole file where it was given in memory
     bool in_memory = false;
     std::map<std::string, std::string> values; ///< by keyword; UTF-8
-    std::vector<unsigned char> report_header;  ///< see medtl_dicom::report_header(); as encoded in the file,
+    std::vector<unsigned char>
+        report_header; ///< see medtl_dicom::report_header(); as encoded in the file,
     bool explicit_vr = true, big_endian = false; ///< in this encoding
 };
 
-namespace medtl_dicom {
+namespace medtl_dicom
+{
 
 /// The attributes of the instance that a report on it repeats or describes, as a fresh dataset in the
 /// instance's own character set: Specific Character Set and Timezone Offset; the Patient, Clinical Trial

@@ -5,22 +5,27 @@
 
 #include <cstring>
 
-namespace medtl_dicom {
-namespace {
+namespace medtl_dicom
+{
+namespace
+{
 
-constexpr unsigned marker_soi = 0xD8, marker_sos = 0xDA, marker_eoi = 0xD9, marker_app0 = 0xE0, marker_app14 = 0xEE,
-                   marker_tem = 0x01, marker_rst0 = 0xD0, marker_rst7 = 0xD7, marker_sof55 = 0xF7;
+constexpr unsigned marker_soi = 0xD8, marker_sos = 0xDA, marker_eoi = 0xD9, marker_app0 = 0xE0,
+                   marker_app14 = 0xEE, marker_tem = 0x01, marker_rst0 = 0xD0, marker_rst7 = 0xD7,
+                   marker_sof55 = 0xF7;
 
 bool is_frame_header(unsigned marker)
 {
-    return (marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC) ||
+    return (marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 &&
+            marker != 0xCC) ||
            marker == marker_sof55;
 }
 
 unsigned word(const unsigned char *at) { return static_cast<unsigned>(at[0]) << 8 | at[1]; }
 
 /// @param segment  Behind the segment's length.
-void read_frame_header(unsigned marker, const unsigned char *segment, size_t size, jpeg_header &header)
+void read_frame_header(unsigned marker, const unsigned char *segment, size_t size,
+                       jpeg_header &header)
 {
     require(size >= 6 && size >= 6 + 3 * static_cast<size_t>(segment[5]), MEDTL_E_FORMAT,
             "the JPEG frame header is cut off");
@@ -32,7 +37,8 @@ void read_frame_header(unsigned marker, const unsigned char *segment, size_t siz
     header.components = segment[5];
     for (unsigned i = 1; i < header.components; i++)
         header.is_subsampled |= segment[6 + 3 * i + 1] != segment[7];
-    header.is_named_rgb = header.components == 3 && segment[6] == 'R' && segment[9] == 'G' && segment[12] == 'B';
+    header.is_named_rgb =
+        header.components == 3 && segment[6] == 'R' && segment[9] == 'G' && segment[12] == 'B';
 }
 
 } // namespace
@@ -46,12 +52,14 @@ jpeg_header read_jpeg_header(const std::vector<unsigned char> &bytes)
     while (at + 1 < bytes.size()) {
         const unsigned marker = bytes[at + 1];
 
-        if (bytes[at] != 0xFF || marker == 0xFF || marker == 0) { // fill bytes, or garbage between segments
+        if (bytes[at] != 0xFF || marker == 0xFF ||
+            marker == 0) { // fill bytes, or garbage between segments
             at++;
             continue;
         }
         at += 2;
-        if (marker == marker_soi || marker == marker_tem || (marker >= marker_rst0 && marker <= marker_rst7))
+        if (marker == marker_soi || marker == marker_tem ||
+            (marker >= marker_rst0 && marker <= marker_rst7))
             continue;
         if (marker == marker_sos || marker == marker_eoi || at + 2 > bytes.size())
             break;

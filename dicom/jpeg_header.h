@@ -6,7 +6,8 @@
 #include <cstdint>
 #include <vector>
 
-namespace medtl_dicom {
+namespace medtl_dicom
+{
 
 struct jpeg_header {
     uint32_t rows, columns;

@@ -1,20 +1,22 @@
 // The places where writers put the side, in the order of their precision.
 #include "laterality.h"
 
-namespace medtl_dicom {
-namespace {
+namespace medtl_dicom
+{
+namespace
+{
 
 // PS3.16 CID 244 and 245 (sides), and the sided breasts of CID 4031; SNOMED CT and the older SNOMED-RT codes.
 const struct {
     const char *code;
     medtl_laterality side;
 } coded_sides[] = {
-    {"7771000", MEDTL_LATERALITY_LEFT},    {"G-A101", MEDTL_LATERALITY_LEFT},
-    {"24028007", MEDTL_LATERALITY_RIGHT},  {"G-A100", MEDTL_LATERALITY_RIGHT},
-    {"51440002", MEDTL_LATERALITY_BOTH},   {"G-A102", MEDTL_LATERALITY_BOTH},
-    {"80248007", MEDTL_LATERALITY_LEFT},   {"T-04030", MEDTL_LATERALITY_LEFT},
-    {"73056007", MEDTL_LATERALITY_RIGHT},  {"T-04020", MEDTL_LATERALITY_RIGHT},
-    {"63762007", MEDTL_LATERALITY_BOTH},   {"T-04080", MEDTL_LATERALITY_BOTH},
+    {"7771000", MEDTL_LATERALITY_LEFT},   {"G-A101", MEDTL_LATERALITY_LEFT},
+    {"24028007", MEDTL_LATERALITY_RIGHT}, {"G-A100", MEDTL_LATERALITY_RIGHT},
+    {"51440002", MEDTL_LATERALITY_BOTH},  {"G-A102", MEDTL_LATERALITY_BOTH},
+    {"80248007", MEDTL_LATERALITY_LEFT},  {"T-04030", MEDTL_LATERALITY_LEFT},
+    {"73056007", MEDTL_LATERALITY_RIGHT}, {"T-04020", MEDTL_LATERALITY_RIGHT},
+    {"63762007", MEDTL_LATERALITY_BOTH},  {"T-04080", MEDTL_LATERALITY_BOTH},
 };
 
 medtl_laterality from_letter(const std::string &text)
@@ -39,7 +41,8 @@ medtl_laterality from_code(DcmItem *item)
 }
 
 /// The region itself may be sided ("left breast"), or a modifier says it.
-medtl_laterality from_region(DcmItem &item, const DcmTagKey &region_key, const DcmTagKey &modifier_key)
+medtl_laterality from_region(DcmItem &item, const DcmTagKey &region_key,
+                             const DcmTagKey &modifier_key)
 {
     DcmItem *const region = sequence_item(item, region_key);
     medtl_laterality side = MEDTL_LATERALITY_NONE;
@@ -60,9 +63,10 @@ medtl_laterality from_anatomy(DcmItem &item)
     const medtl_laterality side =
         from_region(item, DCM_AnatomicRegionSequence, DCM_AnatomicRegionModifierSequence);
 
-    return side != MEDTL_LATERALITY_NONE ? side
-                                         : from_region(item, DCM_PrimaryAnatomicStructureSequence,
-                                                       DCM_PrimaryAnatomicStructureModifierSequence);
+    return side != MEDTL_LATERALITY_NONE
+               ? side
+               : from_region(item, DCM_PrimaryAnatomicStructureSequence,
+                             DCM_PrimaryAnatomicStructureModifierSequence);
 }
 
 } // namespace
@@ -85,8 +89,8 @@ medtl_laterality laterality_of(DcmItem &data_set, unsigned long frame)
 
 bool tells_laterality(const DcmTagKey &tag)
 {
-    return tag == DCM_ImageLaterality || tag == DCM_Laterality || tag == DCM_AnatomicRegionSequence ||
-           tag == DCM_PrimaryAnatomicStructureSequence;
+    return tag == DCM_ImageLaterality || tag == DCM_Laterality ||
+           tag == DCM_AnatomicRegionSequence || tag == DCM_PrimaryAnatomicStructureSequence;
 }
 
 } // namespace medtl_dicom

@@ -4,7 +4,8 @@
 
 #include "attributes.h"
 
-namespace medtl_dicom {
+namespace medtl_dicom
+{
 
 /// From the frame's anatomy (functional groups), Image Laterality, Laterality, or the coded anatomy with its
 /// modifiers. @param frame  0-based.

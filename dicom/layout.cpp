@@ -8,10 +8,13 @@
 
 #include <cstring>
 
-namespace medtl_dicom {
-namespace {
+namespace medtl_dicom
+{
+namespace
+{
 
-constexpr char media_directory[] = "1.2.840.10008.1.3.10"; // PS3.4 B.5: Media Storage Directory Storage
+constexpr char media_directory[] =
+    "1.2.840.10008.1.3.10"; // PS3.4 B.5: Media Storage Directory Storage
 constexpr uint64_t preamble_bytes = 128;
 constexpr uint32_t uid_bytes = 128; // twice what a UID may have: some writers pad generously
 
@@ -20,7 +23,8 @@ std::string read_text(byte_source &source, const element_head &head)
     char text[uid_bytes];
     const size_t size = std::min<size_t>(head.length, sizeof text);
 
-    require(source.has(head.value_at, head.length), MEDTL_E_FORMAT, "the file meta information is cut off");
+    require(source.has(head.value_at, head.length), MEDTL_E_FORMAT,
+            "the file meta information is cut off");
     source.read(head.value_at, text, size);
     std::string value(text, strnlen(text, size));
     value.erase(value.find_last_not_of(' ') + 1);
@@ -47,8 +51,8 @@ bool detect_encoding(byte_source &source, uint64_t at, encoding &form)
     element_head head;
 
     for (const encoding candidate : forms)
-        if (looks_encoded(source, at, candidate) && read_element_head(source, at, candidate, head) &&
-            head.tag.getGroup() <= 0x00FF) {
+        if (looks_encoded(source, at, candidate) &&
+            read_element_head(source, at, candidate, head) && head.tag.getGroup() <= 0x00FF) {
             form = candidate;
             return true;
         }
@@ -62,7 +66,8 @@ bool looks_bare(byte_source &source, uint64_t at)
     element_head head;
 
     return detect_encoding(source, at, form) && read_element_head(source, at, form, head) &&
-           head.tag.getGroup() == 0x0008 && head.tag.getElement() <= 0x0018 && head.length < MEDTL_LIMIT_VALUE_BYTES;
+           head.tag.getGroup() == 0x0008 && head.tag.getElement() <= 0x0018 &&
+           head.length < MEDTL_LIMIT_VALUE_BYTES;
 }
 
 /// Group 0002 (PS3.10 7.1): always explicit VR little endian; a few writers send it in implicit VR.
@@ -80,7 +85,8 @@ uint64_t read_meta(byte_source &source, uint64_t at, file_layout &layout)
             layout.media_class = read_text(source, head);
         require(head.length <= MEDTL_LIMIT_META_BYTES && source.has(head.value_at, head.length) &&
                     at - start <= MEDTL_LIMIT_META_BYTES,
-                MEDTL_E_FORMAT, "the file meta information is cut off or larger than the limit of 1 MiB");
+                MEDTL_E_FORMAT,
+                "the file meta information is cut off or larger than the limit of 1 MiB");
         at = head.value_at + head.length;
     }
     return at;
@@ -120,14 +126,16 @@ const char *syntax_of(encoding form)
 {
     if (!form.explicit_vr)
         return UID_LittleEndianImplicitTransferSyntax;
-    return form.big_endian ? UID_BigEndianExplicitTransferSyntax : UID_LittleEndianExplicitTransferSyntax;
+    return form.big_endian ? UID_BigEndianExplicitTransferSyntax
+                           : UID_LittleEndianExplicitTransferSyntax;
 }
 
 } // namespace
 
 dicom_file::dicom_file(const char *path) : file_(new file_source(path)) { explore(); }
 
-dicom_file::dicom_file(const unsigned char *bytes, size_t size) : file_(new memory_source(bytes, size))
+dicom_file::dicom_file(const unsigned char *bytes, size_t size)
+    : file_(new memory_source(bytes, size))
 {
     require(size <= MEDTL_LIMIT_FILE_BYTES, MEDTL_E_FORMAT, "larger than the limit of 4 GiB");
     explore();
@@ -145,7 +153,8 @@ void dicom_file::explore()
         layout_.is_directory = true;
     // Where the file meta information is silent or wrong about the encoding, the bytes decide.
     const DcmXfer stated(layout_.transfer_syntax.c_str());
-    layout_.form = {stated.isExplicitVR() || stated.getXfer() == EXS_Unknown, stated.isBigEndian() != OFFalse};
+    layout_.form = {stated.isExplicitVR() || stated.getXfer() == EXS_Unknown,
+                    stated.isBigEndian() != OFFalse};
     if (!looks_encoded(data(), at, layout_.form) && !detect_encoding(data(), at, layout_.form))
         fail(layout_.bare ? MEDTL_E_NOT_DICOM : MEDTL_E_FORMAT, "holds no data set");
     if (layout_.transfer_syntax.empty())
@@ -190,7 +199,8 @@ std::unique_ptr<DcmDataset> parse_elements(const std::vector<unsigned char> &byt
     in.setBuffer(bytes.data(), OFstatic_cast(offile_off_t, bytes.size()));
     in.setEos();
     data_set->transferInit();
-    require(data_set->read(in, syntax, EGL_withoutGL, undefined_length), MEDTL_E_FORMAT, "the attributes are damaged");
+    require(data_set->read(in, syntax, EGL_withoutGL, undefined_length), MEDTL_E_FORMAT,
+            "the attributes are damaged");
     data_set->transferEnd();
     return data_set;
 }

@@ -15,7 +15,8 @@
 #include <string>
 #include <vector>
 
-namespace medtl_dicom {
+namespace medtl_dicom
+{
 
 struct encoding {
     bool explicit_vr;
@@ -34,20 +35,22 @@ struct kept_element {
 using tag_filter = std::function<bool(const DcmTagKey &)>;
 
 struct file_layout {
-    std::string transfer_syntax;       ///< as stated, else as detected
-    std::string media_class;           ///< Media Storage SOP Class UID (0002,0002); may be empty
-    bool is_directory = false;         ///< a DICOMDIR
-    bool bare = false;                 ///< neither preamble nor file meta information
-    encoding form = {true, false};     ///< of the data set
-    std::vector<unsigned char> header; ///< the data set's top-level elements before Pixel Data, large values left out
+    std::string transfer_syntax;   ///< as stated, else as detected
+    std::string media_class;       ///< Media Storage SOP Class UID (0002,0002); may be empty
+    bool is_directory = false;     ///< a DICOMDIR
+    bool bare = false;             ///< neither preamble nor file meta information
+    encoding form = {true, false}; ///< of the data set
+    std::vector<unsigned char>
+        header; ///< the data set's top-level elements before Pixel Data, large values left out
     std::vector<kept_element> elements; ///< where each lies in `header`
 
     bool has_pixel_data = false;
-    bool has_float_pixels = false;     ///< (7FE0,0008) or (7FE0,0009)
-    bool pixels_are_words = true;      ///< VR OW: in big endian, swapped two by two also where 8 bits are allocated
-    uint64_t pixels_at = 0;            ///< the first byte of Pixel Data's value, in dicom_file::data()
-    uint32_t pixels_length = 0;        ///< undefined_length: encapsulated
-    uint64_t extended_offsets_at = 0;  ///< Extended Offset Table (7FE0,0001)
+    bool has_float_pixels = false; ///< (7FE0,0008) or (7FE0,0009)
+    bool pixels_are_words =
+        true; ///< VR OW: in big endian, swapped two by two also where 8 bits are allocated
+    uint64_t pixels_at = 0;     ///< the first byte of Pixel Data's value, in dicom_file::data()
+    uint32_t pixels_length = 0; ///< undefined_length: encapsulated
+    uint64_t extended_offsets_at = 0; ///< Extended Offset Table (7FE0,0001)
     uint32_t extended_offsets_length = 0;
 };
 
@@ -58,8 +61,9 @@ std::vector<unsigned char> pick_elements(const file_layout &layout, const tag_fi
 std::unique_ptr<DcmDataset> parse_elements(const std::vector<unsigned char> &bytes, encoding form);
 
 /// A file that was found to be DICOM, open for reading. Not for two threads at once.
-class dicom_file {
-public:
+class dicom_file
+{
+  public:
     /// Throws failure: MEDTL_E_IO, MEDTL_E_NOT_DICOM, MEDTL_E_FORMAT.
     explicit dicom_file(const char *path);
     /// The bytes are borrowed for the lifetime of the object.
@@ -73,7 +77,7 @@ public:
     /// Parse those attributes of the header that `wanted` accepts. Throws failure.
     std::unique_ptr<DcmDataset> parse_header(const tag_filter &wanted) const;
 
-private:
+  private:
     std::unique_ptr<byte_source> file_;
     std::unique_ptr<byte_source> inflated_;
     file_layout layout_;

@@ -7,8 +7,10 @@
 #include <cstring>
 #include <vector>
 
-namespace medtl_dicom {
-namespace {
+namespace medtl_dicom
+{
+namespace
+{
 
 constexpr uint32_t most_entries = 65536;
 
@@ -18,11 +20,13 @@ struct descriptor_values {
     uint16_t bits;
 };
 
-bool read_descriptor(DcmItem &item, const DcmTagKey &key, bool signed_input, descriptor_values &values)
+bool read_descriptor(DcmItem &item, const DcmTagKey &key, bool signed_input,
+                     descriptor_values &values)
 {
     long count = 0, first = 0, bits = 0;
 
-    if (!integer_value(item, key, count, 0) || !integer_value(item, key, first, 1) || !integer_value(item, key, bits, 2))
+    if (!integer_value(item, key, count, 0) || !integer_value(item, key, first, 1) ||
+        !integer_value(item, key, bits, 2))
         return false;
     // The first value is always unsigned, 0 stands for 65536; only the second may be signed (C.11.1.1.1).
     count &= 0xFFFF;
@@ -40,7 +44,8 @@ bool read_words(DcmItem &item, const DcmTagKey &key, std::vector<uint16_t> &word
     Uint16 *from = nullptr;
     Uint8 *from_bytes = nullptr;
 
-    if (item.findAndGetElement(key, element).bad() || element == nullptr || element->getLength() == 0)
+    if (item.findAndGetElement(key, element).bad() || element == nullptr ||
+        element->getLength() == 0)
         return false;
     bytes = element->getLength();
     words.assign((bytes + 1) / 2, 0);
@@ -71,8 +76,9 @@ bool take(const std::vector<uint16_t> &entries, const descriptor_values &values,
 }
 
 /// The segments of a segmented table, expanded. Entries of 8 bits are stored in bytes, of 16 in words.
-class expander {
-public:
+class expander
+{
+  public:
     expander(const std::vector<uint16_t> &words, size_t bytes, bool wide)
         : words_(words), size_(wide ? bytes / 2 : bytes), wide_(wide)
     {
@@ -80,7 +86,7 @@ public:
 
     bool expand(std::vector<uint16_t> &entries);
 
-private:
+  private:
     const std::vector<uint16_t> &words_;
     size_t size_;
     bool wide_;
@@ -161,13 +167,15 @@ bool expander::expand(std::vector<uint16_t> &entries)
 
 } // namespace
 
-bool read_lut(DcmItem &item, const DcmTagKey &descriptor, const DcmTagKey &data, bool signed_input, medtl_lut &lut)
+bool read_lut(DcmItem &item, const DcmTagKey &descriptor, const DcmTagKey &data, bool signed_input,
+              medtl_lut &lut)
 {
     descriptor_values values;
     std::vector<uint16_t> words;
     size_t bytes = 0;
 
-    if (!read_descriptor(item, descriptor, signed_input, values) || !read_words(item, data, words, bytes))
+    if (!read_descriptor(item, descriptor, signed_input, values) ||
+        !read_words(item, data, words, bytes))
         return false;
     std::vector<uint16_t> entries(values.count);
     if (bytes >= 2 * static_cast<size_t>(values.count)) {
@@ -181,14 +189,15 @@ bool read_lut(DcmItem &item, const DcmTagKey &descriptor, const DcmTagKey &data,
     return take(entries, values, lut);
 }
 
-bool read_segmented_lut(DcmItem &item, const DcmTagKey &descriptor, const DcmTagKey &data, bool signed_input,
-                        medtl_lut &lut)
+bool read_segmented_lut(DcmItem &item, const DcmTagKey &descriptor, const DcmTagKey &data,
+                        bool signed_input, medtl_lut &lut)
 {
     descriptor_values values;
     std::vector<uint16_t> words, entries;
     size_t bytes = 0;
 
-    if (!read_descriptor(item, descriptor, signed_input, values) || !read_words(item, data, words, bytes))
+    if (!read_descriptor(item, descriptor, signed_input, values) ||
+        !read_words(item, data, words, bytes))
         return false;
     if (!expander(words, bytes, values.bits > 8).expand(entries) || entries.size() < values.count)
         return false;

@@ -4,22 +4,26 @@
 #include <utility>
 #include <vector>
 
-namespace medtl_dicom {
-namespace {
+namespace medtl_dicom
+{
+namespace
+{
 
-class native_frame {
-public:
+class native_frame
+{
+  public:
     native_frame(dicom_file &file, uint32_t frame, pixel_description &pixels)
         : data_(file.data()), layout_(file.layout()), frame_(frame), pixels_(pixels)
     {
         // One old private syntax has big endian pixels behind a little endian header.
-        big_endian_ = layout_.form.big_endian || DcmXfer(layout_.transfer_syntax.c_str()).getXfer() ==
-                                                     EXS_PrivateGE_LEI_WithBigEndianPixelData;
+        big_endian_ =
+            layout_.form.big_endian || DcmXfer(layout_.transfer_syntax.c_str()).getXfer() ==
+                                           EXS_PrivateGE_LEI_WithBigEndianPixelData;
     }
 
     image_pointer read();
 
-private:
+  private:
     byte_source &data_;
     const file_layout &layout_;
     uint32_t frame_;
@@ -38,14 +42,16 @@ private:
 bool native_frame::is_subsampled() const
 {
     return pixels_.photometric == "YBR_FULL_422" &&
-           layout_.pixels_length < 3 * pixel_count() * pixels_.frames * (pixels_.bits_allocated / 8);
+           layout_.pixels_length <
+               3 * pixel_count() * pixels_.frames * (pixels_.bits_allocated / 8);
 }
 
 /// Bytes of Pixel Data. In big endian OW, bytes were swapped two by two, whatever they mean (PS3.5 7.3).
 void native_frame::read_bytes(uint64_t from, unsigned char *to, size_t count)
 {
     if (from > layout_.pixels_length || count > layout_.pixels_length - from)
-        fail(MEDTL_E_FORMAT, "Pixel Data (7FE0,0010) holds %u bytes; frame %u needs those from %llu to %llu",
+        fail(MEDTL_E_FORMAT,
+             "Pixel Data (7FE0,0010) holds %u bytes; frame %u needs those from %llu to %llu",
              layout_.pixels_length, frame_ + 1, static_cast<unsigned long long>(from),
              static_cast<unsigned long long>(from + count));
     if (!data_.has(layout_.pixels_at + from, count))
@@ -56,10 +62,12 @@ void native_frame::read_bytes(uint64_t from, unsigned char *to, size_t count)
         return;
     }
     const uint64_t first = from & ~UINT64_C(1);
-    const uint64_t end = std::min<uint64_t>((from + count + 1) & ~UINT64_C(1), layout_.pixels_length);
+    const uint64_t end =
+        std::min<uint64_t>((from + count + 1) & ~UINT64_C(1), layout_.pixels_length);
     std::vector<unsigned char> pairs(static_cast<size_t>(end - first));
 
-    require(data_.has(layout_.pixels_at + first, pairs.size()), MEDTL_E_FORMAT, "Pixel Data (7FE0,0010) is cut off");
+    require(data_.has(layout_.pixels_at + first, pairs.size()), MEDTL_E_FORMAT,
+            "Pixel Data (7FE0,0010) is cut off");
     data_.read(layout_.pixels_at + first, pairs.data(), pairs.size());
     for (size_t i = 0; i + 1 < pairs.size(); i += 2)
         std::swap(pairs[i], pairs[i + 1]);
@@ -71,7 +79,8 @@ void native_frame::read_bits(medtl_image &image)
 {
     const uint64_t first_bit = frame_ * pixel_count();
     const uint64_t first_byte = first_bit / 8;
-    std::vector<unsigned char> packed(static_cast<size_t>((first_bit + pixel_count() + 7) / 8 - first_byte));
+    std::vector<unsigned char> packed(
+        static_cast<size_t>((first_bit + pixel_count() + 7) / 8 - first_byte));
     uint8_t *const to = static_cast<uint8_t *>(image.pixels);
 
     read_bytes(first_byte, packed.data(), packed.size());
@@ -85,7 +94,8 @@ void native_frame::read_words(medtl_image &image)
 {
     const size_t bytes = sample_count(image) * (pixels_.bits_allocated / 8);
 
-    read_bytes(frame_ * static_cast<uint64_t>(bytes), static_cast<unsigned char *>(image.pixels), bytes);
+    read_bytes(frame_ * static_cast<uint64_t>(bytes), static_cast<unsigned char *>(image.pixels),
+               bytes);
     if (big_endian_ && pixels_.bits_allocated == 16) {
         uint16_t *const words = static_cast<uint16_t *>(image.pixels);
         for (size_t i = 0; i < sample_count(image); i++)
@@ -96,8 +106,10 @@ void native_frame::read_words(medtl_image &image)
 /// Y1 Y2 Cb Cr for each two pixels of a row (PS3.3 C.7.6.3.1.2); the chrominance holds for both.
 void native_frame::read_subsampled(medtl_image &image)
 {
-    require(pixels_.bits_allocated == 8 && pixels_.columns % 2 == 0 && !pixels_.planar, MEDTL_E_UNSUPPORTED,
-            "YBR_FULL_422 is read with 8 bits, even Columns (0028,0011) and Planar Configuration (0028,0006) 0");
+    require(pixels_.bits_allocated == 8 && pixels_.columns % 2 == 0 && !pixels_.planar,
+            MEDTL_E_UNSUPPORTED,
+            "YBR_FULL_422 is read with 8 bits, even Columns (0028,0011) and Planar Configuration "
+            "(0028,0006) 0");
     std::vector<unsigned char> halved(static_cast<size_t>(2 * pixel_count()));
     uint8_t *to = static_cast<uint8_t *>(image.pixels);
 
@@ -115,7 +127,8 @@ image_pointer native_frame::read()
     image_pointer image = make_image(pixels_, pixels_.bits_allocated == 16 ? 2 : 1);
 
     if (pixels_.bits_allocated == 1) {
-        require(pixels_.samples == 1, MEDTL_E_UNSUPPORTED, "Bits Allocated (0028,0100) of 1 with several samples a pixel");
+        require(pixels_.samples == 1, MEDTL_E_UNSUPPORTED,
+                "Bits Allocated (0028,0100) of 1 with several samples a pixel");
         read_bits(*image);
     } else if (is_subsampled()) {
         read_subsampled(*image);
@@ -134,7 +147,8 @@ image_pointer read_native_frame(dicom_file &file, uint32_t frame, pixel_descript
     // What an unknown syntax does to pixels (another order, a codec of its own) cannot be guessed from them.
     const std::string &syntax = file.layout().transfer_syntax;
     if (DcmXfer(syntax.c_str()).getXfer() == EXS_Unknown)
-        fail(MEDTL_E_UNSUPPORTED, "transfer syntax %.64s is not known: its pixels cannot be read", syntax.c_str());
+        fail(MEDTL_E_UNSUPPORTED, "transfer syntax %.64s is not known: its pixels cannot be read",
+             syntax.c_str());
     // YBR_ICT and YBR_RCT exist inside JPEG 2000 only.
     require(pixels.photometric != "YBR_ICT" && pixels.photometric != "YBR_RCT", MEDTL_E_FORMAT,
             "Photometric Interpretation (0028,0004) of JPEG 2000 on uncompressed pixels");

@@ -5,7 +5,8 @@
 #include "layout.h"
 #include "pixels.h"
 
-namespace medtl_dicom {
+namespace medtl_dicom
+{
 
 /// Read one frame, and only its bytes, into an image: interleaved, YBR_FULL_422 spread to full resolution.
 /// `pixels` is corrected to what the samples are then. Throws failure.

@@ -7,8 +7,10 @@
 #include <cstring>
 #include <vector>
 
-namespace medtl_dicom {
-namespace {
+namespace medtl_dicom
+{
+namespace
+{
 
 uint16_t required_number(DcmItem &header, const DcmTagKey &key)
 {
@@ -17,7 +19,8 @@ uint16_t required_number(DcmItem &header, const DcmTagKey &key)
     if (!integer_value(header, key, value))
         fail(MEDTL_E_FORMAT, "%s %s is missing", DcmTag(key).getTagName(), tag_text(key).c_str());
     if (value < 0 || value > 0xFFFF)
-        fail(MEDTL_E_FORMAT, "%s %s is impossible", DcmTag(key).getTagName(), tag_text(key).c_str());
+        fail(MEDTL_E_FORMAT, "%s %s is impossible", DcmTag(key).getTagName(),
+             tag_text(key).c_str());
     return static_cast<uint16_t>(value);
 }
 
@@ -25,8 +28,9 @@ uint16_t optional_number(DcmItem &header, const DcmTagKey &key, uint16_t otherwi
 {
     long value = 0;
 
-    return integer_value(header, key, value) && value >= 0 && value <= 0xFFFF ? static_cast<uint16_t>(value)
-                                                                              : otherwise;
+    return integer_value(header, key, value) && value >= 0 && value <= 0xFFFF
+               ? static_cast<uint16_t>(value)
+               : otherwise;
 }
 
 void check_bits(const pixel_description &pixels)
@@ -34,13 +38,14 @@ void check_bits(const pixel_description &pixels)
     const unsigned allocated = pixels.bits_allocated;
 
     if (allocated != 1 && allocated != 8 && allocated != 16)
-        fail(MEDTL_E_UNSUPPORTED, "Bits Allocated (0028,0100) of %u; 1, 8 and 16 are read", allocated);
-    if (pixels.bits_stored == 0 || pixels.bits_stored > allocated)
-        fail(MEDTL_E_FORMAT, "Bits Stored (0028,0101) of %u with Bits Allocated (0028,0100) of %u", pixels.bits_stored,
+        fail(MEDTL_E_UNSUPPORTED, "Bits Allocated (0028,0100) of %u; 1, 8 and 16 are read",
              allocated);
-    if (pixels.high_bit >= allocated || pixels.high_bit + 1u < pixels.bits_stored)
-        fail(MEDTL_E_FORMAT, "High Bit (0028,0102) of %u with %u bits stored in %u", pixels.high_bit,
+    if (pixels.bits_stored == 0 || pixels.bits_stored > allocated)
+        fail(MEDTL_E_FORMAT, "Bits Stored (0028,0101) of %u with Bits Allocated (0028,0100) of %u",
              pixels.bits_stored, allocated);
+    if (pixels.high_bit >= allocated || pixels.high_bit + 1u < pixels.bits_stored)
+        fail(MEDTL_E_FORMAT, "High Bit (0028,0102) of %u with %u bits stored in %u",
+             pixels.high_bit, pixels.bits_stored, allocated);
 }
 
 void check_photometric(const pixel_description &pixels)
@@ -49,8 +54,10 @@ void check_photometric(const pixel_description &pixels)
     static const char *const of_three[] = {"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT"};
 
     if (pixels.samples != 1 && pixels.samples != 3)
-        fail(MEDTL_E_UNSUPPORTED, "Samples per Pixel (0028,0002) of %u; 1 and 3 are read", pixels.samples);
-    require(!pixels.photometric.empty(), MEDTL_E_FORMAT, "Photometric Interpretation (0028,0004) is missing");
+        fail(MEDTL_E_UNSUPPORTED, "Samples per Pixel (0028,0002) of %u; 1 and 3 are read",
+             pixels.samples);
+    require(!pixels.photometric.empty(), MEDTL_E_FORMAT,
+            "Photometric Interpretation (0028,0004) is missing");
     if (pixels.samples == 1) {
         for (const char *const known : of_one)
             if (pixels.photometric == known)
@@ -60,12 +67,14 @@ void check_photometric(const pixel_description &pixels)
             if (pixels.photometric == known)
                 return;
     }
-    fail(MEDTL_E_UNSUPPORTED, "a Photometric Interpretation (0028,0004) that is not read with %u samples a pixel",
+    fail(MEDTL_E_UNSUPPORTED,
+         "a Photometric Interpretation (0028,0004) that is not read with %u samples a pixel",
          pixels.samples);
 }
 
 /// Which bits are set in any sample: eight bytes at a time, since nearly every image needs nothing else.
-template <typename unsigned_sample> unsigned_sample bits_used(const unsigned_sample *samples, size_t count)
+template <typename unsigned_sample>
+unsigned_sample bits_used(const unsigned_sample *samples, size_t count)
 {
     constexpr size_t per_word = sizeof(uint64_t) / sizeof(unsigned_sample);
     unsigned_sample used = 0;
@@ -102,12 +111,12 @@ void clean(const pixel_description &pixels, unsigned_sample *samples, size_t cou
         for (size_t i = 0; i < count; i++)
             samples[i] &= mask;
     if (pixels.is_signed && (used & sign) != 0)
-        for (size_t i = 0; i < count; i++) // modulo 2^n: sets the upper bits where the sign bit is set
+        for (size_t i = 0; i < count;
+             i++) // modulo 2^n: sets the upper bits where the sign bit is set
             samples[i] = static_cast<unsigned_sample>((samples[i] ^ sign) - sign);
 }
 
-template <typename sample>
-void interleave(sample *samples, size_t pixels)
+template <typename sample> void interleave(sample *samples, size_t pixels)
 {
     const std::vector<sample> planes(samples, samples + 3 * pixels);
 
@@ -133,7 +142,8 @@ pixel_description describe_pixels(DcmItem &header)
     require(pixels.rows > 0 && pixels.columns > 0, MEDTL_E_FORMAT,
             "Rows (0028,0010) or Columns (0028,0011) is zero");
     if (static_cast<uint64_t>(pixels.rows) * pixels.columns > MEDTL_LIMIT_FRAME_PIXELS)
-        fail(MEDTL_E_FORMAT, "Rows (0028,0010) times Columns (0028,0011) is above the limit of %llu pixels",
+        fail(MEDTL_E_FORMAT,
+             "Rows (0028,0010) times Columns (0028,0011) is above the limit of %llu pixels",
              static_cast<unsigned long long>(MEDTL_LIMIT_FRAME_PIXELS));
     pixels.frames = 1;
     if (integer_value(header, DCM_NumberOfFrames, frames) && frames > 1)
@@ -142,7 +152,8 @@ pixel_description describe_pixels(DcmItem &header)
     pixels.samples = optional_number(header, DCM_SamplesPerPixel, 1);
     pixels.bits_allocated = required_number(header, DCM_BitsAllocated);
     pixels.bits_stored = optional_number(header, DCM_BitsStored, pixels.bits_allocated);
-    pixels.high_bit = optional_number(header, DCM_HighBit, static_cast<uint16_t>(pixels.bits_stored - 1));
+    pixels.high_bit =
+        optional_number(header, DCM_HighBit, static_cast<uint16_t>(pixels.bits_stored - 1));
     pixels.is_signed = optional_number(header, DCM_PixelRepresentation, 0) == 1;
     pixels.planar = pixels.samples == 3 && optional_number(header, DCM_PlanarConfiguration, 0) == 1;
     check_photometric(pixels);
@@ -152,7 +163,8 @@ pixel_description describe_pixels(DcmItem &header)
 
 image_pointer make_image(const pixel_description &pixels, unsigned sample_bytes)
 {
-    static const medtl_pixel_type types[2][2] = {{MEDTL_PIXEL_U8, MEDTL_PIXEL_S8}, {MEDTL_PIXEL_U16, MEDTL_PIXEL_S16}};
+    static const medtl_pixel_type types[2][2] = {{MEDTL_PIXEL_U8, MEDTL_PIXEL_S8},
+                                                 {MEDTL_PIXEL_U16, MEDTL_PIXEL_S16}};
     medtl_image *image = nullptr;
     medtl_error error;
 

@@ -10,7 +10,8 @@
 #include <memory>
 #include <string>
 
-namespace medtl_dicom {
+namespace medtl_dicom
+{
 
 struct image_deleter {
     void operator()(medtl_image *image) const { medtl_image_destroy(image); }

@@ -5,7 +5,8 @@
 #include "instance_internal.h"
 #include "layout.h"
 
-namespace medtl_dicom {
+namespace medtl_dicom
+{
 
 /// Does report_header() give this attribute back?
 bool is_in_report_header(const DcmTagKey &tag);

@@ -12,11 +12,14 @@
 #include <set>
 #include <sys/stat.h>
 
-namespace medtl_dicom {
-namespace {
+namespace medtl_dicom
+{
+namespace
+{
 
-class scanner {
-public:
+class scanner
+{
+  public:
     scanner(std::vector<wanted_keyword> wanted, medtl_scan_sink sink, void *context)
         : wanted_(std::move(wanted)), sink_(sink), context_(context)
     {
@@ -25,16 +28,21 @@ public:
     /// @return MEDTL_OK, or the status with which the sink stopped.
     medtl_status scan_path(const std::string &path);
 
-private:
+  private:
     using identity = std::pair<dev_t, ino_t>;
 
     const std::vector<wanted_keyword> wanted_;
     const medtl_scan_sink sink_;
     void *const context_;
-    std::set<identity> seen_; ///< files and folders: links and repeated arguments lead to each only once
+    std::set<identity>
+        seen_; ///< files and folders: links and repeated arguments lead to each only once
 
-    bool is_new(const struct stat &facts) { return seen_.emplace(facts.st_dev, facts.st_ino).second; }
-    medtl_status hand_over(const std::string &path, std::unique_ptr<medtl_instance> instance, const medtl_error &reason);
+    bool is_new(const struct stat &facts)
+    {
+        return seen_.emplace(facts.st_dev, facts.st_ino).second;
+    }
+    medtl_status hand_over(const std::string &path, std::unique_ptr<medtl_instance> instance,
+                           const medtl_error &reason);
     medtl_status report(const std::string &path, medtl_status status, const char *reason);
     medtl_status scan_entry(const std::string &path, bool follow_directory);
     medtl_status scan_folder(const std::string &path);
@@ -80,7 +88,8 @@ medtl_status scanner::scan_directory(const dicom_file &directory, const std::str
     status = report(path, MEDTL_E_UNSUPPORTED, "is a DICOMDIR");
     for (size_t i = 0; status == MEDTL_OK && i < files.size(); i++)
         status = files[i].found ? scan_entry(files[i].path, false)
-                                : report(files[i].path, MEDTL_E_IO, "is named by the DICOMDIR, but is not in its folder");
+                                : report(files[i].path, MEDTL_E_IO,
+                                         "is named by the DICOMDIR, but is not in its folder");
     return status;
 }
 
@@ -114,7 +123,8 @@ medtl_status scanner::scan_folder(const std::string &path)
     DIR *const folder = opendir(path.c_str());
 
     if (folder == nullptr)
-        return report(path, MEDTL_E_IO, (std::string("cannot open this folder: ") + std::strerror(errno)).c_str());
+        return report(path, MEDTL_E_IO,
+                      (std::string("cannot open this folder: ") + std::strerror(errno)).c_str());
     try {
         while (const struct dirent *entry = readdir(folder))
             if (std::strcmp(entry->d_name, ".") != 0 && std::strcmp(entry->d_name, "..") != 0)
@@ -136,7 +146,8 @@ medtl_status scanner::scan_entry(const std::string &path, bool follow_directory)
     struct stat facts;
 
     if (stat(path.c_str(), &facts) != 0)
-        return report(path, MEDTL_E_IO, (std::string("cannot open: ") + std::strerror(errno)).c_str());
+        return report(path, MEDTL_E_IO,
+                      (std::string("cannot open: ") + std::strerror(errno)).c_str());
     if (S_ISDIR(facts.st_mode))
         return is_new(facts) ? scan_folder(path) : MEDTL_OK;
     if (S_ISREG(facts.st_mode))
@@ -156,11 +167,12 @@ medtl_status scanner::scan_path(const std::string &path)
 } // namespace
 } // namespace medtl_dicom
 
-extern "C" medtl_status medtl_scan(const char *const *paths, size_t path_count, const char *const *keywords,
-                                   size_t keyword_count, medtl_scan_sink sink, void *context,
-                                   medtl_error *err) noexcept
+extern "C" medtl_status medtl_scan(const char *const *paths, size_t path_count,
+                                   const char *const *keywords, size_t keyword_count,
+                                   medtl_scan_sink sink, void *context, medtl_error *err) noexcept
 try {
-    medtl_dicom::scanner scanner(medtl_dicom::find_keywords(keywords, keyword_count), sink, context);
+    medtl_dicom::scanner scanner(medtl_dicom::find_keywords(keywords, keyword_count), sink,
+                                 context);
 
     for (size_t i = 0; i < path_count; i++) {
         const medtl_status status = scanner.scan_path(paths[i]);

@@ -12,8 +12,10 @@
 #include <unistd.h>
 #include <zlib.h>
 
-namespace medtl_dicom {
-namespace {
+namespace medtl_dicom
+{
+namespace
+{
 
 constexpr size_t window_bytes = 64 * 1024;
 constexpr size_t jump_bytes = 512; // read after a jump: the head of a fragment, nothing near it
@@ -90,7 +92,8 @@ void file_source::read(uint64_t offset, void *to, size_t count)
         window_at_ = offset;
         read_file(offset, window_.data(), window_.size());
     }
-    require(inside(window_.size(), offset - window_at_, count), MEDTL_E_INTERNAL, "read past the end");
+    require(inside(window_.size(), offset - window_at_, count), MEDTL_E_INTERNAL,
+            "read past the end");
     std::memcpy(to, window_.data() + (offset - window_at_), count);
 }
 
@@ -125,7 +128,8 @@ void inflated_source::inflate_more()
     int result;
 
     if (stream_->avail_in == 0) {
-        input_.resize(static_cast<size_t>(std::min<uint64_t>(window_bytes, compressed_.left(next_))));
+        input_.resize(
+            static_cast<size_t>(std::min<uint64_t>(window_bytes, compressed_.left(next_))));
         if (input_.empty()) { // a missing end mark is common and harmless
             ended_ = true;
             return;

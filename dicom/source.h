@@ -10,11 +10,13 @@
 
 struct z_stream_s;
 
-namespace medtl_dicom {
+namespace medtl_dicom
+{
 
 /// Not for two threads at once.
-class byte_source {
-public:
+class byte_source
+{
+  public:
     virtual ~byte_source() = default;
 
     /// Are there `count` bytes at `offset`?
@@ -27,8 +29,9 @@ public:
     virtual void read(uint64_t offset, void *to, size_t count) = 0;
 };
 
-class file_source : public byte_source {
-public:
+class file_source : public byte_source
+{
+  public:
     /// Throws failure (MEDTL_E_IO; MEDTL_E_FORMAT above MEDTL_LIMIT_FILE_BYTES).
     explicit file_source(const char *path);
     ~file_source() override;
@@ -39,33 +42,35 @@ public:
     uint64_t left(uint64_t offset) override;
     void read(uint64_t offset, void *to, size_t count) override;
 
-private:
+  private:
     void read_file(uint64_t offset, void *to, size_t count);
 
     int descriptor_;
     uint64_t size_ = 0;
-    uint64_t window_at_ = 0;            ///< small reads come from one window: a header costs one system call
+    uint64_t window_at_ = 0; ///< small reads come from one window: a header costs one system call
     std::vector<unsigned char> window_;
 };
 
 /// Borrowed bytes.
-class memory_source : public byte_source {
-public:
+class memory_source : public byte_source
+{
+  public:
     memory_source(const unsigned char *bytes, size_t size) : bytes_(bytes), size_(size) {}
 
     bool has(uint64_t offset, uint64_t count) override;
     uint64_t left(uint64_t offset) override;
     void read(uint64_t offset, void *to, size_t count) override;
 
-private:
+  private:
     const unsigned char *bytes_;
     uint64_t size_;
 };
 
 /// A raw deflate stream (PS3.5 A.5) that starts in another source. Inflated as far as it is asked for,
 /// and kept; never more than MEDTL_LIMIT_INFLATED_BYTES.
-class inflated_source : public byte_source {
-public:
+class inflated_source : public byte_source
+{
+  public:
     inflated_source(byte_source &compressed, uint64_t start);
     ~inflated_source() override;
     inflated_source(const inflated_source &) = delete;
@@ -75,11 +80,11 @@ public:
     uint64_t left(uint64_t offset) override;
     void read(uint64_t offset, void *to, size_t count) override;
 
-private:
+  private:
     void inflate_more();
 
     byte_source &compressed_;
-    uint64_t next_;                     ///< in compressed_
+    uint64_t next_; ///< in compressed_
     bool ended_ = false;
     std::unique_ptr<z_stream_s> stream_;
     std::vector<unsigned char> input_;

@@ -3,8 +3,10 @@
 
 #include <cstring>
 
-namespace medtl_dicom {
-namespace {
+namespace medtl_dicom
+{
+namespace
+{
 
 struct view_entry {
     const char *name;    // as in View Position (0018,5101) and on films
@@ -20,7 +22,8 @@ const view_entry views[] = {
     {"LM", "399352003", "R-10228", "latero-medial"},
     {"LMO", "399099002", "R-10230", "latero-medial oblique"},
     {"XCCL", "399192008", "R-1024A", "cranio-caudal exaggerated laterally"},
-    {"XCCL", "399192008", "Y-X1770", "cranio-caudal exaggerated laterally"}, // before supplement 50's final text
+    {"XCCL", "399192008", "Y-X1770",
+     "cranio-caudal exaggerated laterally"}, // before supplement 50's final text
     {"XCCM", "399101009", "R-1024B", "cranio-caudal exaggerated medially"},
     {"XCCM", "399101009", "Y-X1771", "cranio-caudal exaggerated medially"},
     {"FB", "399196006", "R-10244", "caudo-cranial (from below)"},

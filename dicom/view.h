@@ -4,7 +4,8 @@
 
 #include "attributes.h"
 
-namespace medtl_dicom {
+namespace medtl_dicom
+{
 
 /// From View Code Sequence (SCT, or the older SRT and SNM3 codes), else from View Position's text. A code
 /// that is in no table is given as it stands; no view at all leaves `view` empty.

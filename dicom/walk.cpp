@@ -5,8 +5,10 @@
 
 #include <cstring>
 
-namespace medtl_dicom {
-namespace {
+namespace medtl_dicom
+{
+namespace
+{
 
 uint32_t number_at(const unsigned char *bytes, int count, bool big_endian)
 {
@@ -21,7 +23,8 @@ uint32_t number_at(const unsigned char *bytes, int count, bool big_endian)
 bool has_long_length(const char *vr)
 {
     static const char known_long[] = "OB OD OF OL OV OW SQ SV UC UN UR UT UV ";
-    static const char known_short[] = "AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US ";
+    static const char known_short[] =
+        "AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US ";
     char padded[4] = {vr[0], vr[1], ' ', '\0'};
 
     if (std::strstr(known_short, padded) != nullptr)
@@ -31,19 +34,21 @@ bool has_long_length(const char *vr)
     return DcmVR(vr).usesExtendedLengthEncoding();
 }
 
-class walker {
-public:
+class walker
+{
+  public:
     walker(byte_source &source, file_layout &layout) : source_(source), layout_(layout) {}
 
     void top_level(uint64_t at);
 
-private:
+  private:
     byte_source &source_;
     file_layout &layout_;
     uint32_t elements_ = 0;
 
     /// Nesting deeper than the limit, which even a tentative walk may not forgive.
-    struct too_deep : failure {};
+    struct too_deep : failure {
+    };
 
     void count_element();
     void check_depth(int depth, const DcmTagKey &tag);
@@ -51,7 +56,8 @@ private:
     bool starts_with_item(const element_head &head, encoding form);
     uint64_t skip_value(const element_head &head, encoding form, int depth);
     uint64_t skip_sequence(const element_head &head, encoding form, int depth);
-    uint64_t skip_items(uint64_t at, uint64_t end, bool to_delimiter, bool fragments, encoding form, int depth);
+    uint64_t skip_items(uint64_t at, uint64_t end, bool to_delimiter, bool fragments, encoding form,
+                        int depth);
     uint64_t skip_elements(uint64_t at, uint64_t end, bool to_delimiter, encoding form, int depth);
     void try_as_sequence(const element_head &head, encoding form, int depth);
     bool note_pixels(const element_head &head);
@@ -61,21 +67,23 @@ private:
 void walker::count_element()
 {
     if (++elements_ > MEDTL_LIMIT_ELEMENTS)
-        fail(MEDTL_E_FORMAT, "the header has more data elements than the limit of %u", MEDTL_LIMIT_ELEMENTS);
+        fail(MEDTL_E_FORMAT, "the header has more data elements than the limit of %u",
+             MEDTL_LIMIT_ELEMENTS);
 }
 
 void walker::check_depth(int depth, const DcmTagKey &tag)
 {
     if (depth > MEDTL_LIMIT_DEPTH)
         throw too_deep{{MEDTL_E_FORMAT, "sequences are nested deeper than the limit of " +
-                                            std::to_string(MEDTL_LIMIT_DEPTH) + " at " + tag_text(tag)}};
+                                            std::to_string(MEDTL_LIMIT_DEPTH) + " at " +
+                                            tag_text(tag)}};
 }
 
 void walker::check_length(const element_head &head)
 {
     if (!source_.has(head.value_at, head.length))
-        fail(MEDTL_E_FORMAT, "%s claims %u bytes, %llu are left", tag_text(head.tag).c_str(), head.length,
-             static_cast<unsigned long long>(source_.left(head.value_at)));
+        fail(MEDTL_E_FORMAT, "%s claims %u bytes, %llu are left", tag_text(head.tag).c_str(),
+             head.length, static_cast<unsigned long long>(source_.left(head.value_at)));
 }
 
 bool walker::starts_with_item(const element_head &head, encoding form)
@@ -85,7 +93,8 @@ bool walker::starts_with_item(const element_head &head, encoding form)
     if (head.length < 8 || !source_.has(head.value_at, sizeof bytes))
         return false;
     source_.read(head.value_at, bytes, sizeof bytes);
-    return number_at(bytes, 2, form.big_endian) == 0xFFFE && number_at(bytes + 2, 2, form.big_endian) == 0xE000;
+    return number_at(bytes, 2, form.big_endian) == 0xFFFE &&
+           number_at(bytes + 2, 2, form.big_endian) == 0xE000;
 }
 
 /// Step over a value of any kind. @return the offset behind it.
@@ -125,23 +134,25 @@ uint64_t walker::skip_sequence(const element_head &head, encoding form, int dept
     check_depth(depth + 1, head.tag);
     if (!to_delimiter)
         check_length(head);
-    return skip_items(head.value_at, to_delimiter ? 0 : head.value_at + head.length, to_delimiter, fragments,
-                      inner, depth + 1);
+    return skip_items(head.value_at, to_delimiter ? 0 : head.value_at + head.length, to_delimiter,
+                      fragments, inner, depth + 1);
 }
 
-uint64_t walker::skip_items(uint64_t at, uint64_t end, bool to_delimiter, bool fragments, encoding form,
-                            int depth)
+uint64_t walker::skip_items(uint64_t at, uint64_t end, bool to_delimiter, bool fragments,
+                            encoding form, int depth)
 {
     while (to_delimiter || at < end) {
         element_head item;
 
         count_element();
-        require(read_element_head(source_, at, form, item), MEDTL_E_FORMAT, "a sequence ends before its delimiter");
+        require(read_element_head(source_, at, form, item), MEDTL_E_FORMAT,
+                "a sequence ends before its delimiter");
         check_depth(depth, item.tag);
         if (item.tag == DCM_SequenceDelimitationItem)
             return to_delimiter ? item.value_at : end;
         if (item.tag != DCM_Item)
-            fail(MEDTL_E_FORMAT, "%s stands where a sequence item must begin", tag_text(item.tag).c_str());
+            fail(MEDTL_E_FORMAT, "%s stands where a sequence item must begin",
+                 tag_text(item.tag).c_str());
         if (item.length == undefined_length) {
             at = skip_elements(item.value_at, 0, true, form, depth);
         } else {
@@ -154,12 +165,14 @@ uint64_t walker::skip_items(uint64_t at, uint64_t end, bool to_delimiter, bool f
     return at;
 }
 
-uint64_t walker::skip_elements(uint64_t at, uint64_t end, bool to_delimiter, encoding form, int depth)
+uint64_t walker::skip_elements(uint64_t at, uint64_t end, bool to_delimiter, encoding form,
+                               int depth)
 {
     while (to_delimiter || at < end) {
         element_head head;
 
-        require(read_element_head(source_, at, form, head), MEDTL_E_FORMAT, "an item ends before its delimiter");
+        require(read_element_head(source_, at, form, head), MEDTL_E_FORMAT,
+                "an item ends before its delimiter");
         if (head.tag == DCM_ItemDelimitationItem)
             return head.value_at;
         at = skip_value(head, form, depth);
@@ -198,8 +211,8 @@ void walker::keep(const element_head &head, uint64_t from, uint64_t to)
     if (size > MEDTL_LIMIT_VALUE_BYTES && group != 0x0004 && group != 0x0028 && group != 0x5200)
         return;
     if (size > MEDTL_LIMIT_HEADER_BYTES - before)
-        fail(MEDTL_E_FORMAT, "%s makes the header larger than the limit of %llu bytes", tag_text(head.tag).c_str(),
-             static_cast<unsigned long long>(MEDTL_LIMIT_HEADER_BYTES));
+        fail(MEDTL_E_FORMAT, "%s makes the header larger than the limit of %llu bytes",
+             tag_text(head.tag).c_str(), static_cast<unsigned long long>(MEDTL_LIMIT_HEADER_BYTES));
     layout_.header.resize(before + size);
     source_.read(from, layout_.header.data() + before, size);
     layout_.elements.push_back({head.tag, before, size});
@@ -222,10 +235,7 @@ void walker::top_level(uint64_t at)
 
 } // namespace
 
-bool is_standard_vr(const char *vr)
-{
-    return std::strlen(vr) == 2 && DcmVR(vr).isStandard();
-}
+bool is_standard_vr(const char *vr) { return std::strlen(vr) == 2 && DcmVR(vr).isStandard(); }
 
 bool read_element_head(byte_source &source, uint64_t at, encoding form, element_head &head)
 {

@@ -4,7 +4,8 @@
 
 #include "layout.h"
 
-namespace medtl_dicom {
+namespace medtl_dicom
+{
 
 /// One tag with its length, decoded. Nothing is checked but that the bytes are there.
 struct element_head {

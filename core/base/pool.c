@@ -84,7 +84,8 @@ medtl_status medtl_pool_create(size_t threads, medtl_pool **out, medtl_error *er
         w->index = i;
         if (pthread_create(&w->thread, NULL, run, w) != 0) {
             medtl_pool_destroy(pool);
-            return medtl_fail(err, MEDTL_E_MEMORY, "cannot start thread %zu of %zu", i + 1, threads);
+            return medtl_fail(err, MEDTL_E_MEMORY, "cannot start thread %zu of %zu", i + 1,
+                              threads);
         }
         pool->started++;
     }

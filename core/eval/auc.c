@@ -85,7 +85,8 @@ double medtl_youden_threshold(const float *scores, size_t stride, const uint32_t
     medtl_ranking ranking;
     double positives = 0.0, below = 0.0, missed = 0.0, best = -1.0, threshold = (double)NAN;
 
-    if (medtl_ranking_create(scores, stride, labels, positive_label, count, &ranking, NULL) != MEDTL_OK)
+    if (medtl_ranking_create(scores, stride, labels, positive_label, count, &ranking, NULL) !=
+        MEDTL_OK)
         return (double)NAN;
     for (size_t i = 0; i < count; i++)
         positives += ranking.positive[i] ? 1.0 : 0.0;

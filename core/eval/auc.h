@@ -12,9 +12,9 @@
 /** Cases in rising order of score, cut into runs of equal scores, so that resampling needs no sort. */
 typedef struct medtl_ranking {
     size_t count;
-    size_t *order;     /* case indices by rising score; owned */
-    bool *ends_tie;    /* [i]: order[i] is the last case of its score; owned */
-    bool *positive;    /* [case]; owned */
+    size_t *order;  /* case indices by rising score; owned */
+    bool *ends_tie; /* [i]: order[i] is the last case of its score; owned */
+    bool *positive; /* [case]; owned */
 } medtl_ranking;
 
 /** @param scores  count values, `stride` floats apart; finite.

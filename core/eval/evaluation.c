@@ -15,11 +15,11 @@ enum { SENSITIVITY, SPECIFICITY, PRECISION, AUC, PER_CLASS };
 
 typedef struct cases {
     const medtl_predictions *given;
-    size_t *predicted;         /* [count] */
-    float *confidence;         /* [count]: probability of the predicted class */
-    double *log_loss, *brier;  /* [count] */
-    medtl_ranking *rankings;   /* [classes] */
-    double *counts;            /* [3][classes]: of the truth, of the prediction, of both */
+    size_t *predicted;        /* [count] */
+    float *confidence;        /* [count]: probability of the predicted class */
+    double *log_loss, *brier; /* [count] */
+    medtl_ranking *rankings;  /* [classes] */
+    double *counts;           /* [3][classes]: of the truth, of the prediction, of both */
 } cases;
 
 size_t medtl_predicted_class(const float *probabilities, size_t classes,
@@ -223,9 +223,9 @@ static medtl_status evaluate(cases *c, const medtl_evaluation_options *options,
         (p->groups == NULL && own == NULL))
         status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for an evaluation");
     if (status == MEDTL_OK)
-        status = medtl_bootstrap(p->groups != NULL ? p->groups : own, p->count, out->groups,
-                                 options->resamples, options->seed, statistics, c, count, values,
-                                 err);
+        status =
+            medtl_bootstrap(p->groups != NULL ? p->groups : own, p->count, out->groups,
+                            options->resamples, options->seed, statistics, c, count, values, err);
     if (status == MEDTL_OK)
         hand_over(c, values, out);
     free(values);

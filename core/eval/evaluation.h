@@ -13,12 +13,13 @@ typedef struct medtl_predictions {
     size_t count, classes;      /* both at least 1 */
     const float *probabilities; /* [count][classes], rows sum to 1 */
     const uint32_t *labels;     /* [count], 0 to classes - 1 */
-    const uint32_t *groups;     /* [count], 0 to group_count - 1; NULL: each case is a group of its own */
+    const uint32_t
+        *groups; /* [count], 0 to group_count - 1; NULL: each case is a group of its own */
     size_t group_count;
 } medtl_predictions;
 
 typedef struct medtl_evaluation_options {
-    size_t resamples;   /* 2000 is customary; 0: no intervals */
+    size_t resamples; /* 2000 is customary; 0: no intervals */
     uint64_t seed;
     int positive_class; /* -1: the most probable class is predicted (the first of equals) */
     double threshold;   /* with a positive class: predicted where its probability is >= this, else
@@ -41,9 +42,10 @@ typedef struct medtl_evaluation {
     medtl_interval accuracy;
     medtl_interval balanced_accuracy; /* mean sensitivity of the classes that occur */
     medtl_interval macro_auc;         /* mean of the classes whose AUC is defined */
-    medtl_interval log_loss;          /* mean -log probability of the truth; probabilities from 1e-12 */
-    medtl_interval brier;             /* mean of sum over classes of (probability - truth)^2, 0 to 2 */
-    medtl_interval calibration_error; /* ECE over 15 equal bins of the predicted class's probability */
+    medtl_interval log_loss; /* mean -log probability of the truth; probabilities from 1e-12 */
+    medtl_interval brier;    /* mean of sum over classes of (probability - truth)^2, 0 to 2 */
+    medtl_interval
+        calibration_error; /* ECE over 15 equal bins of the predicted class's probability */
     medtl_class_evaluation *per_class; /* [classes] */
 } medtl_evaluation;
 

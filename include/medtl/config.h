@@ -12,32 +12,33 @@ extern "C" {
 
 /** One class of a task's model. */
 typedef struct medtl_class {
-    char label[65];      /* as in the model file */
-    medtl_code code;     /* the standard concept reported as finding */
+    char label[65];          /* as in the model file */
+    medtl_code code;         /* the standard concept reported as finding */
     medtl_code private_code; /* the data set's own label under a private scheme; empty: none */
 } medtl_class;
 
 /** A task: which images it takes, how they are normalised, which model reads them, and what the
  *  answer is called. Borrowed from its configuration; immutable. */
 typedef struct medtl_task {
-    const char *name;        /* "dermoscopy", unique in a configuration; [a-z0-9-]+ */
-    const char *title;       /* for people, one line */
-    const char *file;        /* the XML file it came from */
-    const char *model_path;  /* resolved, absolute */
+    const char *name;       /* "dermoscopy", unique in a configuration; [a-z0-9-]+ */
+    const char *title;      /* for people, one line */
+    const char *file;       /* the XML file it came from */
+    const char *model_path; /* resolved, absolute */
     medtl_normaliser normaliser;
     const medtl_class *classes;
     size_t class_count;
-    double threshold;        /* operating point on `positive_class`'s probability, 0 to 1 */
-    int positive_class;      /* index of the class the threshold is for; -1: none (most probable wins) */
+    double threshold;   /* operating point on `positive_class`'s probability, 0 to 1 */
+    int positive_class; /* index of the class the threshold is for; -1: none (most probable wins) */
     medtl_code finding_site; /* e.g. (76752008, SCT, "Breast") */
-    medtl_code probability_concept; /* name of the NUM items, e.g. (111047, DCM, "Probability of cancer") */
+    medtl_code
+        probability_concept; /* name of the NUM items, e.g. (111047, DCM, "Probability of cancer") */
     medtl_code procedure;    /* Procedure reported */
     medtl_code library_modality; /* for the image library, CID 29: (MG, DCM, "Mammography") */
-    const char *report_profile; /* "tid1500" */
+    const char *report_profile;  /* "tid1500" */
     const char *series_description;
     uint32_t series_number;
-    const char *disclaimer;  /* "Supports a clinician, does not diagnose ..." */
-    const char *digest;      /* SHA-256 hex of the task's canonical XML (C14N), by content: white space
+    const char *disclaimer; /* "Supports a clinician, does not diagnose ..." */
+    const char *digest; /* SHA-256 hex of the task's canonical XML (C14N), by content: white space
                                 between elements and comments do not count */
 } medtl_task;
 
@@ -53,7 +54,8 @@ void medtl_config_destroy(medtl_config *config); /* NULL is allowed */
 
 size_t medtl_config_task_count(const medtl_config *config);
 const medtl_task *medtl_config_task(const medtl_config *config, size_t index);
-const medtl_task *medtl_config_find_task(const medtl_config *config, const char *name); /* or NULL */
+const medtl_task *medtl_config_find_task(const medtl_config *config,
+                                         const char *name); /* or NULL */
 
 /** DICOM keywords that the rules of all tasks look at; hand them to medtl_scan(). Borrowed. */
 const char *const *medtl_config_keywords(const medtl_config *config, size_t *count);
@@ -65,8 +67,8 @@ typedef const char *(*medtl_attribute_lookup)(const void *context, const char *k
  *  CR"): names of attributes and what the rule asks for, never the image's own values, except those of
  *  SOP class, modality, view, laterality and intent. */
 bool medtl_task_accepts(const medtl_config *config, const medtl_task *task,
-                        medtl_attribute_lookup lookup, const void *context,
-                        char *reason, size_t reason_size);
+                        medtl_attribute_lookup lookup, const void *context, char *reason,
+                        size_t reason_size);
 
 /** The first task, in the order of the configuration, that takes the image; NULL with a reason
  *  that covers all of them where none does. */

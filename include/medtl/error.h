@@ -34,8 +34,8 @@ typedef struct medtl_error {
 /** Record a failure and return `status`, so a caller can `return medtl_fail(...)`.
  *  @param err     May be NULL: the status is returned all the same.
  *  @param status  Not MEDTL_OK. */
-medtl_status medtl_fail(medtl_error *err, medtl_status status, const char *format, ...)
-    MEDTL_NOEXCEPT MEDTL_PRINTF(3, 4);
+medtl_status medtl_fail(medtl_error *err, medtl_status status, const char *format,
+                        ...) MEDTL_NOEXCEPT MEDTL_PRINTF(3, 4);
 
 /** A short, stable, machine-readable name of a status: "ok", "io", "format" ...
  *  Never NULL. */

@@ -5,7 +5,7 @@
 /* Everything is compiled with hidden visibility. Only the entry points of a
  * shared object carry MEDTL_EXPORT; there is one per object (plugin.h). */
 #if defined(__GNUC__)
-#define MEDTL_EXPORT __attribute__((visibility("default")))
+#define MEDTL_EXPORT              __attribute__((visibility("default")))
 #define MEDTL_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #else
 #define MEDTL_EXPORT

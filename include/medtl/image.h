@@ -55,7 +55,7 @@ typedef struct medtl_image {
     bool has_window;                         /* the first window of the image */
     double window_center, window_width;
     medtl_voi_function voi_function;
-    medtl_lut voi_lut;       /* the first item of VOI LUT Sequence; a window wins over it */
+    medtl_lut voi_lut;             /* the first item of VOI LUT Sequence; a window wins over it */
     bool inverse_presentation_lut; /* Presentation LUT Shape INVERSE */
     bool has_padding;
     int32_t padding_first, padding_last; /* inclusive range of stored values that are no image */
@@ -85,11 +85,11 @@ void medtl_image_destroy(medtl_image *image) MEDTL_NOEXCEPT;
 /* ---- the normaliser ------------------------------------------------------------------- */
 
 typedef enum medtl_voi_choice {
-    MEDTL_VOI_IMAGE,     /* window or VOI LUT of the image, else the full range of its pixels */
+    MEDTL_VOI_IMAGE,      /* window or VOI LUT of the image, else the full range of its pixels */
     MEDTL_VOI_FULL_RANGE, /* smallest to largest pixel that is not padding */
-    MEDTL_VOI_PERCENTILE  /* 0.5 to 99.5 percent of the pixels inside the crop (of the breast alone with
+    MEDTL_VOI_PERCENTILE /* 0.5 to 99.5 percent of the pixels inside the crop (of the breast alone with
                              MEDTL_CROP_BREAST, so that the air around it does not count) */
-} medtl_voi_choice; /* of gray images; colour is taken as it is, black to full scale */
+} medtl_voi_choice;      /* of gray images; colour is taken as it is, black to full scale */
 
 typedef enum medtl_crop {
     MEDTL_CROP_NONE,

@@ -17,18 +17,18 @@ typedef struct medtl_model medtl_model;
 
 /** What the file's metadata says. Strings are UTF-8, borrowed from the model. */
 typedef struct medtl_model_info {
-    const char *name;         /* e.g. "dermoscopy-ham10000" */
-    const char *version;      /* e.g. "1.0.0" */
-    const char *architecture; /* e.g. "hybrid2", "resnet18" */
+    const char *name;                   /* e.g. "dermoscopy-ham10000" */
+    const char *version;                /* e.g. "1.0.0" */
+    const char *architecture;           /* e.g. "hybrid2", "resnet18" */
     const char *architecture_arguments; /* compact JSON, e.g. {"width":32} */
     uint32_t channels, height, width;   /* of the input */
     uint32_t class_count;
     const char *const *class_names; /* class_count labels, in the order of the outputs */
     const char *normaliser;         /* canonical text (image.h), or "" */
-    float temperature;              /* logits are divided by it before softmax; 1 where not fitted */
-    const char *provenance;         /* JSON text: data, seed, folds, software; "" where absent */
-    const char *sha256;             /* of the file, 64 lower-case hex digits */
-    uint64_t parameter_count;       /* trainable values */
+    float temperature;        /* logits are divided by it before softmax; 1 where not fitted */
+    const char *provenance;   /* JSON text: data, seed, folds, software; "" where absent */
+    const char *sha256;       /* of the file, 64 lower-case hex digits */
+    uint64_t parameter_count; /* trainable values */
 } medtl_model_info;
 
 /** Load a safetensors file with our metadata (docs/MODEL_FORMAT.md).

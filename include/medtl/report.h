@@ -63,7 +63,8 @@ void medtl_report_destroy(medtl_report *report) MEDTL_NOEXCEPT; /* NULL is allow
 /** The SOP Instance UID that medtl_report_create() will give, without building the report: how a
  *  resumed run knows what is already there. Uses only task, model_sha256, software_version and results. */
 medtl_status medtl_report_uid(const medtl_report_request *request,
-                              char sop_instance_uid[MEDTL_UID_SIZE], medtl_error *err) MEDTL_NOEXCEPT;
+                              char sop_instance_uid[MEDTL_UID_SIZE],
+                              medtl_error *err) MEDTL_NOEXCEPT;
 
 /** The class that an image is reported as: the task's positive class where its probability reaches the
  *  threshold, else the most probable of the others; the most probable of all where the task has no

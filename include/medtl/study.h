@@ -17,8 +17,8 @@ enum { MEDTL_UID_SIZE = 65, MEDTL_CS_SIZE = 17 };
 
 /** A coded concept (PS3.3 section 8). All empty: none. UTF-8. */
 typedef struct medtl_code {
-    char value[65];   /* Code Value                */
-    char scheme[17];  /* Coding Scheme Designator  */
+    char value[65];    /* Code Value                */
+    char scheme[17];   /* Coding Scheme Designator  */
     char meaning[129]; /* Code Meaning              */
 } medtl_code;
 
@@ -47,7 +47,7 @@ typedef struct medtl_facts {
     char photometric_interpretation[MEDTL_CS_SIZE];
     medtl_laterality laterality; /* Image Laterality, else Laterality, else the coded anatomy */
     medtl_intent intent;         /* Presentation Intent Type, else the SOP class */
-    medtl_code view;             /* as SCT where known (CID 4014), from View Code Sequence or View Position */
+    medtl_code view; /* as SCT where known (CID 4014), from View Code Sequence or View Position */
     uint32_t rows, columns;
     uint32_t frames; /* at least 1 where there is pixel data */
     uint16_t samples_per_pixel, bits_allocated, bits_stored;
@@ -100,13 +100,15 @@ const char *medtl_instance_path(const medtl_instance *instance) MEDTL_NOEXCEPT;
  *                  ML, ...), "intent" (PRESENTATION, PROCESSING), "sop-class" (the name in the
  *                  Standard's dictionary).
  *  @return UTF-8, several values joined by a backslash; NULL where absent or not kept. Borrowed. */
-const char *medtl_instance_value(const medtl_instance *instance, const char *keyword) MEDTL_NOEXCEPT;
+const char *medtl_instance_value(const medtl_instance *instance,
+                                 const char *keyword) MEDTL_NOEXCEPT;
 
 /** What a scan found at one path. */
 typedef struct medtl_scan_item {
-    const char *path;          /* borrowed for the time of the call */
-    medtl_instance *instance;  /* NULL where the file gave none; the sink takes it (and destroys it) */
-    medtl_status status;       /* MEDTL_OK with an instance; else why not (MEDTL_E_NOT_DICOM, ...) */
+    const char *path; /* borrowed for the time of the call */
+    medtl_instance
+        *instance;       /* NULL where the file gave none; the sink takes it (and destroys it) */
+    medtl_status status; /* MEDTL_OK with an instance; else why not (MEDTL_E_NOT_DICOM, ...) */
     char reason[MEDTL_MESSAGE_SIZE];
 } medtl_scan_item;
 

@@ -13,17 +13,22 @@
 #include <cstring>
 #include <openjpeg.h>
 
-namespace {
+namespace
+{
 
 int lowest(const picture &p) { return p.is_signed ? -(1 << (p.stored - 1)) : 0; }
 
-void require(const OFCondition &result, const char *what) { cr_assert(result.good(), "%s: %s", what, result.text()); }
+void require(const OFCondition &result, const char *what)
+{
+    cr_assert(result.good(), "%s: %s", what, result.text());
+}
 
 /// Encoders belong to the test's process alone.
 void register_encoders()
 {
     static const bool once = [] {
-        DJEncoderRegistration::registerCodecs(ECC_lossyYCbCr, EUC_never, OFFalse, 0, 0, 0, OFTrue, ESS_444);
+        DJEncoderRegistration::registerCodecs(ECC_lossyYCbCr, EUC_never, OFFalse, 0, 0, 0, OFTrue,
+                                              ESS_444);
         DJLSEncoderRegistration::registerCodecs();
         DcmRLEEncoderRegistration::registerCodecs(OFFalse);
         return true;
@@ -37,22 +42,28 @@ int pattern(const picture &p, unsigned frame, unsigned row, unsigned column, uns
 {
     const unsigned range = 1u << p.stored;
 
-    return static_cast<int>((row * 37u + column * 11u + row * column % 23u * 5u + sample * 91u + frame * 53u) *
-                            (p.stored > 8 ? 41u : 1u) % range) + lowest(p);
+    return static_cast<int>(
+               (row * 37u + column * 11u + row * column % 23u * 5u + sample * 91u + frame * 53u) *
+               (p.stored > 8 ? 41u : 1u) % range) +
+           lowest(p);
 }
 
 int smooth_pattern(const picture &p, unsigned frame, unsigned row, unsigned column, unsigned sample)
 {
     const unsigned range = 1u << p.stored;
 
-    return static_cast<int>((range / 4) + (row + 2 * column + 4 * sample + 8 * frame) * range / 512) + lowest(p);
+    return static_cast<int>((range / 4) +
+                            (row + 2 * column + 4 * sample + 8 * frame) * range / 512) +
+           lowest(p);
 }
 
 std::unique_ptr<DcmFileFormat> make_header(const picture &p)
 {
     std::unique_ptr<DcmFileFormat> object(new DcmFileFormat);
     DcmDataset &d = *object->getDataset();
-    const auto text = [&](const DcmTagKey &key, const char *value) { require(d.putAndInsertString(key, value), "text"); };
+    const auto text = [&](const DcmTagKey &key, const char *value) {
+        require(d.putAndInsertString(key, value), "text");
+    };
     const auto number = [&](const DcmTagKey &key, unsigned value) {
         require(d.putAndInsertUint16(key, static_cast<Uint16>(value)), "number");
     };
@@ -87,16 +98,22 @@ std::unique_ptr<DcmFileFormat> make_object(const picture &p, value_formula value
         for (unsigned row = 0; row < p.rows; row++)
             for (unsigned column = 0; column < p.columns; column++)
                 for (unsigned sample = 0; sample < p.samples; sample++) {
-                    const unsigned stored = static_cast<unsigned>(value(p, frame, row, column, sample)) & ((1u << p.stored) - 1u);
+                    const unsigned stored =
+                        static_cast<unsigned>(value(p, frame, row, column, sample)) &
+                        ((1u << p.stored) - 1u);
                     if (p.allocated == 8)
                         bytes.push_back(static_cast<Uint8>(stored));
                     else
                         words.push_back(static_cast<Uint16>(stored));
                 }
     if (p.allocated == 8)
-        require(object->getDataset()->putAndInsertUint8Array(DCM_PixelData, bytes.data(), bytes.size()), "pixels");
+        require(
+            object->getDataset()->putAndInsertUint8Array(DCM_PixelData, bytes.data(), bytes.size()),
+            "pixels");
     else
-        require(object->getDataset()->putAndInsertUint16Array(DCM_PixelData, words.data(), words.size()), "pixels");
+        require(object->getDataset()->putAndInsertUint16Array(DCM_PixelData, words.data(),
+                                                              words.size()),
+                "pixels");
     return object;
 }
 
@@ -106,7 +123,8 @@ std::vector<unsigned char> file_bytes(DcmFileFormat &object, E_TransferSyntax sy
     register_encoders();
     if (DcmXfer(syntax).isEncapsulated())
         require(object.getDataset()->chooseRepresentation(syntax, parameter), "compress");
-    cr_assert(object.getDataset()->canWriteXfer(syntax), "cannot write %s", DcmXfer(syntax).getXferName());
+    cr_assert(object.getDataset()->canWriteXfer(syntax), "cannot write %s",
+              DcmXfer(syntax).getXferName());
     require(object.validateMetaInfo(syntax), "meta information");
 
     std::vector<unsigned char> bytes(1 << 22);
@@ -122,21 +140,25 @@ std::vector<unsigned char> file_bytes(DcmFileFormat &object, E_TransferSyntax sy
     return bytes;
 }
 
-void put_fragments(DcmFileFormat &object, E_TransferSyntax syntax, const std::vector<uint32_t> &table,
+void put_fragments(DcmFileFormat &object, E_TransferSyntax syntax,
+                   const std::vector<uint32_t> &table,
                    const std::vector<std::vector<unsigned char>> &fragments)
 {
     DcmPixelSequence *const sequence = new DcmPixelSequence(DcmTag(DCM_PixelData, EVR_OB));
     DcmPixelItem *item = new DcmPixelItem(DcmTag(DCM_PixelItemTag));
 
     if (!table.empty())
-        require(item->putUint8Array(reinterpret_cast<const Uint8 *>(table.data()), static_cast<unsigned long>(4 * table.size())), "table");
+        require(item->putUint8Array(reinterpret_cast<const Uint8 *>(table.data()),
+                                    static_cast<unsigned long>(4 * table.size())),
+                "table");
     require(sequence->insert(item), "table");
     for (const auto &fragment : fragments) {
         std::vector<unsigned char> even(fragment);
         if (even.size() % 2 == 1)
             even.push_back(0);
         item = new DcmPixelItem(DcmTag(DCM_PixelItemTag));
-        require(item->putUint8Array(even.data(), static_cast<unsigned long>(even.size())), "fragment");
+        require(item->putUint8Array(even.data(), static_cast<unsigned long>(even.size())),
+                "fragment");
         require(sequence->insert(item), "fragment");
     }
     DcmPixelData *const pixels = new DcmPixelData(DCM_PixelData);
@@ -154,7 +176,9 @@ std::vector<std::vector<unsigned char>> fragments_of(DcmFileFormat &object, E_Tr
     register_encoders();
     require(object.getDataset()->chooseRepresentation(syntax, parameter), "compress");
     require(object.getDataset()->findAndGetElement(DCM_PixelData, element), "pixels");
-    require(static_cast<DcmPixelData *>(element)->getEncapsulatedRepresentation(syntax, parameter, sequence), "fragments");
+    require(static_cast<DcmPixelData *>(element)->getEncapsulatedRepresentation(syntax, parameter,
+                                                                                sequence),
+            "fragments");
     for (unsigned long i = 1; i < sequence->card(); i++) {
         DcmPixelItem *item = nullptr;
         Uint8 *bytes = nullptr;
@@ -165,7 +189,8 @@ std::vector<std::vector<unsigned char>> fragments_of(DcmFileFormat &object, E_Tr
     return fragments;
 }
 
-namespace {
+namespace
+{
 
 OPJ_SIZE_T append(void *from, OPJ_SIZE_T count, void *user)
 {
@@ -178,7 +203,8 @@ OPJ_SIZE_T append(void *from, OPJ_SIZE_T count, void *user)
 
 } // namespace
 
-std::vector<unsigned char> jpeg2000_codestream(const picture &p, unsigned frame, value_formula value, bool color_transform)
+std::vector<unsigned char> jpeg2000_codestream(const picture &p, unsigned frame,
+                                               value_formula value, bool color_transform)
 {
     std::vector<unsigned char> bytes;
     opj_cparameters_t parameters;
@@ -197,7 +223,8 @@ std::vector<unsigned char> jpeg2000_codestream(const picture &p, unsigned frame,
         components[i].prec = p.stored;
         components[i].sgnd = p.is_signed;
     }
-    opj_image_t *const image = opj_image_create(p.samples, components, p.samples == 3 ? OPJ_CLRSPC_SRGB : OPJ_CLRSPC_GRAY);
+    opj_image_t *const image =
+        opj_image_create(p.samples, components, p.samples == 3 ? OPJ_CLRSPC_SRGB : OPJ_CLRSPC_GRAY);
     image->x1 = p.columns;
     image->y1 = p.rows;
     for (unsigned i = 0; i < p.samples; i++)
@@ -207,20 +234,23 @@ std::vector<unsigned char> jpeg2000_codestream(const picture &p, unsigned frame,
     opj_stream_t *const stream = opj_stream_default_create(OPJ_STREAM_WRITE);
     opj_stream_set_write_function(stream, append);
     opj_stream_set_user_data(stream, &bytes, nullptr);
-    cr_assert(opj_setup_encoder(codec, &parameters, image) && opj_start_compress(codec, image, stream) &&
-              opj_encode(codec, stream) && opj_end_compress(codec, stream));
+    cr_assert(opj_setup_encoder(codec, &parameters, image) &&
+              opj_start_compress(codec, image, stream) && opj_encode(codec, stream) &&
+              opj_end_compress(codec, stream));
     opj_stream_destroy(stream);
     opj_destroy_codec(codec);
     opj_image_destroy(image);
     return bytes;
 }
 
-instance_owner read_instance(const std::vector<unsigned char> &bytes, const std::vector<const char *> &keywords)
+instance_owner read_instance(const std::vector<unsigned char> &bytes,
+                             const std::vector<const char *> &keywords)
 {
     medtl_instance *instance = nullptr;
     medtl_error error = {};
-    const medtl_status status = medtl_instance_read_memory(bytes.data(), bytes.size(), "test object", keywords.data(),
-                                                           keywords.size(), &instance, &error);
+    const medtl_status status =
+        medtl_instance_read_memory(bytes.data(), bytes.size(), "test object", keywords.data(),
+                                   keywords.size(), &instance, &error);
 
     cr_assert_eq(status, MEDTL_OK, "%s", error.message);
     return instance_owner(instance);
@@ -245,8 +275,8 @@ medtl_status try_instance(const std::vector<unsigned char> &bytes, std::string &
 {
     medtl_instance *instance = nullptr;
     medtl_error error = {};
-    const medtl_status status =
-        medtl_instance_read_memory(bytes.data(), bytes.size(), "test object", nullptr, 0, &instance, &error);
+    const medtl_status status = medtl_instance_read_memory(
+        bytes.data(), bytes.size(), "test object", nullptr, 0, &instance, &error);
 
     cr_expect_eq(instance == nullptr, status != MEDTL_OK);
     medtl_instance_destroy(instance);
@@ -259,8 +289,8 @@ medtl_status try_frame(const std::vector<unsigned char> &bytes, unsigned frame, 
     medtl_instance *instance = nullptr;
     medtl_image *image = nullptr;
     medtl_error error = {};
-    medtl_status status =
-        medtl_instance_read_memory(bytes.data(), bytes.size(), "test object", nullptr, 0, &instance, &error);
+    medtl_status status = medtl_instance_read_memory(bytes.data(), bytes.size(), "test object",
+                                                     nullptr, 0, &instance, &error);
 
     if (status == MEDTL_OK)
         status = medtl_image_read(instance, frame, &image, &error);
@@ -288,7 +318,8 @@ int value_at(const medtl_image &image, unsigned row, unsigned column, unsigned s
     return static_cast<const int16_t *>(image.pixels)[i];
 }
 
-int largest_difference(const medtl_image &image, const picture &p, unsigned frame, value_formula value)
+int largest_difference(const medtl_image &image, const picture &p, unsigned frame,
+                       value_formula value)
 {
     int largest = 0;
 
@@ -298,6 +329,7 @@ int largest_difference(const medtl_image &image, const picture &p, unsigned fram
     for (unsigned row = 0; row < p.rows; row++)
         for (unsigned column = 0; column < p.columns; column++)
             for (unsigned sample = 0; sample < p.samples; sample++)
-                largest = std::max(largest, std::abs(value_at(image, row, column, sample) - value(p, frame, row, column, sample)));
+                largest = std::max(largest, std::abs(value_at(image, row, column, sample) -
+                                                     value(p, frame, row, column, sample)));
     return largest;
 }

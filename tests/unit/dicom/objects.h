@@ -22,7 +22,8 @@ struct picture {
 int pattern(const picture &p, unsigned frame, unsigned row, unsigned column, unsigned sample);
 
 /// A slope without edges, for lossy codecs.
-int smooth_pattern(const picture &p, unsigned frame, unsigned row, unsigned column, unsigned sample);
+int smooth_pattern(const picture &p, unsigned frame, unsigned row, unsigned column,
+                   unsigned sample);
 
 using value_formula = int (*)(const picture &, unsigned, unsigned, unsigned, unsigned);
 
@@ -37,15 +38,18 @@ std::vector<unsigned char> file_bytes(DcmFileFormat &object, E_TransferSyntax sy
                                       const DcmRepresentationParameter *parameter = nullptr);
 
 /// An encapsulated Pixel Data from ready fragments. `table` becomes the Basic Offset Table.
-void put_fragments(DcmFileFormat &object, E_TransferSyntax syntax, const std::vector<uint32_t> &table,
+void put_fragments(DcmFileFormat &object, E_TransferSyntax syntax,
+                   const std::vector<uint32_t> &table,
                    const std::vector<std::vector<unsigned char>> &fragments);
 
 /// The compressed bytes of each frame of an object in a compressed syntax.
-std::vector<std::vector<unsigned char>> fragments_of(DcmFileFormat &object, E_TransferSyntax syntax,
-                                                     const DcmRepresentationParameter *parameter = nullptr);
+std::vector<std::vector<unsigned char>>
+fragments_of(DcmFileFormat &object, E_TransferSyntax syntax,
+             const DcmRepresentationParameter *parameter = nullptr);
 
 /// One frame as a JPEG 2000 codestream, lossless (OpenJPEG).
-std::vector<unsigned char> jpeg2000_codestream(const picture &p, unsigned frame, value_formula value, bool color_transform);
+std::vector<unsigned char> jpeg2000_codestream(const picture &p, unsigned frame,
+                                               value_formula value, bool color_transform);
 
 /// Owners that let a test fail without leaking.
 struct instance_deleter {
@@ -58,18 +62,22 @@ using instance_owner = std::unique_ptr<medtl_instance, instance_deleter>;
 using image_owner = std::unique_ptr<medtl_image, image_deleter>;
 
 /// Read from memory; the test fails where that fails.
-instance_owner read_instance(const std::vector<unsigned char> &bytes, const std::vector<const char *> &keywords = {});
+instance_owner read_instance(const std::vector<unsigned char> &bytes,
+                             const std::vector<const char *> &keywords = {});
 image_owner read_frame(const medtl_instance *instance, unsigned frame = 0);
-image_owner read_first_frame(DcmFileFormat &object, E_TransferSyntax syntax = EXS_LittleEndianExplicit);
+image_owner read_first_frame(DcmFileFormat &object,
+                             E_TransferSyntax syntax = EXS_LittleEndianExplicit);
 
 /// How it fails, or MEDTL_OK; `reason` gets the message.
 medtl_status try_instance(const std::vector<unsigned char> &bytes, std::string &reason);
-medtl_status try_frame(const std::vector<unsigned char> &bytes, unsigned frame, std::string &reason);
+medtl_status try_frame(const std::vector<unsigned char> &bytes, unsigned frame,
+                       std::string &reason);
 
 /// The value of an image, whatever its type.
 int value_at(const medtl_image &image, unsigned row, unsigned column, unsigned sample = 0);
 
 /// The largest difference between an image and a formula.
-int largest_difference(const medtl_image &image, const picture &p, unsigned frame, value_formula value);
+int largest_difference(const medtl_image &image, const picture &p, unsigned frame,
+                       value_formula value);
 
 #endif

@@ -4,7 +4,8 @@
 #include <criterion/criterion.h>
 #include <cstring>
 
-namespace {
+namespace
+{
 
 const picture gray = {4, 6, 1, 16, 12, false, "MONOCHROME2", 1};
 
@@ -21,7 +22,8 @@ DcmItem &put_item(DcmItem &item, const DcmTagKey &sequence)
     return *added;
 }
 
-DcmItem &put_code(DcmItem &item, const DcmTagKey &sequence, const char *value, const char *scheme, const char *meaning)
+DcmItem &put_code(DcmItem &item, const DcmTagKey &sequence, const char *value, const char *scheme,
+                  const char *meaning)
 {
     DcmItem &code = put_item(item, sequence);
 
@@ -74,7 +76,9 @@ Test(facts, spacing_comes_from_the_patient_then_the_detector_then_the_film)
 {
     const auto object = make_object(gray);
     DcmDataset &d = *object->getDataset();
-    const auto spacing = [&] { return medtl_instance_facts(reread(*object).get())->pixel_spacing_mm[0]; };
+    const auto spacing = [&] {
+        return medtl_instance_facts(reread(*object).get())->pixel_spacing_mm[0];
+    };
 
     put_text(d, DCM_NominalScannedPixelSpacing, "0.3\\0.3");
     cr_expect_eq(spacing(), 0.3);
@@ -96,16 +100,20 @@ Test(facts, laterality_is_read_from_letters)
         medtl_laterality expected;
         const char *letter;
     } cases[] = {
-        {DCM_ImageLaterality, "L", MEDTL_LATERALITY_LEFT, "L"},    {DCM_ImageLaterality, "R", MEDTL_LATERALITY_RIGHT, "R"},
-        {DCM_ImageLaterality, "B", MEDTL_LATERALITY_BOTH, "B"},    {DCM_ImageLaterality, "U", MEDTL_LATERALITY_NONE, "(null)"},
-        {DCM_Laterality, "L", MEDTL_LATERALITY_LEFT, "L"},         {DCM_Laterality, "R ", MEDTL_LATERALITY_RIGHT, "R"},
+        {DCM_ImageLaterality, "L", MEDTL_LATERALITY_LEFT, "L"},
+        {DCM_ImageLaterality, "R", MEDTL_LATERALITY_RIGHT, "R"},
+        {DCM_ImageLaterality, "B", MEDTL_LATERALITY_BOTH, "B"},
+        {DCM_ImageLaterality, "U", MEDTL_LATERALITY_NONE, "(null)"},
+        {DCM_Laterality, "L", MEDTL_LATERALITY_LEFT, "L"},
+        {DCM_Laterality, "R ", MEDTL_LATERALITY_RIGHT, "R"},
     };
 
     for (const auto &each : cases) {
         const auto object = make_object(gray);
         put_text(*object->getDataset(), each.key, each.value);
         const instance_owner instance = reread(*object);
-        cr_expect_eq(medtl_instance_facts(instance.get())->laterality, each.expected, "%s", each.value);
+        cr_expect_eq(medtl_instance_facts(instance.get())->laterality, each.expected, "%s",
+                     each.value);
         cr_expect_str_eq(value_of(instance, "laterality"), each.letter);
     }
 }
@@ -116,18 +124,25 @@ Test(facts, laterality_is_read_from_coded_anatomy)
         const char *region, *modifier, *scheme;
         medtl_laterality expected;
     } cases[] = {
-        {"76752008", "7771000", "SCT", MEDTL_LATERALITY_LEFT},  {"76752008", "24028007", "SCT", MEDTL_LATERALITY_RIGHT},
-        {"76752008", "51440002", "SCT", MEDTL_LATERALITY_BOTH}, {"T-04000", "G-A101", "SRT", MEDTL_LATERALITY_LEFT},
-        {"T-04000", "G-A100", "SNM3", MEDTL_LATERALITY_RIGHT},  {"73056007", nullptr, "SCT", MEDTL_LATERALITY_RIGHT},
-        {"80248007", nullptr, "SCT", MEDTL_LATERALITY_LEFT},    {"76752008", nullptr, "SCT", MEDTL_LATERALITY_NONE},
+        {"76752008", "7771000", "SCT", MEDTL_LATERALITY_LEFT},
+        {"76752008", "24028007", "SCT", MEDTL_LATERALITY_RIGHT},
+        {"76752008", "51440002", "SCT", MEDTL_LATERALITY_BOTH},
+        {"T-04000", "G-A101", "SRT", MEDTL_LATERALITY_LEFT},
+        {"T-04000", "G-A100", "SNM3", MEDTL_LATERALITY_RIGHT},
+        {"73056007", nullptr, "SCT", MEDTL_LATERALITY_RIGHT},
+        {"80248007", nullptr, "SCT", MEDTL_LATERALITY_LEFT},
+        {"76752008", nullptr, "SCT", MEDTL_LATERALITY_NONE},
     };
 
     for (const auto &each : cases) {
         const auto object = make_object(gray);
-        DcmItem &region = put_code(*object->getDataset(), DCM_AnatomicRegionSequence, each.region, each.scheme, "region");
+        DcmItem &region = put_code(*object->getDataset(), DCM_AnatomicRegionSequence, each.region,
+                                   each.scheme, "region");
         if (each.modifier != nullptr)
-            put_code(region, DCM_AnatomicRegionModifierSequence, each.modifier, each.scheme, "side");
-        cr_expect_eq(medtl_instance_facts(reread(*object).get())->laterality, each.expected, "%s", each.region);
+            put_code(region, DCM_AnatomicRegionModifierSequence, each.modifier, each.scheme,
+                     "side");
+        cr_expect_eq(medtl_instance_facts(reread(*object).get())->laterality, each.expected, "%s",
+                     each.region);
     }
 }
 
@@ -146,14 +161,14 @@ Test(facts, old_and_new_view_codes_mean_the_same)
     static const struct {
         const char *value, *scheme, *sct, *name;
     } cases[] = {
-        {"399162004", "SCT", "399162004", "CC"},  {"R-10242", "SRT", "399162004", "CC"},
-        {"R-10242", "SNM3", "399162004", "CC"},   {"399368009", "SCT", "399368009", "MLO"},
-        {"R-10226", "SRT", "399368009", "MLO"},   {"R-10226", "99SDM", "399368009", "MLO"},
-        {"R-10224", "SRT", "399260004", "ML"},    {"R-10228", "SNM3", "399352003", "LM"},
-        {"R-10230", "SRT", "399099002", "LMO"},   {"R-1024A", "SRT", "399192008", "XCCL"},
+        {"399162004", "SCT", "399162004", "CC"},   {"R-10242", "SRT", "399162004", "CC"},
+        {"R-10242", "SNM3", "399162004", "CC"},    {"399368009", "SCT", "399368009", "MLO"},
+        {"R-10226", "SRT", "399368009", "MLO"},    {"R-10226", "99SDM", "399368009", "MLO"},
+        {"R-10224", "SRT", "399260004", "ML"},     {"R-10228", "SNM3", "399352003", "LM"},
+        {"R-10230", "SRT", "399099002", "LMO"},    {"R-1024A", "SRT", "399192008", "XCCL"},
         {"Y-X1770", "99SDM", "399192008", "XCCL"}, {"R-1024B", "SRT", "399101009", "XCCM"},
-        {"R-10244", "SRT", "399196006", "FB"},    {"R-102D0", "SRT", "399188001", "SIO"},
-        {"R-40AAA", "SRT", "441555000", "ISO"},   {"G-8310", "SRT", "127457009", "SPECIMEN"},
+        {"R-10244", "SRT", "399196006", "FB"},     {"R-102D0", "SRT", "399188001", "SIO"},
+        {"R-40AAA", "SRT", "441555000", "ISO"},    {"G-8310", "SRT", "127457009", "SPECIMEN"},
     };
 
     for (const auto &each : cases) {
@@ -171,16 +186,17 @@ Test(facts, a_view_is_read_from_its_position_where_no_code_stands)
 {
     static const struct {
         const char *text, *expected;
-    } cases[] = {{"MLO", "MLO"}, {"mlo", "MLO"},      {"R MLO", "MLO"},     {"LCC", "CC"},   {"LM", "LM"},
-                 {"LMO", "LMO"}, {"LLM", "LM"},       {"RL", "(null)"},     {"AP", "(null)"}, {"XCCL", "XCCL"},
-                 {"", "(null)"}, {"R", "(null)"},     {"L-ML", "ML"},       {"RXCCM", "XCCM"}};
+    } cases[] = {{"MLO", "MLO"},   {"mlo", "MLO"},   {"R MLO", "MLO"}, {"LCC", "CC"},
+                 {"LM", "LM"},     {"LMO", "LMO"},   {"LLM", "LM"},    {"RL", "(null)"},
+                 {"AP", "(null)"}, {"XCCL", "XCCL"}, {"", "(null)"},   {"R", "(null)"},
+                 {"L-ML", "ML"},   {"RXCCM", "XCCM"}};
 
     for (const auto &each : cases) {
         const auto object = make_object(gray);
         object->getDataset()->putAndInsertString(DCM_ViewPosition, each.text);
         const instance_owner instance = reread(*object);
-        cr_expect_str_eq(value_of(instance, "view"), each.expected, "View Position '%s' gives %s", each.text,
-                         value_of(instance, "view"));
+        cr_expect_str_eq(value_of(instance, "view"), each.expected, "View Position '%s' gives %s",
+                         each.text, value_of(instance, "view"));
     }
 }
 
@@ -203,7 +219,8 @@ Test(facts, intent_is_stated_or_follows_from_the_sop_class)
     } cases[] = {
         {UID_DigitalMammographyXRayImageStorageForPresentation, nullptr, MEDTL_INTENT_PRESENTATION},
         {UID_DigitalMammographyXRayImageStorageForProcessing, nullptr, MEDTL_INTENT_PROCESSING},
-        {UID_DigitalMammographyXRayImageStorageForPresentation, "FOR PROCESSING", MEDTL_INTENT_PROCESSING},
+        {UID_DigitalMammographyXRayImageStorageForPresentation, "FOR PROCESSING",
+         MEDTL_INTENT_PROCESSING},
         {UID_BreastTomosynthesisImageStorage, "FOR PRESENTATION", MEDTL_INTENT_PRESENTATION},
         {UID_SecondaryCaptureImageStorage, nullptr, MEDTL_INTENT_UNKNOWN},
     };
@@ -213,7 +230,8 @@ Test(facts, intent_is_stated_or_follows_from_the_sop_class)
         put_text(*object->getDataset(), DCM_SOPClassUID, each.sop_class);
         if (each.stated != nullptr)
             put_text(*object->getDataset(), DCM_PresentationIntentType, each.stated);
-        cr_expect_eq(medtl_instance_facts(reread(*object).get())->intent, each.expected, "%s", each.sop_class);
+        cr_expect_eq(medtl_instance_facts(reread(*object).get())->intent, each.expected, "%s",
+                     each.sop_class);
     }
 }
 
@@ -226,7 +244,8 @@ Test(values, those_asked_for_are_kept_in_utf_8)
     put_text(d, DCM_SeriesDescription, "Mammographie c\xF4t\xE9 gauche"); // Latin 1
     put_text(d, DCM_ImageType, "ORIGINAL \\PRIMARY\\ ");
     const instance_owner instance = reread(*object, {"SeriesDescription", "StudyID"});
-    cr_expect_str_eq(value_of(instance, "SeriesDescription"), "Mammographie c\xC3\xB4t\xC3\xA9 gauche");
+    cr_expect_str_eq(value_of(instance, "SeriesDescription"),
+                     "Mammographie c\xC3\xB4t\xC3\xA9 gauche");
     cr_expect_str_eq(value_of(instance, "ImageType"), "ORIGINAL\\PRIMARY\\");
     cr_expect_null(medtl_instance_value(instance.get(), "StudyID"));          // asked for, absent
     cr_expect_null(medtl_instance_value(instance.get(), "StudyDescription")); // not asked for
@@ -237,9 +256,12 @@ Test(values, bytes_that_are_no_text_become_replacement_characters)
     const auto object = make_object(gray);
 
     put_text(*object->getDataset(), DCM_SpecificCharacterSet, "ISO_IR 192");
-    put_text(*object->getDataset(), DCM_SeriesDescription, "a\xFF" "b\xC3");
+    put_text(*object->getDataset(), DCM_SeriesDescription,
+             "a\xFF"
+             "b\xC3");
     const instance_owner instance = reread(*object, {"SeriesDescription"});
-    cr_expect_str_eq(value_of(instance, "SeriesDescription"), "a\xEF\xBF\xBD" "b\xEF\xBF\xBD");
+    cr_expect_str_eq(value_of(instance, "SeriesDescription"), "a\xEF\xBF\xBD"
+                                                              "b\xEF\xBF\xBD");
 }
 
 Test(values, a_keyword_that_does_not_exist_is_the_callers_mistake)
@@ -250,7 +272,9 @@ Test(values, a_keyword_that_does_not_exist_is_the_callers_mistake)
     medtl_instance *instance = nullptr;
     medtl_error error = {};
 
-    cr_expect_eq(medtl_instance_read_memory(file.data(), file.size(), "name", keywords, 1, &instance, &error), MEDTL_E_ARGUMENT);
+    cr_expect_eq(medtl_instance_read_memory(file.data(), file.size(), "name", keywords, 1,
+                                            &instance, &error),
+                 MEDTL_E_ARGUMENT);
     cr_expect(std::strstr(error.message, "NoSuchKeyword") != nullptr, "%s", error.message);
 }
 
@@ -260,9 +284,11 @@ Test(facts, every_encoding_gives_the_same_facts)
 
     put_text(*object->getDataset(), DCM_PixelSpacing, "0.07\\0.07");
     put_text(*object->getDataset(), DCM_ImageLaterality, "L");
-    put_code(*object->getDataset(), DCM_ViewCodeSequence, "R-10226", "SRT", "medio-lateral oblique");
+    put_code(*object->getDataset(), DCM_ViewCodeSequence, "R-10226", "SRT",
+             "medio-lateral oblique");
     for (const E_TransferSyntax syntax :
-         {EXS_LittleEndianExplicit, EXS_LittleEndianImplicit, EXS_BigEndianExplicit, EXS_DeflatedLittleEndianExplicit}) {
+         {EXS_LittleEndianExplicit, EXS_LittleEndianImplicit, EXS_BigEndianExplicit,
+          EXS_DeflatedLittleEndianExplicit}) {
         const instance_owner instance = read_instance(file_bytes(*object, syntax));
         const medtl_facts *const facts = medtl_instance_facts(instance.get());
         cr_expect_eq(facts->pixel_spacing_mm[1], 0.07);

@@ -3,19 +3,24 @@
 
 #include <criterion/criterion.h>
 
-namespace {
+namespace
+{
 
 const picture gray8 = {2, 3, 1, 8, 8, false, "MONOCHROME2", 1};
 const picture gray16 = {1, 4, 1, 16, 12, false, "MONOCHROME2", 1};
 
 void put_bytes(DcmFileFormat &object, const std::vector<Uint8> &bytes)
 {
-    cr_assert(object.getDataset()->putAndInsertUint8Array(DCM_PixelData, bytes.data(), bytes.size()).good());
+    cr_assert(object.getDataset()
+                  ->putAndInsertUint8Array(DCM_PixelData, bytes.data(), bytes.size())
+                  .good());
 }
 
 void put_words(DcmFileFormat &object, const std::vector<Uint16> &words)
 {
-    cr_assert(object.getDataset()->putAndInsertUint16Array(DCM_PixelData, words.data(), words.size()).good());
+    cr_assert(object.getDataset()
+                  ->putAndInsertUint16Array(DCM_PixelData, words.data(), words.size())
+                  .good());
 }
 
 void put_number(DcmFileFormat &object, const DcmTagKey &key, unsigned value)
@@ -25,10 +30,12 @@ void put_number(DcmFileFormat &object, const DcmTagKey &key, unsigned value)
 
 void check_values(const medtl_image &image, const std::vector<int> &expected, const char *label)
 {
-    cr_assert_eq(static_cast<size_t>(image.rows) * image.columns * image.samples, expected.size(), "%s", label);
+    cr_assert_eq(static_cast<size_t>(image.rows) * image.columns * image.samples, expected.size(),
+                 "%s", label);
     for (size_t i = 0; i < expected.size(); i++) {
         const unsigned pixel = static_cast<unsigned>(i / image.samples);
-        const int got = value_at(image, pixel / image.columns, pixel % image.columns, static_cast<unsigned>(i % image.samples));
+        const int got = value_at(image, pixel / image.columns, pixel % image.columns,
+                                 static_cast<unsigned>(i % image.samples));
         cr_expect_eq(got, expected[i], "%s: sample %zu is %d, not %d", label, i, got, expected[i]);
     }
 }
@@ -96,10 +103,12 @@ Test(pixels, planes_become_interleaved)
     const auto object = make_header(p);
 
     put_number(*object, DCM_PlanarConfiguration, 1);
-    put_bytes(*object, {1, 2, 3, 11, 12, 13, 21, 22, 23, 101, 102, 103, 111, 112, 113, 121, 122, 123});
+    put_bytes(*object,
+              {1, 2, 3, 11, 12, 13, 21, 22, 23, 101, 102, 103, 111, 112, 113, 121, 122, 123});
     const instance_owner instance = read_instance(file_bytes(*object, EXS_LittleEndianExplicit));
     check_values(*read_frame(instance.get(), 0), {1, 11, 21, 2, 12, 22, 3, 13, 23}, "frame 1");
-    check_values(*read_frame(instance.get(), 1), {101, 111, 121, 102, 112, 122, 103, 113, 123}, "frame 2");
+    check_values(*read_frame(instance.get(), 1), {101, 111, 121, 102, 112, 122, 103, 113, 123},
+                 "frame 2");
 }
 
 Test(pixels, halved_chrominance_is_spread_to_both_pixels)
@@ -119,7 +128,8 @@ Test(pixels, chrominance_that_is_whole_in_spite_of_its_label_is_taken_as_it_is)
     const auto object = make_header(p);
 
     put_bytes(*object, {10, 128, 130, 20, 129, 131});
-    check_values(*read_first_frame(*object), {10, 128, 130, 20, 129, 131}, "six bytes for two pixels");
+    check_values(*read_first_frame(*object), {10, 128, 130, 20, 129, 131},
+                 "six bytes for two pixels");
 }
 
 Test(pixels, bytes_in_big_endian_words_come_in_order)
@@ -129,7 +139,8 @@ Test(pixels, bytes_in_big_endian_words_come_in_order)
     const instance_owner instance = read_instance(file_bytes(*object, EXS_BigEndianExplicit));
 
     for (unsigned frame = 0; frame < 2; frame++) // the second frame begins inside a word
-        cr_expect_eq(largest_difference(*read_frame(instance.get(), frame), p, frame, pattern), 0, "frame %u", frame);
+        cr_expect_eq(largest_difference(*read_frame(instance.get(), frame), p, frame, pattern), 0,
+                     "frame %u", frame);
 }
 
 Test(pixels, the_icon_is_not_the_image)
@@ -139,9 +150,11 @@ Test(pixels, the_icon_is_not_the_image)
     const auto icon = make_object(small);
     DcmItem *item = nullptr;
 
-    cr_assert(object->getDataset()->findOrCreateSequenceItem(DCM_IconImageSequence, item, -2).good());
-    for (const DcmTagKey &key : {DCM_Rows, DCM_Columns, DCM_BitsAllocated, DCM_BitsStored, DCM_HighBit, DCM_PixelRepresentation,
-                                 DCM_SamplesPerPixel, DCM_PhotometricInterpretation, DCM_PixelData}) {
+    cr_assert(
+        object->getDataset()->findOrCreateSequenceItem(DCM_IconImageSequence, item, -2).good());
+    for (const DcmTagKey &key : {DCM_Rows, DCM_Columns, DCM_BitsAllocated, DCM_BitsStored,
+                                 DCM_HighBit, DCM_PixelRepresentation, DCM_SamplesPerPixel,
+                                 DCM_PhotometricInterpretation, DCM_PixelData}) {
         DcmElement *element = nullptr;
         cr_assert(icon->getDataset()->findAndGetElement(key, element, OFFalse, OFTrue).good());
         cr_assert(item->insert(element).good());
@@ -156,7 +169,8 @@ Test(pixels, the_icon_is_not_the_image)
     cr_expect_eq(medtl_instance_facts(instance.get())->frames, 0);
 }
 
-namespace {
+namespace
+{
 
 // Smooth and not tiny: DCMTK's encoder writes behind its buffer where a picture does not become smaller.
 const picture cine = {48, 40, 1, 8, 8, false, "MONOCHROME2", 4};
@@ -174,20 +188,24 @@ std::vector<std::vector<unsigned char>> halves(std::vector<uint32_t> *table)
         parts.emplace_back(middle, whole.end());
         if (table != nullptr)
             table->push_back(offset);
-        for (size_t i = parts.size() - 2; i < parts.size(); i++) // item heads of 8 bytes count (PS3.5 A.4)
+        for (size_t i = parts.size() - 2; i < parts.size();
+             i++) // item heads of 8 bytes count (PS3.5 A.4)
             offset += static_cast<uint32_t>(8 + (parts[i].size() + 1) / 2 * 2);
     }
     return parts;
 }
 
-void check_frames(const std::vector<uint32_t> &table, const std::vector<std::vector<unsigned char>> &parts, const char *label)
+void check_frames(const std::vector<uint32_t> &table,
+                  const std::vector<std::vector<unsigned char>> &parts, const char *label)
 {
     const auto object = make_header(cine);
 
     put_fragments(*object, EXS_JPEGLSLossless, table, parts);
     const instance_owner instance = read_instance(file_bytes(*object, EXS_JPEGLSLossless));
     for (unsigned frame = 0; frame < cine.frames; frame++)
-        cr_expect_eq(largest_difference(*read_frame(instance.get(), frame), cine, frame, smooth_pattern), 0, "%s, frame %u", label, frame);
+        cr_expect_eq(
+            largest_difference(*read_frame(instance.get(), frame), cine, frame, smooth_pattern), 0,
+            "%s, frame %u", label, frame);
 }
 
 } // namespace
@@ -226,13 +244,17 @@ Test(fragments, an_extended_offset_table_is_used)
         for (unsigned byte = 0; byte < 8; byte++)
             extended.push_back(byte < 4 ? static_cast<Uint8>(offset >> 8 * byte) : 0);
     // As OB, since this DCMTK cannot write OV; the reader looks at the bytes.
-    DcmOtherByteOtherWord *const element = new DcmOtherByteOtherWord(DcmTag(DCM_ExtendedOffsetTable, EVR_OB));
-    cr_assert(element->putUint8Array(extended.data(), static_cast<unsigned long>(extended.size())).good());
+    DcmOtherByteOtherWord *const element =
+        new DcmOtherByteOtherWord(DcmTag(DCM_ExtendedOffsetTable, EVR_OB));
+    cr_assert(element->putUint8Array(extended.data(), static_cast<unsigned long>(extended.size()))
+                  .good());
     cr_assert(object->getDataset()->insert(element, OFTrue).good());
     put_fragments(*object, EXS_JPEGLSLossless, {}, parts);
     const instance_owner instance = read_instance(file_bytes(*object, EXS_JPEGLSLossless));
     for (unsigned frame = 0; frame < cine.frames; frame++)
-        cr_expect_eq(largest_difference(*read_frame(instance.get(), frame), cine, frame, smooth_pattern), 0, "frame %u", frame);
+        cr_expect_eq(
+            largest_difference(*read_frame(instance.get(), frame), cine, frame, smooth_pattern), 0,
+            "frame %u", frame);
 }
 
 Test(fragments, a_frame_that_is_missing_is_refused_and_the_others_are_read)

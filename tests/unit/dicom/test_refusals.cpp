@@ -5,13 +5,17 @@
 #include <cstring>
 #include <unistd.h>
 
-namespace {
+namespace
+{
 
 using bytes = std::vector<unsigned char>;
 
 const picture gray = {8, 6, 1, 16, 12, false, "MONOCHROME2", 1};
 
-void append_text(bytes &to, const std::string &text) { to.insert(to.end(), text.begin(), text.end()); }
+void append_text(bytes &to, const std::string &text)
+{
+    to.insert(to.end(), text.begin(), text.end());
+}
 
 void append_number(bytes &to, uint32_t value, unsigned count)
 {
@@ -52,14 +56,16 @@ bytes native_file() { return file_bytes(*make_object(gray), EXS_LittleEndianExpl
 
 void expect_mention(const std::string &reason, const char *text)
 {
-    cr_expect(reason.find(text) != std::string::npos, "'%s' does not mention '%s'", reason.c_str(), text);
+    cr_expect(reason.find(text) != std::string::npos, "'%s' does not mention '%s'", reason.c_str(),
+              text);
 }
 
 /// The place behind a tag in explicit VR little endian.
 size_t find_tag(const bytes &file, unsigned group, unsigned element)
 {
     for (size_t i = 132; i + 4 < file.size(); i++)
-        if (file[i] == (group & 0xFF) && file[i + 1] == group >> 8 && file[i + 2] == (element & 0xFF) && file[i + 3] == element >> 8)
+        if (file[i] == (group & 0xFF) && file[i + 1] == group >> 8 &&
+            file[i + 2] == (element & 0xFF) && file[i + 3] == element >> 8)
             return i + 4;
     cr_assert_fail("no such tag");
     return 0;
@@ -84,7 +90,9 @@ Test(not_dicom, ordinary_files_are_told_apart)
         {"GZIP", std::string("\x1F\x8B\x08\0\0\0\0\0", 8)},
         {"PDF", "%PDF-1.7\n"},
         {"TIFF", std::string("II*\0\x08\0\0\0", 8)},
-        {"ELF", std::string("\x7F" "ELF\x02\x01\x01\0", 8)},
+        {"ELF", std::string("\x7F"
+                            "ELF\x02\x01\x01\0",
+                            8)},
         {"BMP", std::string("BM\x36\0\0\0\0\0\0\0", 10)},
         {"zeros", std::string(64, '\0')},
         {"group 8 by chance", std::string("\x08\0\x05\0", 4)},
@@ -96,8 +104,12 @@ Test(not_dicom, ordinary_files_are_told_apart)
             std::string reason;
 
             while (file.size() < size)
-                file.push_back(each.start.empty() ? 0 : static_cast<unsigned char>(each.start[file.size() % each.start.size()]));
-            cr_expect_eq(try_instance(file, reason), MEDTL_E_NOT_DICOM, "%s of %zu bytes: %s", each.label, file.size(), reason.c_str());
+                file.push_back(
+                    each.start.empty()
+                        ? 0
+                        : static_cast<unsigned char>(each.start[file.size() % each.start.size()]));
+            cr_expect_eq(try_instance(file, reason), MEDTL_E_NOT_DICOM, "%s of %zu bytes: %s",
+                         each.label, file.size(), reason.c_str());
         }
 }
 
@@ -106,23 +118,27 @@ Test(not_dicom, a_missing_file_and_a_folder_are_input_errors)
     medtl_instance *instance = nullptr;
     medtl_error error = {};
 
-    cr_expect_eq(medtl_instance_read("/no/such/file.dcm", nullptr, 0, &instance, &error), MEDTL_E_IO);
+    cr_expect_eq(medtl_instance_read("/no/such/file.dcm", nullptr, 0, &instance, &error),
+                 MEDTL_E_IO);
     cr_expect_eq(std::strncmp(error.message, "/no/such/file.dcm: ", 19), 0, "%s", error.message);
     cr_expect_eq(medtl_instance_read("/", nullptr, 0, &instance, &error), MEDTL_E_IO);
 }
 
 Test(bare, data_sets_without_preamble_are_read_in_every_plain_encoding)
 {
-    for (const E_TransferSyntax syntax : {EXS_LittleEndianExplicit, EXS_LittleEndianImplicit, EXS_BigEndianExplicit}) {
+    for (const E_TransferSyntax syntax :
+         {EXS_LittleEndianExplicit, EXS_LittleEndianImplicit, EXS_BigEndianExplicit}) {
         const auto object = make_object(gray);
         const bytes file = file_bytes(*object, syntax);
         // Behind the preamble, "DICM", the group length (12 bytes) and as many bytes as it says.
         const size_t meta = 144 + file[140] + 256u * file[141];
         const bytes bare(file.begin() + static_cast<ptrdiff_t>(meta), file.end());
 
-        cr_expect_eq(largest_difference(*read_frame(read_instance(bare).get()), gray, 0, pattern), 0, "%s", DcmXfer(syntax).getXferName());
+        cr_expect_eq(largest_difference(*read_frame(read_instance(bare).get()), gray, 0, pattern),
+                     0, "%s", DcmXfer(syntax).getXferName());
         const bytes no_preamble(file.begin() + 132, file.end());
-        cr_expect_eq(largest_difference(*read_frame(read_instance(no_preamble).get()), gray, 0, pattern), 0);
+        cr_expect_eq(
+            largest_difference(*read_frame(read_instance(no_preamble).get()), gray, 0, pattern), 0);
     }
 }
 
@@ -131,7 +147,8 @@ Test(damaged, a_file_cut_off_anywhere_is_refused_or_read_but_never_harmful)
     const picture color = {5, 4, 3, 8, 8, false, "RGB", 1};
     const picture smooth = {40, 32, 1, 8, 8, false, "MONOCHROME2", 1};
     const bytes files[] = {native_file(), file_bytes(*make_object(gray), EXS_JPEGProcess14SV1),
-                           file_bytes(*make_object(color), EXS_RLELossless), file_bytes(*make_object(smooth, smooth_pattern), EXS_JPEGLSLossless),
+                           file_bytes(*make_object(color), EXS_RLELossless),
+                           file_bytes(*make_object(smooth, smooth_pattern), EXS_JPEGLSLossless),
                            file_bytes(*make_object(gray), EXS_DeflatedLittleEndianExplicit)};
 
     for (const bytes &file : files)
@@ -214,7 +231,8 @@ Test(claims, sequences_without_end_are_refused)
                 append_item_head(file, 0xE000, explicit_length ? rest - 20 : rest);
             }
             cr_expect_eq(try_instance(file, reason), MEDTL_E_FORMAT, "%s: %s", vr, reason.c_str());
-            cr_expect(reason.find("deeper") != std::string::npos || std::strcmp(vr, "UN") == 0, "%s", reason.c_str());
+            cr_expect(reason.find("deeper") != std::string::npos || std::strcmp(vr, "UN") == 0,
+                      "%s", reason.c_str());
         }
 }
 
@@ -241,7 +259,8 @@ Test(claims, absurd_sizes_are_refused_by_tag_and_limit)
 
     large->getDataset()->putAndInsertUint16(DCM_Rows, 65535);
     large->getDataset()->putAndInsertUint16(DCM_Columns, 65535);
-    cr_expect_eq(try_instance(file_bytes(*large, EXS_LittleEndianExplicit), reason), MEDTL_E_FORMAT);
+    cr_expect_eq(try_instance(file_bytes(*large, EXS_LittleEndianExplicit), reason),
+                 MEDTL_E_FORMAT);
     expect_mention(reason, "(0028,0010)");
     expect_mention(reason, "67108864");
 
@@ -258,8 +277,12 @@ Test(claims, a_deflated_data_set_that_never_ends_is_stopped)
     std::vector<Uint8> zeros(64 << 20);
     std::string reason;
 
-    cr_assert(object->getDataset()->putAndInsertUint8Array(DcmTag(DCM_EncapsulatedDocument), zeros.data(), zeros.size()).good());
-    cr_expect_eq(try_frame(file_bytes(*object, EXS_DeflatedLittleEndianExplicit), 0, reason), MEDTL_OK, "%s", reason.c_str());
+    cr_assert(
+        object->getDataset()
+            ->putAndInsertUint8Array(DcmTag(DCM_EncapsulatedDocument), zeros.data(), zeros.size())
+            .good());
+    cr_expect_eq(try_frame(file_bytes(*object, EXS_DeflatedLittleEndianExplicit), 0, reason),
+                 MEDTL_OK, "%s", reason.c_str());
 }
 
 Test(unsupported, what_is_not_read_is_named)
@@ -268,19 +291,23 @@ Test(unsupported, what_is_not_read_is_named)
         DcmTagKey key;
         unsigned value;
         const char *mention;
-    } numbers[] = {{DCM_BitsAllocated, 32, "(0028,0100)"}, {DCM_BitsAllocated, 12, "(0028,0100)"}, {DCM_SamplesPerPixel, 4, "(0028,0002)"}};
+    } numbers[] = {{DCM_BitsAllocated, 32, "(0028,0100)"},
+                   {DCM_BitsAllocated, 12, "(0028,0100)"},
+                   {DCM_SamplesPerPixel, 4, "(0028,0002)"}};
     std::string reason;
 
     for (const auto &each : numbers) {
         const auto object = make_object(gray);
         object->getDataset()->putAndInsertUint16(each.key, static_cast<Uint16>(each.value));
-        cr_expect_eq(try_frame(file_bytes(*object, EXS_LittleEndianExplicit), 0, reason), MEDTL_E_UNSUPPORTED);
+        cr_expect_eq(try_frame(file_bytes(*object, EXS_LittleEndianExplicit), 0, reason),
+                     MEDTL_E_UNSUPPORTED);
         expect_mention(reason, each.mention);
     }
     for (const char *photometric : {"CMYK", "HSV", "YBR_PARTIAL_420", "RGB"}) {
         const auto object = make_object(gray);
         object->getDataset()->putAndInsertString(DCM_PhotometricInterpretation, photometric);
-        cr_expect_eq(try_frame(file_bytes(*object, EXS_LittleEndianExplicit), 0, reason), MEDTL_E_UNSUPPORTED, "%s", photometric);
+        cr_expect_eq(try_frame(file_bytes(*object, EXS_LittleEndianExplicit), 0, reason),
+                     MEDTL_E_UNSUPPORTED, "%s", photometric);
         expect_mention(reason, "(0028,0004)");
     }
     cr_expect_eq(try_frame(open_file(), 0, reason), MEDTL_E_UNSUPPORTED);
@@ -305,20 +332,25 @@ Test(codestreams, garbage_and_sizes_that_disagree_are_refused)
     const bytes garbage(300, 0xA5);
     std::string reason;
 
-    for (const E_TransferSyntax syntax : {EXS_JPEGProcess14SV1, EXS_JPEGLSLossless, EXS_RLELossless, EXS_JPEG2000LosslessOnly}) {
+    for (const E_TransferSyntax syntax :
+         {EXS_JPEGProcess14SV1, EXS_JPEGLSLossless, EXS_RLELossless, EXS_JPEG2000LosslessOnly}) {
         const auto object = make_header(gray);
         put_fragments(*object, syntax, {}, {garbage});
-        cr_expect_eq(try_frame(file_bytes(*object, syntax), 0, reason), MEDTL_E_FORMAT, "%s", DcmXfer(syntax).getXferName());
+        cr_expect_eq(try_frame(file_bytes(*object, syntax), 0, reason), MEDTL_E_FORMAT, "%s",
+                     DcmXfer(syntax).getXferName());
     }
     for (const E_TransferSyntax syntax : {EXS_JPEGProcess14SV1, EXS_JPEGLSLossless}) {
         const auto object = make_header(gray);
-        put_fragments(*object, syntax, {}, fragments_of(*make_object(other, smooth_pattern), syntax));
+        put_fragments(*object, syntax, {},
+                      fragments_of(*make_object(other, smooth_pattern), syntax));
         cr_expect_eq(try_frame(file_bytes(*object, syntax), 0, reason), MEDTL_E_FORMAT);
         expect_mention(reason, "40 x 32");
     }
     const auto object = make_header(gray);
-    put_fragments(*object, EXS_JPEG2000LosslessOnly, {}, {jpeg2000_codestream(other, 0, smooth_pattern, false)});
-    cr_expect_eq(try_frame(file_bytes(*object, EXS_JPEG2000LosslessOnly), 0, reason), MEDTL_E_FORMAT);
+    put_fragments(*object, EXS_JPEG2000LosslessOnly, {},
+                  {jpeg2000_codestream(other, 0, smooth_pattern, false)});
+    cr_expect_eq(try_frame(file_bytes(*object, EXS_JPEG2000LosslessOnly), 0, reason),
+                 MEDTL_E_FORMAT);
     expect_mention(reason, "40 x 32");
 }
 
@@ -337,7 +369,8 @@ Test(codestreams, run_length_segments_outside_their_frame_are_refused)
             for (unsigned i = 0; i < 4; i++)
                 damaged[4 * word + i] = static_cast<unsigned char>(value >> 8 * i);
             put_fragments(*object, EXS_RLELossless, {}, {damaged});
-            cr_expect_eq(try_frame(file_bytes(*object, EXS_RLELossless), 0, reason), MEDTL_E_FORMAT, "word %zu is %u", word, value);
+            cr_expect_eq(try_frame(file_bytes(*object, EXS_RLELossless), 0, reason), MEDTL_E_FORMAT,
+                         "word %zu is %u", word, value);
         }
 }
 
@@ -349,9 +382,12 @@ Test(messages, hold_no_values_of_the_patient)
     object->getDataset()->putAndInsertString(DCM_PatientName, "Curie^Marie");
     object->getDataset()->putAndInsertString(DCM_PatientID, "PATIENT-77");
     bytes file = file_bytes(*object, EXS_LittleEndianExplicit);
-    file[find_tag(file, 0x0010, 0x0020) + 3] = 0x70; // the length of Patient ID reaches far behind the file
+    file[find_tag(file, 0x0010, 0x0020) + 3] =
+        0x70; // the length of Patient ID reaches far behind the file
     cr_expect_neq(try_instance(file, reason), MEDTL_OK);
-    cr_expect(reason.find("Curie") == std::string::npos && reason.find("PATIENT") == std::string::npos, "%s", reason.c_str());
+    cr_expect(reason.find("Curie") == std::string::npos &&
+                  reason.find("PATIENT") == std::string::npos,
+              "%s", reason.c_str());
 }
 
 Test(replaced, a_file_that_became_another_instance_is_refused)
@@ -366,7 +402,8 @@ Test(replaced, a_file_that_became_another_instance_is_refused)
 
     cr_assert_geq(descriptor, 0);
     cr_assert(first->saveFile(path, EXS_LittleEndianExplicit).good());
-    cr_assert_eq(medtl_instance_read(path, nullptr, 0, &instance, &error), MEDTL_OK, "%s", error.message);
+    cr_assert_eq(medtl_instance_read(path, nullptr, 0, &instance, &error), MEDTL_OK, "%s",
+                 error.message);
     second->getDataset()->putAndInsertString(DCM_SOPInstanceUID, "1.2.3.4.5");
     cr_assert(second->saveFile(path, EXS_LittleEndianExplicit).good());
     cr_expect_eq(medtl_image_read(instance, 0, &image, &error), MEDTL_E_IO);

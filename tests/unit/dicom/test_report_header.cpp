@@ -6,7 +6,8 @@
 #include <criterion/criterion.h>
 #include <thread>
 
-namespace {
+namespace
+{
 
 const picture gray = {4, 4, 1, 8, 8, false, "MONOCHROME2", 1};
 
@@ -39,7 +40,9 @@ std::unique_ptr<DcmFileFormat> patient_object()
 
 Test(report_header, repeats_patient_and_study_in_every_encoding)
 {
-    for (const E_TransferSyntax syntax : {EXS_LittleEndianExplicit, EXS_LittleEndianImplicit, EXS_BigEndianExplicit, EXS_DeflatedLittleEndianExplicit}) {
+    for (const E_TransferSyntax syntax :
+         {EXS_LittleEndianExplicit, EXS_LittleEndianImplicit, EXS_BigEndianExplicit,
+          EXS_DeflatedLittleEndianExplicit}) {
         const auto object = patient_object();
         const instance_owner instance = read_instance(file_bytes(*object, syntax));
         const auto header = medtl_dicom::report_header(*instance);

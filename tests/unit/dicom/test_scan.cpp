@@ -12,7 +12,8 @@
 
 namespace fs = std::filesystem;
 
-namespace {
+namespace
+{
 
 const picture gray = {4, 4, 1, 8, 8, false, "MONOCHROME2", 1};
 
@@ -37,8 +38,9 @@ medtl_status collect(void *context, medtl_scan_item *item)
 }
 
 /// A folder that is gone after the test.
-class workspace {
-public:
+class workspace
+{
+  public:
     workspace()
     {
         char name[] = "/tmp/medtl-scan-XXXXXX";
@@ -69,22 +71,29 @@ public:
         DcmFileFormat directory;
         for (const std::string &id : ids) {
             DcmItem *record = nullptr;
-            cr_assert(directory.getDataset()->findOrCreateSequenceItem(DCM_DirectoryRecordSequence, record, -2).good());
+            cr_assert(directory.getDataset()
+                          ->findOrCreateSequenceItem(DCM_DirectoryRecordSequence, record, -2)
+                          .good());
             record->putAndInsertString(DCM_DirectoryRecordType, "IMAGE");
             record->putAndInsertString(DCM_ReferencedFileID, id.c_str());
         }
-        directory.getMetaInfo()->putAndInsertString(DCM_MediaStorageSOPClassUID, UID_MediaStorageDirectoryStorage);
+        directory.getMetaInfo()->putAndInsertString(DCM_MediaStorageSOPClassUID,
+                                                    UID_MediaStorageDirectoryStorage);
         directory.getMetaInfo()->putAndInsertString(DCM_MediaStorageSOPInstanceUID, "1.2.3");
-        directory.getMetaInfo()->putAndInsertString(DCM_TransferSyntaxUID, UID_LittleEndianExplicitTransferSyntax);
-        cr_assert(directory.saveFile(at(name).c_str(), EXS_LittleEndianExplicit, EET_ExplicitLength, EGL_recalcGL,
-                                     EPD_noChange, 0, 0, EWM_dontUpdateMeta).good());
+        directory.getMetaInfo()->putAndInsertString(DCM_TransferSyntaxUID,
+                                                    UID_LittleEndianExplicitTransferSyntax);
+        cr_assert(directory
+                      .saveFile(at(name).c_str(), EXS_LittleEndianExplicit, EET_ExplicitLength,
+                                EGL_recalcGL, EPD_noChange, 0, 0, EWM_dontUpdateMeta)
+                      .good());
     }
 
-private:
+  private:
     std::string root_;
 };
 
-collection scan(const std::vector<std::string> &paths, medtl_status expected = MEDTL_OK, size_t stop_after = SIZE_MAX)
+collection scan(const std::vector<std::string> &paths, medtl_status expected = MEDTL_OK,
+                size_t stop_after = SIZE_MAX)
 {
     collection to;
     std::vector<const char *> raw;
@@ -93,17 +102,20 @@ collection scan(const std::vector<std::string> &paths, medtl_status expected = M
     to.stop_after = stop_after;
     for (const std::string &path : paths)
         raw.push_back(path.c_str());
-    const medtl_status status = medtl_scan(raw.data(), raw.size(), nullptr, 0, collect, &to, &error);
+    const medtl_status status =
+        medtl_scan(raw.data(), raw.size(), nullptr, 0, collect, &to, &error);
     cr_expect_eq(status, expected, "%s", error.message);
     return to;
 }
 
-void expect_items(const collection &got, const std::vector<std::pair<std::string, medtl_status>> &expected)
+void expect_items(const collection &got,
+                  const std::vector<std::pair<std::string, medtl_status>> &expected)
 {
     cr_expect_eq(got.items.size(), expected.size(), "%zu items", got.items.size());
     for (size_t i = 0; i < std::min(got.items.size(), expected.size()); i++) {
         cr_expect_str_eq(got.items[i].path.c_str(), expected[i].first.c_str());
-        cr_expect_eq(got.items[i].status, expected[i].second, "%s: %s", got.items[i].path.c_str(), got.items[i].reason.c_str());
+        cr_expect_eq(got.items[i].status, expected[i].second, "%s: %s", got.items[i].path.c_str(),
+                     got.items[i].reason.c_str());
     }
 }
 
@@ -142,8 +154,9 @@ Test(scan, what_is_not_there_and_what_is_no_file_is_reported)
 
     mkfifo(w.at("pipe").c_str(), 0600);
     w.add_object("1");
-    expect_items(scan({w.at("nothing"), w.root(), w.at("pipe")}),
-                 {{w.at("nothing"), MEDTL_E_IO}, {w.at("1"), MEDTL_OK}, {w.at("pipe"), MEDTL_E_IO}});
+    expect_items(
+        scan({w.at("nothing"), w.root(), w.at("pipe")}),
+        {{w.at("nothing"), MEDTL_E_IO}, {w.at("1"), MEDTL_OK}, {w.at("pipe"), MEDTL_E_IO}});
 }
 
 Test(scan, a_folder_that_cannot_be_opened_is_reported)
@@ -174,7 +187,8 @@ Test(scan, a_dicomdir_inside_a_folder_is_named_and_its_files_come_from_the_folde
 
     w.add_object("IMAGES/IM1");
     w.add_directory("DICOMDIR", {"IMAGES\\IM1"});
-    expect_items(scan({w.root()}), {{w.at("DICOMDIR"), MEDTL_E_UNSUPPORTED}, {w.at("IMAGES/IM1"), MEDTL_OK}});
+    expect_items(scan({w.root()}),
+                 {{w.at("DICOMDIR"), MEDTL_E_UNSUPPORTED}, {w.at("IMAGES/IM1"), MEDTL_OK}});
 }
 
 Test(scan, a_dicomdir_of_its_own_leads_to_its_files_only)
@@ -185,7 +199,8 @@ Test(scan, a_dicomdir_of_its_own_leads_to_its_files_only)
     w.add_object("IMAGES/IM1");
     w.add_object("images/im3");
     w.add_object("not-listed");
-    w.add_directory("DICOMDIR", {"IMAGES\\IM1", "images\\IM3", "IMAGES\\GONE", "images\\IM2", "IMAGES\\IM1"});
+    w.add_directory("DICOMDIR",
+                    {"IMAGES\\IM1", "images\\IM3", "IMAGES\\GONE", "images\\IM2", "IMAGES\\IM1"});
     const collection got = scan({w.at("DICOMDIR")});
     expect_items(got, {{w.at("DICOMDIR"), MEDTL_E_UNSUPPORTED},
                        {w.at("IMAGES/GONE"), MEDTL_E_IO},
@@ -201,9 +216,11 @@ Test(scan, a_dicomdir_never_leads_out_of_its_folder)
     w.add_object("secret");
     fs::create_directories(w.at("disc"));
     fs::create_symlink("../secret", w.at("disc/LINK"));
-    w.add_directory("disc/DICOMDIR", {"..\\secret", "LINK", "/etc/passwd", ".\\LINK", "A/../../secret"});
+    w.add_directory("disc/DICOMDIR",
+                    {"..\\secret", "LINK", "/etc/passwd", ".\\LINK", "A/../../secret"});
     for (const found &item : scan({w.at("disc/DICOMDIR")}).items)
-        cr_expect(item.status == MEDTL_E_IO || item.status == MEDTL_E_UNSUPPORTED, "%s was followed", item.path.c_str());
+        cr_expect(item.status == MEDTL_E_IO || item.status == MEDTL_E_UNSUPPORTED,
+                  "%s was followed", item.path.c_str());
 }
 
 Test(scan, a_keyword_that_does_not_exist_is_refused_before_anything_is_read)

@@ -8,7 +8,8 @@
 #include <cmath>
 #include <criterion/criterion.h>
 
-namespace {
+namespace
+{
 
 const struct {
     const char *label;
@@ -26,8 +27,8 @@ const struct {
     {"three frames in colour", {15, 11, 3, 8, 8, false, "RGB", 3}},
 };
 
-void check_exact(const char *label, const picture &p, const std::vector<unsigned char> &file, const char *syntax,
-                 value_formula value = pattern)
+void check_exact(const char *label, const picture &p, const std::vector<unsigned char> &file,
+                 const char *syntax, value_formula value = pattern)
 {
     const instance_owner instance = read_instance(file);
 
@@ -35,10 +36,11 @@ void check_exact(const char *label, const picture &p, const std::vector<unsigned
     for (unsigned frame = 0; frame < p.frames; frame++) {
         const image_owner image = read_frame(instance.get(), frame);
 
-        cr_expect_eq(largest_difference(*image, p, frame, value), 0, "%s, frame %u in %s", label, frame, syntax);
+        cr_expect_eq(largest_difference(*image, p, frame, value), 0, "%s, frame %u in %s", label,
+                     frame, syntax);
         cr_expect_eq(image->bits_stored, p.stored, "%s in %s", label, syntax);
         cr_expect_eq(image->photometric,
-                     p.samples == 3                              ? MEDTL_RGB
+                     p.samples == 3                                ? MEDTL_RGB
                      : std::string(p.photometric) == "MONOCHROME1" ? MEDTL_MONOCHROME1
                                                                    : MEDTL_MONOCHROME2,
                      "%s in %s", label, syntax);
@@ -49,29 +51,42 @@ void check_all(E_TransferSyntax syntax, const DcmRepresentationParameter *parame
 {
     for (const auto &each : pictures) {
         const auto object = make_object(each.what);
-        check_exact(each.label, each.what, file_bytes(*object, syntax, parameter), DcmXfer(syntax).getXferName());
+        check_exact(each.label, each.what, file_bytes(*object, syntax, parameter),
+                    DcmXfer(syntax).getXferName());
     }
 }
 
 /// The encoder for lossy JPEG moves the values so that the smallest becomes 0.
-void check_close(const picture &p, E_TransferSyntax syntax, const DcmRepresentationParameter &parameter, int tolerance)
+void check_close(const picture &p, E_TransferSyntax syntax,
+                 const DcmRepresentationParameter &parameter, int tolerance)
 {
     const auto object = make_object(p, smooth_pattern);
-    const image_owner image = read_frame(read_instance(file_bytes(*object, syntax, &parameter)).get());
+    const image_owner image =
+        read_frame(read_instance(file_bytes(*object, syntax, &parameter)).get());
     const int smallest = smooth_pattern(p, 0, 0, 0, 0);
     int largest = 0;
 
     for (unsigned row = 0; row < p.rows; row++)
         for (unsigned column = 0; column < p.columns; column++)
-            largest = std::max(largest, std::abs(value_at(*image, row, column) + smallest - smooth_pattern(p, 0, row, column, 0)));
+            largest = std::max(largest, std::abs(value_at(*image, row, column) + smallest -
+                                                 smooth_pattern(p, 0, row, column, 0)));
     cr_expect_leq(largest, tolerance, "%s: off by %d", DcmXfer(syntax).getXferName(), largest);
 }
 
 } // namespace
 
-Test(syntaxes, uncompressed_values_come_back_from_little_endian) { check_all(EXS_LittleEndianExplicit, nullptr); }
-Test(syntaxes, uncompressed_values_come_back_from_implicit_vr) { check_all(EXS_LittleEndianImplicit, nullptr); }
-Test(syntaxes, uncompressed_values_come_back_from_big_endian) { check_all(EXS_BigEndianExplicit, nullptr); }
+Test(syntaxes, uncompressed_values_come_back_from_little_endian)
+{
+    check_all(EXS_LittleEndianExplicit, nullptr);
+}
+Test(syntaxes, uncompressed_values_come_back_from_implicit_vr)
+{
+    check_all(EXS_LittleEndianImplicit, nullptr);
+}
+Test(syntaxes, uncompressed_values_come_back_from_big_endian)
+{
+    check_all(EXS_BigEndianExplicit, nullptr);
+}
 Test(syntaxes, uncompressed_values_come_back_from_a_deflated_data_set)
 {
     check_all(EXS_DeflatedLittleEndianExplicit, nullptr);
@@ -97,7 +112,8 @@ Test(syntaxes, lossless_values_come_back_from_jpeg_ls)
         p.rows += 32;
         p.columns += 32;
         const auto object = make_object(p, smooth_pattern);
-        check_exact(each.label, p, file_bytes(*object, EXS_JPEGLSLossless, &parameter), "JPEG-LS", smooth_pattern);
+        check_exact(each.label, p, file_bytes(*object, EXS_JPEGLSLossless, &parameter), "JPEG-LS",
+                    smooth_pattern);
     }
 }
 
@@ -115,7 +131,8 @@ Test(syntaxes, lossless_values_come_back_from_jpeg_2000)
             if (transform)
                 object->getDataset()->putAndInsertString(DCM_PhotometricInterpretation, "YBR_RCT");
             put_fragments(*object, EXS_JPEG2000LosslessOnly, {}, frames);
-            check_exact(each.label, each.what, file_bytes(*object, EXS_JPEG2000LosslessOnly), "JPEG 2000");
+            check_exact(each.label, each.what, file_bytes(*object, EXS_JPEG2000LosslessOnly),
+                        "JPEG 2000");
         }
 }
 
@@ -126,7 +143,8 @@ Test(syntaxes, near_lossless_jpeg_ls_stays_within_its_bound)
     const auto object = make_object(p, smooth_pattern);
     const auto file = file_bytes(*object, EXS_JPEGLSLossy, &parameter);
 
-    cr_expect_leq(largest_difference(*read_frame(read_instance(file).get()), p, 0, smooth_pattern), 3);
+    cr_expect_leq(largest_difference(*read_frame(read_instance(file).get()), p, 0, smooth_pattern),
+                  3);
 }
 
 Test(syntaxes, lossy_jpeg_stays_close_to_a_smooth_picture)
@@ -145,7 +163,8 @@ Test(syntaxes, lossy_colour_jpeg_is_labelled_as_what_it_is_now)
 
     // The encoder turned RGB to YCbCr; PS3.3 C.7.6.3.1.2 gives the way: Y of the first pixel is
     // 0.2990 R + 0.5870 G + 0.1140 B.
-    const double y = 0.2990 * smooth_pattern(p, 0, 0, 0, 0) + 0.5870 * smooth_pattern(p, 0, 0, 0, 1) +
+    const double y = 0.2990 * smooth_pattern(p, 0, 0, 0, 0) +
+                     0.5870 * smooth_pattern(p, 0, 0, 0, 1) +
                      0.1140 * smooth_pattern(p, 0, 0, 0, 2);
 
     cr_assert_eq(image->photometric, MEDTL_YBR_FULL);

@@ -3,7 +3,8 @@
 
 #include <criterion/criterion.h>
 
-namespace {
+namespace
+{
 
 const picture gray = {2, 3, 1, 16, 12, false, "MONOCHROME2", 1};
 const picture gray_signed = {2, 3, 1, 16, 12, true, "MONOCHROME2", 1};
@@ -28,17 +29,22 @@ void put_words(DcmItem &item, const DcmTag &tag, const std::vector<Uint16> &word
 }
 
 /// A LUT Descriptor of VR US or SS.
-void put_descriptor(DcmItem &item, const DcmTagKey &key, unsigned count, int first, unsigned bits, bool is_signed = false)
+void put_descriptor(DcmItem &item, const DcmTagKey &key, unsigned count, int first, unsigned bits,
+                    bool is_signed = false)
 {
     if (is_signed) {
-        const Sint16 values[3] = {static_cast<Sint16>(count), static_cast<Sint16>(first), static_cast<Sint16>(bits)};
+        const Sint16 values[3] = {static_cast<Sint16>(count), static_cast<Sint16>(first),
+                                  static_cast<Sint16>(bits)};
         cr_assert(item.putAndInsertSint16Array(DcmTag(key, EVR_SS), values, 3).good());
     } else {
-        put_words(item, DcmTag(key, EVR_US), {static_cast<Uint16>(count), static_cast<Uint16>(first), static_cast<Uint16>(bits)});
+        put_words(
+            item, DcmTag(key, EVR_US),
+            {static_cast<Uint16>(count), static_cast<Uint16>(first), static_cast<Uint16>(bits)});
     }
 }
 
-void check_table(const medtl_lut &lut, int first, unsigned bits, const std::vector<unsigned> &entries, const char *label)
+void check_table(const medtl_lut &lut, int first, unsigned bits,
+                 const std::vector<unsigned> &entries, const char *label)
 {
     cr_assert_not_null(lut.entries, "%s", label);
     cr_expect_eq(lut.first, first, "%s: first is %d", label, lut.first);
@@ -70,7 +76,9 @@ Test(tables, the_first_window_and_its_function_are_read)
     static const struct {
         const char *function;
         medtl_voi_function expected;
-    } functions[] = {{"LINEAR", MEDTL_VOI_LINEAR}, {"LINEAR_EXACT", MEDTL_VOI_LINEAR_EXACT}, {"SIGMOID", MEDTL_VOI_SIGMOID}};
+    } functions[] = {{"LINEAR", MEDTL_VOI_LINEAR},
+                     {"LINEAR_EXACT", MEDTL_VOI_LINEAR_EXACT},
+                     {"SIGMOID", MEDTL_VOI_SIGMOID}};
 
     for (const auto &each : functions) {
         const auto object = make_object(gray);
@@ -162,11 +170,14 @@ Test(tables, padding_of_signed_pixels_is_signed_in_every_vr_and_syntax)
     DcmDataset &d = *object->getDataset();
 
     cr_assert(d.putAndInsertSint16(DcmTag(DCM_PixelPaddingValue, EVR_SS), -2000).good());
-    for (const E_TransferSyntax syntax : {EXS_LittleEndianExplicit, EXS_LittleEndianImplicit, EXS_BigEndianExplicit}) {
+    for (const E_TransferSyntax syntax :
+         {EXS_LittleEndianExplicit, EXS_LittleEndianImplicit, EXS_BigEndianExplicit}) {
         const image_owner image = read_first_frame(*object, syntax);
-        cr_expect_eq(image->padding_first, -2000, "%s: %d", DcmXfer(syntax).getXferName(), image->padding_first);
+        cr_expect_eq(image->padding_first, -2000, "%s: %d", DcmXfer(syntax).getXferName(),
+                     image->padding_first);
     }
-    cr_assert(d.putAndInsertUint16(DcmTag(DCM_PixelPaddingValue, EVR_US), 63536).good()); // the same bits
+    cr_assert(
+        d.putAndInsertUint16(DcmTag(DCM_PixelPaddingValue, EVR_US), 63536).good()); // the same bits
     cr_expect_eq(read_first_frame(*object)->padding_first, -2000);
 }
 
@@ -208,13 +219,16 @@ Test(tables, tables_of_enhanced_images_come_from_their_functional_groups)
     cr_expect_eq(second->laterality, MEDTL_LATERALITY_RIGHT);
 }
 
-namespace {
+namespace
+{
 
-const DcmTagKey descriptors[] = {DCM_RedPaletteColorLookupTableDescriptor, DCM_GreenPaletteColorLookupTableDescriptor,
+const DcmTagKey descriptors[] = {DCM_RedPaletteColorLookupTableDescriptor,
+                                 DCM_GreenPaletteColorLookupTableDescriptor,
                                  DCM_BluePaletteColorLookupTableDescriptor};
 const DcmTagKey data[] = {DCM_RedPaletteColorLookupTableData, DCM_GreenPaletteColorLookupTableData,
                           DCM_BluePaletteColorLookupTableData};
-const DcmTagKey segmented[] = {DCM_SegmentedRedPaletteColorLookupTableData, DCM_SegmentedGreenPaletteColorLookupTableData,
+const DcmTagKey segmented[] = {DCM_SegmentedRedPaletteColorLookupTableData,
+                               DCM_SegmentedGreenPaletteColorLookupTableData,
                                DCM_SegmentedBluePaletteColorLookupTableData};
 
 } // namespace
@@ -225,7 +239,8 @@ Test(tables, palettes_of_words_and_of_bytes_are_read)
 
     for (int i = 0; i < 3; i++) {
         put_descriptor(*object->getDataset(), descriptors[i], 4, 10, 16);
-        put_words(*object->getDataset(), DcmTag(data[i], EVR_OW), {static_cast<Uint16>(i), 1000, 2000, 65535});
+        put_words(*object->getDataset(), DcmTag(data[i], EVR_OW),
+                  {static_cast<Uint16>(i), 1000, 2000, 65535});
     }
     image_owner image = read_first_frame(*object);
     cr_expect_eq(image->photometric, MEDTL_PALETTE_COLOR);
@@ -234,7 +249,8 @@ Test(tables, palettes_of_words_and_of_bytes_are_read)
 
     for (int i = 0; i < 3; i++) {
         put_descriptor(*object->getDataset(), descriptors[i], 4, 0, 8);
-        put_words(*object->getDataset(), DcmTag(data[i], EVR_OW), {0x2010, 0xFF30}); // two entries a word, the lower first
+        put_words(*object->getDataset(), DcmTag(data[i], EVR_OW),
+                  {0x2010, 0xFF30}); // two entries a word, the lower first
     }
     image = read_first_frame(*object, EXS_LittleEndianExplicit);
     for (int i = 0; i < 3; i++)
@@ -251,11 +267,13 @@ Test(tables, segmented_palettes_are_expanded)
     // PS3.3 C.7.9.2: discrete (0, length, values), linear (1, length, end value), indirect (2, segments, offset).
     for (int i = 0; i < 3; i++) {
         put_descriptor(*object->getDataset(), descriptors[i], 12, 0, 16);
-        put_words(*object->getDataset(), DcmTag(segmented[i], EVR_OW), {0, 2, 100, 200, 1, 4, 1000, 2, 2, 0, 0});
+        put_words(*object->getDataset(), DcmTag(segmented[i], EVR_OW),
+                  {0, 2, 100, 200, 1, 4, 1000, 2, 2, 0, 0});
     }
     const image_owner image = read_first_frame(*object);
     for (int i = 0; i < 3; i++)
-        check_table(image->palette[i], 0, 16, {100, 200, 400, 600, 800, 1000, 100, 200, 400, 600, 800, 1000}, "segmented");
+        check_table(image->palette[i], 0, 16,
+                    {100, 200, 400, 600, 800, 1000, 100, 200, 400, 600, 800, 1000}, "segmented");
 }
 
 Test(tables, a_palette_image_without_a_usable_palette_is_refused)
@@ -263,11 +281,13 @@ Test(tables, a_palette_image_without_a_usable_palette_is_refused)
     const auto object = make_object(colors);
     std::string reason;
 
-    cr_expect_eq(try_frame(file_bytes(*object, EXS_LittleEndianExplicit), 0, reason), MEDTL_E_FORMAT);
+    cr_expect_eq(try_frame(file_bytes(*object, EXS_LittleEndianExplicit), 0, reason),
+                 MEDTL_E_FORMAT);
     cr_expect(reason.find("(0028,1201)") != std::string::npos, "%s", reason.c_str());
     for (int i = 0; i < 3; i++) { // an indirect segment that leads to itself
         put_descriptor(*object->getDataset(), descriptors[i], 4, 0, 16);
         put_words(*object->getDataset(), DcmTag(segmented[i], EVR_OW), {2, 1, 0, 0});
     }
-    cr_expect_eq(try_frame(file_bytes(*object, EXS_LittleEndianExplicit), 0, reason), MEDTL_E_FORMAT);
+    cr_expect_eq(try_frame(file_bytes(*object, EXS_LittleEndianExplicit), 0, reason),
+                 MEDTL_E_FORMAT);
 }

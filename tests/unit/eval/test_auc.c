@@ -24,7 +24,8 @@ static double naive_auc(const float *scores, const uint32_t *labels, const uint3
     return pairs > 0.0 ? wins / pairs : (double)NAN;
 }
 
-static double auc(const float *scores, const uint32_t *labels, const uint32_t *weights, size_t count)
+static double auc(const float *scores, const uint32_t *labels, const uint32_t *weights,
+                  size_t count)
 {
     medtl_ranking ranking;
     double value;
@@ -59,7 +60,8 @@ ParameterizedTest(struct auc_case *c, auc, counts_pairs_won)
 {
     const double got = auc(c->scores, c->labels, NULL, 4);
 
-    cr_assert(fabs(got - c->expected) < 1e-12, "%s: got %g, expected %g", c->label, got, c->expected);
+    cr_assert(fabs(got - c->expected) < 1e-12, "%s: got %g, expected %g", c->label, got,
+              c->expected);
 }
 
 Test(auc, agrees_with_the_double_loop_on_random_scores_with_ties_and_weights)

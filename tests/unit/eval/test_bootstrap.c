@@ -28,9 +28,9 @@ static void mean(void *context, const uint32_t *weights, double *values)
 static void run(sample *s, const uint32_t *groups, size_t group_count, size_t resamples,
                 uint64_t seed, medtl_interval result[3])
 {
-    cr_assert_eq(medtl_bootstrap(groups, s->count, group_count, resamples, seed, mean, s, 3, result,
-                                 NULL),
-                 MEDTL_OK);
+    cr_assert_eq(
+        medtl_bootstrap(groups, s->count, group_count, resamples, seed, mean, s, 3, result, NULL),
+        MEDTL_OK);
 }
 
 Test(bootstrap, interval_of_a_mean_matches_the_normal_theory)

@@ -24,7 +24,8 @@ Test(log_loss, is_the_mean_of_minus_log_probability)
     const float logits[4] = {0.0f, 1.0986123f, 0.0f, 0.0f};
     const uint32_t labels[2] = {0, 1};
 
-    cr_assert_float_eq(medtl_log_loss(logits, labels, 2, 2, 1.0), (log(4.0) + log(2.0)) / 2.0, 1e-6);
+    cr_assert_float_eq(medtl_log_loss(logits, labels, 2, 2, 1.0), (log(4.0) + log(2.0)) / 2.0,
+                       1e-6);
 }
 
 Test(temperature, solves_the_two_class_case_exactly)
@@ -49,8 +50,8 @@ Test(temperature, is_no_worse_than_any_on_a_fine_grid)
     for (size_t i = 0; i < COUNT; i++) {
         labels[i] = (uint32_t)medtl_random_below(&random, CLASSES);
         for (size_t k = 0; k < CLASSES; k++)
-            logits[i * CLASSES + k] = (float)(6.0 * medtl_random_normal(&random)) +
-                                      (k == labels[i] ? 4.0f : 0.0f);
+            logits[i * CLASSES + k] =
+                (float)(6.0 * medtl_random_normal(&random)) + (k == labels[i] ? 4.0f : 0.0f);
     }
     fitted = medtl_log_loss(logits, labels, COUNT, CLASSES,
                             medtl_temperature_fit(logits, labels, COUNT, CLASSES));

@@ -17,8 +17,8 @@ static const medtl_evaluation_options plain = {.positive_class = -1};
 
 static medtl_evaluation *evaluate(const medtl_evaluation_options *options)
 {
-    const medtl_predictions predictions = {.count = 6, .classes = 3,
-                                           .probabilities = probabilities, .labels = labels};
+    const medtl_predictions predictions = {
+        .count = 6, .classes = 3, .probabilities = probabilities, .labels = labels};
     medtl_evaluation *evaluation = NULL;
     medtl_error err = {0};
 
@@ -94,8 +94,8 @@ Test(evaluation, a_class_without_cases_is_left_out_of_the_means)
 {
     const float p[4] = {0.9f, 0.1f, 0.8f, 0.2f};
     const uint32_t truth[2] = {0, 0};
-    const medtl_predictions predictions = {.count = 2, .classes = 2, .probabilities = p,
-                                           .labels = truth};
+    const medtl_predictions predictions = {
+        .count = 2, .classes = 2, .probabilities = p, .labels = truth};
     medtl_evaluation *e = NULL;
 
     cr_assert_eq(medtl_evaluation_create(&predictions, &plain, &e, NULL), MEDTL_OK);
@@ -127,14 +127,19 @@ Test(evaluation, refuses_what_is_no_prediction)
         {.count = 0, .classes = 2, .probabilities = good, .labels = label},
         {.count = 1, .classes = 2, .probabilities = bad, .labels = label},
         {.count = 1, .classes = 2, .probabilities = good, .labels = out_of_range},
-        {.count = 1, .classes = 2, .probabilities = good, .labels = label, .groups = group,
+        {.count = 1,
+         .classes = 2,
+         .probabilities = good,
+         .labels = label,
+         .groups = group,
          .group_count = 1},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         medtl_evaluation *e = NULL;
 
-        cr_assert_eq(medtl_evaluation_create(&cases[i], &plain, &e, NULL), MEDTL_E_ARGUMENT, "%zu", i);
+        cr_assert_eq(medtl_evaluation_create(&cases[i], &plain, &e, NULL), MEDTL_E_ARGUMENT, "%zu",
+                     i);
         cr_assert_null(e);
     }
 }

@@ -129,6 +129,21 @@ static medtl_status get_temperature(const json_t *root, const char *path, float 
     return MEDTL_OK;
 }
 
+static medtl_status get_views(const json_t *root, const char *path, medtl_metadata *out,
+                              medtl_error *err)
+{
+    const json_t *value = json_object_get(root, "views");
+
+    out->views = MEDTL_VIEWS_ONE;
+    if (value == NULL)
+        return MEDTL_OK;
+    if (!json_is_string(value) || !medtl_views_parse(json_string_value(value), &out->views))
+        return refuse(err, path, "views", "is none of one, flip-x, flip-y, flips, symmetries");
+    if (!medtl_views_fit(out->views, out->spec.height, out->spec.width_px))
+        return refuse(err, path, "views", "are symmetries of an input that is not square");
+    return MEDTL_OK;
+}
+
 static medtl_status get_provenance(const json_t *root, const char *path, char **out,
                                    medtl_error *err)
 {
@@ -163,7 +178,8 @@ static medtl_status get_all(const json_t *root, const char *path, medtl_metadata
         (status = get_architecture(root, path, out, err)) != MEDTL_OK ||
         (status = get_classes(root, path, out, err)) != MEDTL_OK ||
         (status = get_input(root, path, out, err)) != MEDTL_OK ||
-        (status = get_temperature(root, path, &out->temperature, err)) != MEDTL_OK)
+        (status = get_temperature(root, path, &out->temperature, err)) != MEDTL_OK ||
+        (status = get_views(root, path, out, err)) != MEDTL_OK)
         return status;
     return get_provenance(root, path, &out->provenance, err);
 }
@@ -209,13 +225,14 @@ static json_t *pack(const medtl_network_spec *spec, const medtl_model_descriptio
 
     for (uint32_t i = 0; i < spec->classes; i++)
         (void)json_array_append_new(classes, json_string(or_empty(d->class_names[i])));
-    return json_pack("{s:i, s:s, s:s, s:{s:s, s:i, s:f}, s:o, s:{s:i, s:i, s:i}, s:s, s:f, s:O*}",
+    return json_pack("{s:i, s:s, s:s, s:{s:s, s:i, s:f}, s:o, s:{s:i, s:i, s:i}, s:s, s:f, s:s, s:O*}",
                      "format", (int)FORMAT_VERSION, "name", or_empty(d->name), "version",
                      or_empty(d->version), "architecture", "name", spec->architecture, "width",
                      (int)spec->width, "dropout", (double)spec->dropout, "classes", classes,
                      "input", "channels", (int)spec->channels, "height", (int)spec->height, "width",
                      (int)spec->width_px, "normaliser", or_empty(d->normaliser), "temperature",
-                     (double)d->temperature, "provenance", provenance);
+                     (double)d->temperature, "views", medtl_views_name(d->views), "provenance",
+                     provenance);
 }
 
 medtl_status medtl_metadata_format(const medtl_network_spec *spec,

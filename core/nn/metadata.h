@@ -4,6 +4,7 @@
 #define MEDTL_NN_METADATA_H
 
 #include "network.h"
+#include "views.h"
 
 #define MEDTL_METADATA_KEY "medtl"
 
@@ -12,6 +13,7 @@ typedef struct medtl_metadata {
     char *name, *version, *normaliser, *provenance, *architecture_arguments;
     char **class_names; /* spec.classes of them */
     float temperature;
+    medtl_views views;
 } medtl_metadata;
 
 /** @param path  For messages only. */

@@ -25,6 +25,7 @@ static void fill_info(medtl_model *model, const medtl_network *network)
                                      .class_names = (const char *const *)m->class_names,
                                      .normaliser = m->normaliser,
                                      .temperature = m->temperature,
+                                     .views = medtl_views_name(m->views),
                                      .provenance = m->provenance,
                                      .sha256 = model->sha256,
                                      .parameter_count = count};

@@ -5,6 +5,7 @@
 
 #include "medtl/error.h"
 #include "medtl/model.h"
+#include "views.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -63,6 +64,7 @@ typedef struct medtl_model_description {
     const char *const *class_names; /* spec.classes labels */
     const char *normaliser;
     float temperature;
+    medtl_views views;      /* which the model averages over (views.h) */
     const char *provenance; /* a JSON object as text, or NULL */
 } medtl_model_description;
 

@@ -18,7 +18,8 @@ struct medtl_predictor {
     medtl_pool *pool;
     medtl_node_run *runs;
     float *arena, *scratch;
-    size_t group; /* images that the arena holds */
+    size_t group;                /* images that the arena holds */
+    float *views, *views_logits; /* of one image: [views][...]; NULL where a model has one view */
 };
 
 static size_t group_size(size_t batch, size_t floats_per_image)
@@ -51,6 +52,18 @@ static void connect(medtl_predictor *p)
     }
 }
 
+static bool allocate_views(medtl_predictor *p)
+{
+    const medtl_model_info *info = &p->model->info;
+    const size_t views = medtl_views_count(p->model->metadata.views);
+
+    if (views == 1)
+        return true;
+    p->views = medtl_floats_allocate(views * info->channels * info->height * info->width);
+    p->views_logits = medtl_floats_allocate(views * info->class_count);
+    return p->views != NULL && p->views_logits != NULL;
+}
+
 medtl_status medtl_predictor_create(const medtl_model *model, size_t batch, size_t threads,
                                     medtl_predictor **out, medtl_error *err)
 {
@@ -66,13 +79,13 @@ medtl_status medtl_predictor_create(const medtl_model *model, size_t batch, size
     if (p == NULL)
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for a predictor");
     p->model = model;
-    p->group = group_size(batch, plan->layout.total);
+    p->group = group_size(batch * medtl_views_count(model->metadata.views), plan->layout.total);
     if ((status = medtl_pool_create(threads, &p->pool, err)) != MEDTL_OK)
         goto done;
     p->runs = calloc(plan->graph.node_count, sizeof *p->runs);
     p->arena = medtl_floats_allocate(p->group * plan->layout.total);
     p->scratch = medtl_floats_allocate(threads * plan->scratch);
-    if (p->runs == NULL || p->arena == NULL || p->scratch == NULL) {
+    if (p->runs == NULL || p->arena == NULL || p->scratch == NULL || !allocate_views(p)) {
         status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for running a model");
         goto done;
     }
@@ -92,6 +105,8 @@ void medtl_predictor_destroy(medtl_predictor *predictor)
     free(predictor->runs);
     free(predictor->arena);
     free(predictor->scratch);
+    free(predictor->views);
+    free(predictor->views_logits);
     free(predictor);
 }
 
@@ -115,8 +130,7 @@ static void run_group(medtl_predictor *p, const float *input, size_t count, floa
         memcpy(logits + n * classes, medtl_image_of(p->runs[last].y, n), classes * sizeof(float));
 }
 
-void medtl_predictor_run_logits(medtl_predictor *predictor, const float *input, size_t count,
-                                float *logits)
+static void run_images(medtl_predictor *predictor, const float *input, size_t count, float *logits)
 {
     const medtl_model_info *info = &predictor->model->info;
     const size_t image = (size_t)info->channels * info->height * info->width;
@@ -128,6 +142,32 @@ void medtl_predictor_run_logits(medtl_predictor *predictor, const float *input, 
                   left < predictor->group ? left : predictor->group,
                   logits + first * info->class_count);
     }
+}
+
+static void run_views(medtl_predictor *p, const float *input, float *logits)
+{
+    const medtl_model_info *info = &p->model->info;
+    const medtl_views views = p->model->metadata.views;
+    const size_t image = (size_t)info->channels * info->height * info->width;
+
+    for (size_t v = 0; v < medtl_views_count(views); v++)
+        medtl_view_draw(views, v, info->channels, info->height, info->width, input,
+                        p->views + v * image);
+    run_images(p, p->views, medtl_views_count(views), p->views_logits);
+    medtl_views_mean(views, p->views_logits, info->class_count, logits);
+}
+
+void medtl_predictor_run_logits(medtl_predictor *predictor, const float *input, size_t count,
+                                float *logits)
+{
+    const medtl_model_info *info = &predictor->model->info;
+    const size_t image = (size_t)info->channels * info->height * info->width;
+
+    if (predictor->views == NULL)
+        run_images(predictor, input, count, logits);
+    else
+        for (size_t n = 0; n < count; n++)
+            run_views(predictor, input + n * image, logits + n * info->class_count);
 }
 
 /* Softmax of logits / temperature, in place; the largest is subtracted so that nothing overflows. */

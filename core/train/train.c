@@ -52,40 +52,66 @@ static double now(void)
 
 /* ---- evaluation ------------------------------------------------------------------------ */
 
+/* Logits of a batch; the mean over the views, each of which needs a pass of its own. */
+static void evaluate_views(medtl_trainer_pass *pass, const medtl_dataset_spec *spec,
+                           medtl_views views, const medtl_batch *b, float *room, float *logits)
+{
+    const size_t image = (size_t)spec->channels * spec->height * spec->width;
+    const size_t classes = spec->classes, values = b->count * classes;
+    const double share = 1.0 / (double)medtl_views_count(views);
+
+    memset(logits, 0, values * sizeof *logits);
+    for (size_t v = 0; v < medtl_views_count(views); v++) {
+        const float *of_view;
+
+        for (size_t n = 0; n < b->count; n++)
+            medtl_view_draw(views, v, spec->channels, spec->height, spec->width,
+                            b->input + n * image, room + n * image);
+        of_view = medtl_trainer_pass_evaluate(pass, room, b->count);
+        for (size_t i = 0; i < values; i++)
+            logits[i] += (float)(share * (double)of_view[i]);
+    }
+}
+
 static medtl_status predict(medtl_trainer_pass *pass, const medtl_dataset *dataset,
                             const size_t *indices, size_t count, size_t batch, size_t threads,
-                            float *logits, medtl_error *err)
+                            medtl_views views, float *logits, medtl_error *err)
 {
     const size_t classes = medtl_dataset_get_spec(dataset)->classes;
     medtl_loader_spec spec = {.dataset = dataset, .order = indices, .count = count, .batch = batch,
                               .threads = threads};
     medtl_loader *loader = NULL;
     medtl_batch b = {0};
+    float *room = NULL;
     medtl_status status;
     size_t at = 0;
 
     if (count == 0)
         return MEDTL_OK;
+    room = malloc(batch * medtl_dataset_pixels(dataset) * sizeof *room);
+    if (room == NULL)
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for a batch of %zu images", batch);
     status = medtl_loader_create(&spec, &loader, err);
     while (status == MEDTL_OK && (status = medtl_loader_next(loader, &b, err)) == MEDTL_OK &&
            b.count > 0) {
-        memcpy(logits + at * classes, medtl_trainer_pass_evaluate(pass, b.input, b.count),
-               b.count * classes * sizeof *logits);
+        evaluate_views(pass, medtl_dataset_get_spec(dataset), views, &b, room,
+                       logits + at * classes);
         at += b.count;
     }
     medtl_loader_destroy(loader);
+    free(room);
     return status;
 }
 
 medtl_status medtl_train_predict(medtl_network *network, const medtl_dataset *dataset,
                                  const size_t *indices, size_t count, size_t batch, size_t threads,
-                                 float *logits, medtl_error *err)
+                                 medtl_views views, float *logits, medtl_error *err)
 {
     medtl_trainer_pass *pass = NULL;
     medtl_status status = medtl_trainer_pass_create(network, batch, threads, &pass, err);
 
     if (status == MEDTL_OK)
-        status = predict(pass, dataset, indices, count, batch, 1, logits, err);
+        status = predict(pass, dataset, indices, count, batch, 1, views, logits, err);
     medtl_trainer_pass_destroy(pass);
     return status;
 }
@@ -103,7 +129,7 @@ static medtl_status validate(run *r, medtl_train_epoch *epoch, medtl_error *err)
     if (r->validation_count == 0)
         return MEDTL_OK;
     status = predict(r->pass, r->dataset, r->validation, r->validation_count, r->options->batch,
-                     r->options->loader_threads, r->logits, err);
+                     r->options->loader_threads, MEDTL_VIEWS_ONE, r->logits, err);
     if (status != MEDTL_OK)
         return status;
     epoch->validation_loss =

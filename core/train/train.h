@@ -91,9 +91,10 @@ medtl_status medtl_train(medtl_network *network, const medtl_dataset *dataset, c
                          medtl_train_result *result, medtl_error *err);
 
 /** Logits of images without augmentation, in evaluation mode.
+ *  @param views   Which they are averaged over (core/nn/views.h); they must fit the images.
  *  @param logits  [count][classes]. */
 medtl_status medtl_train_predict(medtl_network *network, const medtl_dataset *dataset,
                                  const size_t *indices, size_t count, size_t batch, size_t threads,
-                                 float *logits, medtl_error *err);
+                                 medtl_views views, float *logits, medtl_error *err);
 
 #endif

@@ -26,6 +26,8 @@ typedef struct medtl_model_info {
     const char *const *class_names; /* class_count labels, in the order of the outputs */
     const char *normaliser;         /* canonical text (image.h), or "" */
     float temperature;        /* logits are divided by it before softmax; 1 where not fitted */
+    const char *views;        /* mirror images and turns of the input whose logits are averaged:
+                                 "one" (none but the input itself), "flip-x", "flip-y", "flips", "symmetries" */
     const char *provenance;   /* JSON text: data, seed, folds, software; "" where absent */
     const char *sha256;       /* of the file, 64 lower-case hex digits */
     uint64_t parameter_count; /* trainable values */
@@ -63,7 +65,8 @@ void medtl_predictor_destroy(medtl_predictor *predictor);
 void medtl_predictor_run(medtl_predictor *predictor, const float *input, size_t count,
                          float *probabilities);
 
-/** As medtl_predictor_run(), but the logits before temperature and softmax. */
+/** As medtl_predictor_run(), but the logits before temperature and softmax (the mean over the
+ *  model's views, where it has several). */
 void medtl_predictor_run_logits(medtl_predictor *predictor, const float *input, size_t count,
                                 float *logits);
 

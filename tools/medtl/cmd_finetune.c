@@ -113,6 +113,10 @@ static medtl_status build(session *s, medtl_error *err)
     size_t values = 0;
     medtl_status status;
 
+    if (!medtl_views_fit(s->options.views, n->height, n->width))
+        return medtl_fail(err, MEDTL_E_ARGUMENT,
+                          "--views symmetries: the inputs of %u x %u are not square",
+                          (unsigned)n->height, (unsigned)n->width);
     snprintf(spec.architecture, sizeof spec.architecture, "%s", s->options.architecture);
     if ((status = medtl_network_create(&spec, s->options.seed, &s->network, err)) != MEDTL_OK ||
         (status = load_init(s, err)) != MEDTL_OK)

@@ -59,6 +59,7 @@ static size_t fill_table(finetune_options *f, option *out)
         {OPTION_HEADING, .help = "Network"},
         {OPTION_TEXT, "architecture", 0, "NAME", &f->architecture, 0, 0, SHAPES_RESULT, "resnet18, hybrid2 ..."},
         {OPTION_WHOLE, "width", 0, "CHANNELS", &f->width, 0, 4096, SHAPES_RESULT, "base width; 0: the architecture's own"},
+        {OPTION_TEXT, "views", 0, "one|flip-x|flip-y|flips|symmetries", &f->views_text, 0, 0, SHAPES_NOTHING, "mirror images and turns of an image whose logits the model averages when it is used; symmetries ask for square inputs"},
         {OPTION_REAL, "dropout", 0, "P", &f->dropout, -1, 0.95, SHAPES_RESULT, "before the last layer; below 0: the architecture's own"},
         {OPTION_TEXT, "init", 0, "MODEL", &f->init, 0, 0, SHAPES_NOTHING, "start from this model's weights (the head too, where it fits)"},
         {OPTION_WHOLE, "freeze-stages", 0, "N", &f->frozen_stages, 0, 1000, SHAPES_RESULT, "leave the first N stages' weights as they are (batch statistics still move)"},
@@ -103,6 +104,7 @@ static void set_defaults(finetune_options *f)
     f->max_unreadable = 0.01;
     f->cache_megabytes = 4096;
     f->name = "model";
+    f->views_text = "one";
     f->version = "1.0.0";
     f->architecture = "resnet18";
     f->dropout = -1.0;
@@ -159,6 +161,10 @@ static medtl_status check(finetune_options *f, medtl_error *err)
     if (f->frozen_stages > 0 && f->init == NULL)
         return medtl_fail(err, MEDTL_E_ARGUMENT,
                           "--freeze-stages without --init would freeze random weights");
+    if (!medtl_views_parse(f->views_text, &f->views))
+        return medtl_fail(err, MEDTL_E_ARGUMENT,
+                          "--views: '%s' is none of one, flip-x, flip-y, flips, symmetries",
+                          f->views_text);
     return medtl_augment_parse(f->augment_text, &f->augment, err);
 }
 

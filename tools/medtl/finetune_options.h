@@ -16,6 +16,8 @@ typedef struct finetune_options {
     double max_unreadable;
     uint64_t cache_megabytes;
     const char *run_folder;
+    const char *views_text;
+    medtl_views views; /* from views_text */
     bool resume, force, finish, f16, quiet;
     uint64_t stop_after;
     const char *name, *version;

@@ -92,7 +92,7 @@ static medtl_status calibrate(const finetune_options *options, const finetune_da
     for (size_t i = 0; i < count; i++)
         v->labels[i] = data->table.rows[data->rows[data->validation[i]]].label;
     status = medtl_train_predict(network, data->dataset, data->validation, count,
-                                 (size_t)options->batch, (size_t)options->threads, v->logits, err);
+                                 (size_t)options->batch, (size_t)options->threads, options->views, v->logits, err);
     if (status != MEDTL_OK)
         return status;
     v->temperature = medtl_temperature_fit(v->logits, v->labels, count, classes);
@@ -168,7 +168,7 @@ static medtl_status write_model(const finetune_options *options, const target *t
     const medtl_model_description description = {
         .name = options->name, .version = options->version,
         .class_names = (const char *const *)data->table.classes, .normaliser = normaliser,
-        .temperature = (float)temperature, .provenance = text};
+        .temperature = (float)temperature, .views = options->views, .provenance = text};
     medtl_status status;
 
     medtl_normaliser_text(&t->normaliser, normaliser);

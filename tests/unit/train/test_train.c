@@ -251,7 +251,7 @@ Test(train, what_is_kept_is_what_validation_saw)
 
     cr_assert_eq(medtl_train(net, dataset, train_images, TRAIN, validation_images, COUNT - TRAIN, &o,
                              NULL, &result, NULL), MEDTL_OK);
-    cr_assert_eq(medtl_train_predict(net, dataset, validation_images, COUNT - TRAIN, 7, 1, logits,
+    cr_assert_eq(medtl_train_predict(net, dataset, validation_images, COUNT - TRAIN, 7, 1, MEDTL_VIEWS_ONE, logits,
                                      NULL), MEDTL_OK);
     for (size_t i = 0; i < COUNT - TRAIN; i++)
         for (size_t j = 0; j < COUNT - TRAIN; j++)

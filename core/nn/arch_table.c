@@ -10,6 +10,13 @@ static const medtl_architecture architectures[] = {
     {"resnet18", 64, 0.0f, medtl_build_resnet18},
     {"resnet34", 64, 0.0f, medtl_build_resnet34},
     {"resnet50", 64, 0.0f, medtl_build_resnet50},
+    {"resnet101", 64, 0.0f, medtl_build_resnet101},
+    {"resnet18_cifar", 64, 0.0f, medtl_build_resnet18_cifar},
+    {"resnet20", 16, 0.0f, medtl_build_resnet20},
+    {"hybrid6", 32, 0.5f, medtl_build_hybrid6},
+    {"densenet121", 32, 0.0f, medtl_build_densenet121},
+    {"mobilenet_v2", 32, 0.2f, medtl_build_mobilenet_v2},
+    {"mobilenet_v2_keras", 32, 0.0f, medtl_build_mobilenet_v2_keras},
 };
 enum { ARCHITECTURE_COUNT = sizeof architectures / sizeof architectures[0] };
 

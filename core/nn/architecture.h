@@ -27,5 +27,12 @@ void medtl_build_hybrid2(medtl_graph *graph, const medtl_network_spec *spec);
 void medtl_build_resnet18(medtl_graph *graph, const medtl_network_spec *spec);
 void medtl_build_resnet34(medtl_graph *graph, const medtl_network_spec *spec);
 void medtl_build_resnet50(medtl_graph *graph, const medtl_network_spec *spec);
+void medtl_build_resnet101(medtl_graph *graph, const medtl_network_spec *spec);
+void medtl_build_resnet18_cifar(medtl_graph *graph, const medtl_network_spec *spec);
+void medtl_build_resnet20(medtl_graph *graph, const medtl_network_spec *spec);
+void medtl_build_hybrid6(medtl_graph *graph, const medtl_network_spec *spec);
+void medtl_build_densenet121(medtl_graph *graph, const medtl_network_spec *spec);
+void medtl_build_mobilenet_v2(medtl_graph *graph, const medtl_network_spec *spec);
+void medtl_build_mobilenet_v2_keras(medtl_graph *graph, const medtl_network_spec *spec);
 
 #endif

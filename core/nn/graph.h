@@ -15,12 +15,13 @@
 
 enum { MEDTL_NAME_SIZE = 64 };
 
-/** How a parameter starts. He: normal, variance 2 / fan out (torchvision's ResNet). Glorot: uniform,
- *  variance 2 / (fan in + fan out). Fan in: uniform in +-1/sqrt(fan in) (PyTorch's linear layers). */
+/** How a parameter starts. He: normal, variance 2 / fan out (torchvision's ResNet). He in: normal, variance
+ *  2 / fan in (its DenseNet). Glorot: uniform, variance 2 / (fan in + fan out). Fan in: uniform in +-1/sqrt(fan in) (PyTorch's linear layers). */
 typedef enum medtl_initialiser {
     MEDTL_INIT_ZERO,
     MEDTL_INIT_ONE,
     MEDTL_INIT_HE,
+    MEDTL_INIT_HE_IN,
     MEDTL_INIT_GLOROT,
     MEDTL_INIT_FAN_IN
 } medtl_initialiser;
@@ -60,12 +61,21 @@ medtl_status medtl_graph_finish(const medtl_graph *graph, medtl_error *err);
 
 typedef struct medtl_conv_options {
     size_t channels, kernel, stride, pad, dilation, groups; /* 0 for dilation or groups means 1 */
+    size_t kernel_w, pad_w; /* where the kernel is not square; else kernel_w is 0 */
+    size_t pad_more;        /* below and to the right, beyond pad: TensorFlow's way with stride 2 */
     bool bias;
 } medtl_conv_options;
 
 typedef struct medtl_pool_options {
     size_t kernel, stride, pad;
+    bool count_pad; /* average: padding counts as zeros; else only what lies inside is averaged */
 } medtl_pool_options;
+
+/** Take every `stride`-th row and column, and put `before` channels of zeros before and enough behind
+ *  to make `channels`: the shortcut without parameters of He et al. 2015 (option A). */
+typedef struct medtl_subsample_options {
+    size_t stride, before, channels;
+} medtl_subsample_options;
 
 size_t medtl_graph_input(medtl_graph *graph, medtl_shape shape);
 size_t medtl_graph_conv(medtl_graph *graph, size_t x, medtl_conv_options options, const char *name,
@@ -75,8 +85,11 @@ size_t medtl_graph_batch_norm(medtl_graph *graph, size_t x, const char *name, ..
 size_t medtl_graph_linear(medtl_graph *graph, size_t x, size_t outputs, const char *name, ...)
     MEDTL_PRINTF(4, 5);
 size_t medtl_graph_relu(medtl_graph *graph, size_t x);
+size_t medtl_graph_relu6(medtl_graph *graph, size_t x); /* min(max(x, 0), 6) */
 size_t medtl_graph_max_pool(medtl_graph *graph, size_t x, medtl_pool_options options);
+size_t medtl_graph_avg_pool(medtl_graph *graph, size_t x, medtl_pool_options options);
 size_t medtl_graph_global_avg_pool(medtl_graph *graph, size_t x);
+size_t medtl_graph_subsample(medtl_graph *graph, size_t x, medtl_subsample_options options);
 size_t medtl_graph_dropout(medtl_graph *graph, size_t x, float probability);
 size_t medtl_graph_add(medtl_graph *graph, size_t a, size_t b);
 size_t medtl_graph_concat(medtl_graph *graph, const size_t *inputs, size_t count);

@@ -92,6 +92,12 @@ static void fill_uniform(medtl_parameter *p, double bound, medtl_random *random)
         p->value[i] = (float)((2.0 * medtl_random_uniform(random) - 1.0) * bound);
 }
 
+static void fill_normal(medtl_parameter *p, double deviation, medtl_random *random)
+{
+    for (size_t i = 0; i < p->size; i++)
+        p->value[i] = (float)(medtl_random_normal(random) * deviation);
+}
+
 static void initialise(medtl_parameter *p, const medtl_declaration *d, medtl_random *random)
 {
     switch (d->initialiser) {
@@ -101,13 +107,12 @@ static void initialise(medtl_parameter *p, const medtl_declaration *d, medtl_ran
         for (size_t i = 0; i < p->size; i++)
             p->value[i] = 1.0f;
         break;
-    case MEDTL_INIT_HE: {
-        const double deviation = sqrt(2.0 / (double)d->fan_out);
-
-        for (size_t i = 0; i < p->size; i++)
-            p->value[i] = (float)(medtl_random_normal(random) * deviation);
+    case MEDTL_INIT_HE:
+        fill_normal(p, sqrt(2.0 / (double)d->fan_out), random);
         break;
-    }
+    case MEDTL_INIT_HE_IN:
+        fill_normal(p, sqrt(2.0 / (double)d->fan_in), random);
+        break;
     case MEDTL_INIT_GLOROT:
         fill_uniform(p, sqrt(6.0 / (double)(d->fan_in + d->fan_out)), random);
         break;

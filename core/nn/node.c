@@ -22,6 +22,49 @@ void medtl_node_mask_relu(const medtl_node_run *run)
         medtl_node_for_parts(run, mask_part);
 }
 
+typedef struct mapping {
+    const medtl_node_run *run;
+    medtl_map *map;
+    medtl_map_gradient *gradient;
+} mapping;
+
+static void map_part(void *context, size_t item, size_t worker)
+{
+    const mapping *m = context;
+    const medtl_part part = medtl_node_part(m->run, item);
+
+    (void)worker;
+    m->map(medtl_image_of(m->run->x[0], part.image) + part.first,
+           medtl_image_of(m->run->y, part.image) + part.first, part.end - part.first);
+}
+
+void medtl_node_map(const medtl_node_run *run, medtl_map *map)
+{
+    mapping m = {run, map, NULL};
+
+    medtl_pool_for(run->pool, run->count * medtl_node_part_count(run), map_part, &m);
+}
+
+static void map_gradient_part(void *context, size_t item, size_t worker)
+{
+    const mapping *m = context;
+    const medtl_part part = medtl_node_part(m->run, item);
+
+    (void)worker;
+    m->gradient(medtl_image_of(m->run->x[0], part.image) + part.first,
+                medtl_image_of(m->run->dy, part.image) + part.first,
+                medtl_image_of(m->run->dx[0], part.image) + part.first, part.end - part.first,
+                m->run->add[0]);
+}
+
+void medtl_node_map_gradient(const medtl_node_run *run, medtl_map_gradient *gradient)
+{
+    mapping m = {run, NULL, gradient};
+
+    if (run->dx[0].data != NULL)
+        medtl_pool_for(run->pool, run->count * medtl_node_part_count(run), map_gradient_part, &m);
+}
+
 void medtl_give_gradient(float *dx, const float *dy, size_t count, bool add)
 {
     if (dx == dy)

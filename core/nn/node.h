@@ -52,7 +52,11 @@ struct medtl_node {
         medtl_conv_shape conv;
         struct {
             size_t kernel, stride, pad;
+            bool count_pad; /* average: padding counts as zeros */
         } pool;
+        struct {
+            size_t stride, before; /* channels of zeros before those of x */
+        } subsample;
         struct {
             float epsilon, momentum;
         } norm;
@@ -104,6 +108,7 @@ void medtl_node_mask_relu(const medtl_node_run *run);
 
 extern const medtl_node_ops medtl_node_input, medtl_node_conv, medtl_node_batch_norm,
     medtl_node_relu, medtl_node_max_pool, medtl_node_global_avg_pool, medtl_node_linear,
-    medtl_node_dropout, medtl_node_add, medtl_node_concat, medtl_node_affine;
+    medtl_node_dropout, medtl_node_add, medtl_node_concat, medtl_node_affine, medtl_node_relu6,
+    medtl_node_avg_pool, medtl_node_subsample;
 
 #endif

@@ -150,21 +150,23 @@ size_t medtl_graph_conv(medtl_graph *graph, size_t x, medtl_conv_options options
 {
     const size_t dilation = options.dilation > 0 ? options.dilation : 1;
     const size_t groups = options.groups > 0 ? options.groups : 1;
+    const size_t kernel_w = options.kernel_w > 0 ? options.kernel_w : options.kernel;
+    const size_t pad_w = options.kernel_w > 0 ? options.pad_w : options.pad;
     medtl_node node = {.ops = &medtl_node_conv, .inputs = {x}, .input_count = 1};
     va_list arguments;
     medtl_node *added;
 
     node.u.conv = (medtl_conv_shape){.channels_out = options.channels,
                                      .kernel_h = options.kernel,
-                                     .kernel_w = options.kernel,
+                                     .kernel_w = kernel_w,
                                      .stride_h = options.stride,
                                      .stride_w = options.stride,
                                      .dilation_h = dilation,
                                      .dilation_w = dilation,
                                      .pad_top = options.pad,
-                                     .pad_left = options.pad,
-                                     .pad_bottom = options.pad,
-                                     .pad_right = options.pad,
+                                     .pad_left = pad_w,
+                                     .pad_bottom = options.pad + options.pad_more,
+                                     .pad_right = pad_w + options.pad_more,
                                      .groups = groups};
     va_start(arguments, name);
     vsnprintf(node.name, sizeof node.name, name, arguments);
@@ -174,7 +176,7 @@ size_t medtl_graph_conv(medtl_graph *graph, size_t x, medtl_conv_options options
         return 0;
     medtl_graph_declare(graph, "weight", MEDTL_PARAMETER_WEIGHT, graph->conv_initialiser,
                         (const size_t[]){options.channels, added->u.conv.channels_in / groups,
-                                         options.kernel, options.kernel},
+                                         options.kernel, kernel_w},
                         4);
     if (options.bias)
         medtl_graph_declare(graph, "bias", MEDTL_PARAMETER_BIAS, MEDTL_INIT_ZERO, &options.channels,

@@ -7,6 +7,13 @@
 
 #include <string.h>
 
+/* Before a loop whose arrays may be the same one but never overlap shifted. */
+#if defined(__clang__)
+#define MEDTL_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define MEDTL_INDEPENDENT _Pragma("GCC ivdep")
+#endif
+
 enum { MEDTL_PART_FLOATS = 16384 }; /* 64 KiB: long enough to hide the cost of handing it out */
 
 /** Elements [first, end) of one image of the output. */
@@ -30,6 +37,15 @@ static inline medtl_part medtl_node_part(const medtl_node_run *run, size_t item)
 
 /** Run task(run, item, worker) for every part of every image. */
 void medtl_node_for_parts(const medtl_node_run *run, medtl_pool_task task);
+
+/** y = f(x) for `count` values. y may be x. */
+typedef void medtl_map(const float *x, float *y, size_t count);
+/** dx (+)= f'(x) dy for `count` values. dx may be dy. */
+typedef void medtl_map_gradient(const float *x, const float *dy, float *dx, size_t count, bool add);
+
+/** forward and backward of a node that treats each value alike. */
+void medtl_node_map(const medtl_node_run *run, medtl_map *map);
+void medtl_node_map_gradient(const medtl_node_run *run, medtl_map_gradient *gradient);
 
 /** dx = dy, or dx += dy. Nothing where they are the same array. */
 void medtl_give_gradient(float *dx, const float *dy, size_t count, bool add);

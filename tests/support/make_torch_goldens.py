@@ -189,4 +189,5 @@ struct golden_case {
     print('};\n\n#endif')
 
 
-main()
+if __name__ == '__main__':
+    main()

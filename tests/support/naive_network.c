@@ -90,6 +90,36 @@ static void moments(const pass *p, const medtl_node *node, size_t c, double *mea
                 *variance += pow(at(x, s, n, c, h, w) - *mean, 2.0) / values;
 }
 
+static double avg_pool_at(const pass *p, const medtl_node *node, size_t n, size_t c, size_t oh,
+                          size_t ow)
+{
+    const medtl_shape in = node_at(p, node->inputs[0])->shape;
+    const size_t kernel = node->u.pool.kernel;
+    double sum = 0.0, inside = 0.0;
+
+    for (size_t kh = 0; kh < kernel; kh++)
+        for (size_t kw = 0; kw < kernel; kw++) {
+            const size_t h = oh * node->u.pool.stride + kh - node->u.pool.pad;
+            const size_t w = ow * node->u.pool.stride + kw - node->u.pool.pad;
+
+            if (h < in.height && w < in.width) {
+                sum += at(p->values[node->inputs[0]], in, n, c, h, w);
+                inside += 1.0;
+            }
+        }
+    return sum / (node->u.pool.count_pad ? (double)(kernel * kernel) : inside);
+}
+
+static double subsample_at(const pass *p, const medtl_node *node, size_t n, size_t c, size_t h,
+                           size_t w)
+{
+    const medtl_shape in = node_at(p, node->inputs[0])->shape;
+    const size_t from = c - node->u.subsample.before, stride = node->u.subsample.stride;
+
+    return from < in.channels ? at(p->values[node->inputs[0]], in, n, from, h * stride, w * stride)
+                              : 0.0;
+}
+
 static double average_at(const pass *p, const medtl_node *node, size_t n, size_t c)
 {
     const medtl_shape in = node_at(p, node->inputs[0])->shape;
@@ -128,6 +158,35 @@ static double norm_at(const pass *p, const medtl_node *node, double x, size_t c,
            parameter(p, node, 1, c);
 }
 
+/* Kinds that need no more than the place of the value. */
+static double value_at(const pass *p, const medtl_node *node, size_t n, size_t c, size_t h,
+                       size_t w)
+{
+    const size_t i =
+        ((n * node->shape.channels + c) * node->shape.height + h) * node->shape.width + w;
+    const double *x = p->values[node->inputs[0]];
+
+    if (node->ops == &medtl_node_conv)
+        return conv_at(p, node, n, c, h, w);
+    if (node->ops == &medtl_node_max_pool)
+        return max_pool_at(p, node, n, c, h, w);
+    if (node->ops == &medtl_node_avg_pool)
+        return avg_pool_at(p, node, n, c, h, w);
+    if (node->ops == &medtl_node_global_avg_pool)
+        return average_at(p, node, n, c);
+    if (node->ops == &medtl_node_linear)
+        return linear_at(p, node, n, c);
+    if (node->ops == &medtl_node_concat)
+        return concat_at(p, node, n, c, h, w);
+    if (node->ops == &medtl_node_subsample)
+        return subsample_at(p, node, n, c, h, w);
+    if (node->ops == &medtl_node_add)
+        return x[i] + p->values[node->inputs[1]][i];
+    if (node->ops == &medtl_node_relu6)
+        return fmin(fmax(x[i], 0.0), 6.0);
+    return x[i]; /* relu, dropout */
+}
+
 static void run_channel(const pass *p, const medtl_node *node, size_t c, double *y)
 {
     const medtl_shape s = node->shape;
@@ -139,25 +198,11 @@ static void run_channel(const pass *p, const medtl_node *node, size_t c, double 
         for (size_t h = 0; h < s.height; h++)
             for (size_t w = 0; w < s.width; w++) {
                 const size_t i = ((n * s.channels + c) * s.height + h) * s.width + w;
-                const double *x = p->values[node->inputs[0]];
-                double v = 0.0;
+                const double v =
+                    node->ops == &medtl_node_batch_norm
+                        ? norm_at(p, node, p->values[node->inputs[0]][i], c, mean, variance)
+                        : value_at(p, node, n, c, h, w);
 
-                if (node->ops == &medtl_node_conv)
-                    v = conv_at(p, node, n, c, h, w);
-                else if (node->ops == &medtl_node_batch_norm)
-                    v = norm_at(p, node, x[i], c, mean, variance);
-                else if (node->ops == &medtl_node_max_pool)
-                    v = max_pool_at(p, node, n, c, h, w);
-                else if (node->ops == &medtl_node_global_avg_pool)
-                    v = average_at(p, node, n, c);
-                else if (node->ops == &medtl_node_linear)
-                    v = linear_at(p, node, n, c);
-                else if (node->ops == &medtl_node_concat)
-                    v = concat_at(p, node, n, c, h, w);
-                else if (node->ops == &medtl_node_add)
-                    v = x[i] + p->values[node->inputs[1]][i];
-                else /* relu, dropout */
-                    v = x[i];
                 y[i] = node->relu && v < 0.0 ? 0.0 : v;
             }
 }

@@ -24,7 +24,7 @@ static medtl_network *make(const char *architecture, uint32_t channels, uint32_t
 }
 
 struct count_case {
-    char architecture[16];
+    char architecture[24];
     uint32_t channels, classes;
     size_t trainable, tensors; /* published: torchvision's documentation; hybrid2's layer table */
 };
@@ -36,6 +36,13 @@ ParameterizedTestParameters(network, has_the_published_number_of_parameters)
         {"resnet18", 3, 1000, 11689512, 102},
         {"resnet34", 3, 1000, 21797672, 182},
         {"resnet50", 3, 1000, 25557032, 267},
+        {"resnet101", 3, 1000, 44549160, 522},
+        {"hybrid6", 3, 4, 73591380, 220},
+        {"densenet121", 3, 1000, 7978856, 606},
+        {"mobilenet_v2", 3, 1000, 3504872, 262},
+        {"mobilenet_v2_keras", 3, 1000, 3504872 - 17056, 106}, /* a bias for each scale and shift */
+        {"resnet20", 3, 10, 269722, 97},
+        {"resnet18_cifar", 3, 10, 11173962, 102},
         /* One input channel: 64 * 2 * 49 fewer; two classes: 998 * 513 fewer. */
         {"resnet18", 1, 2, 11689512 - 6272 - 511974, 102},
     };

@@ -64,7 +64,8 @@ static size_t two_norms(medtl_graph *g, size_t x)
 
 static size_t relu_alone(medtl_graph *g, size_t x)
 {
-    const size_t pooled = medtl_graph_max_pool(g, x, (medtl_pool_options){2, 2, 0});
+    const size_t pooled =
+        medtl_graph_max_pool(g, x, (medtl_pool_options){.kernel = 2, .stride = 2});
 
     return medtl_graph_relu(g, pooled);
 }
@@ -79,19 +80,78 @@ static size_t relu_beside(medtl_graph *g, size_t x)
 
 static size_t max_pool_3(medtl_graph *g, size_t x)
 {
-    return medtl_graph_max_pool(g, x, (medtl_pool_options){3, 2, 1});
+    return medtl_graph_max_pool(g, x, (medtl_pool_options){.kernel = 3, .stride = 2, .pad = 1});
 }
 
 static size_t max_pool_stride_3(medtl_graph *g, size_t x)
 {
-    return medtl_graph_max_pool(g, x, (medtl_pool_options){2, 3, 1});
+    return medtl_graph_max_pool(g, x, (medtl_pool_options){.kernel = 2, .stride = 3, .pad = 1});
 }
 
 static size_t max_pool_overlapping(medtl_graph *g, size_t x)
 {
-    const size_t a = medtl_graph_max_pool(g, x, (medtl_pool_options){3, 1, 1});
+    const size_t a =
+        medtl_graph_max_pool(g, x, (medtl_pool_options){.kernel = 3, .stride = 1, .pad = 1});
 
     return medtl_graph_add(g, a, x);
+}
+
+static size_t conv_depthwise(medtl_graph *g, size_t x)
+{
+    const medtl_conv_options o = {
+        .channels = 4, .kernel = 3, .stride = 2, .pad = 0, .pad_more = 1, .groups = 4};
+
+    return medtl_graph_conv(g, x, o, "depthwise");
+}
+
+static size_t conv_two_filters_a_channel(medtl_graph *g, size_t x)
+{
+    const medtl_conv_options o = {
+        .channels = 8, .kernel = 5, .stride = 1, .pad = 2, .groups = 4, .bias = true};
+
+    return medtl_graph_conv(g, x, o, "depthwise");
+}
+
+static size_t conv_row_then_column(medtl_graph *g, size_t x)
+{
+    const medtl_conv_options row = {
+        .channels = 3, .kernel = 1, .kernel_w = 7, .stride = 1, .pad_w = 3};
+    const medtl_conv_options column = {
+        .channels = 5, .kernel = 7, .kernel_w = 1, .stride = 1, .pad = 3};
+
+    return medtl_graph_conv(g, medtl_graph_conv(g, x, row, "row"), column, "column");
+}
+
+/* The first weights are scaled in make_network so that both corners are met. */
+static size_t relu6(medtl_graph *g, size_t x) { return medtl_graph_relu6(g, x); }
+
+static size_t relu6_beside(medtl_graph *g, size_t x)
+{
+    return medtl_graph_add(g, medtl_graph_relu6(g, x), x);
+}
+
+static size_t avg_pool_counting(medtl_graph *g, size_t x)
+{
+    return medtl_graph_avg_pool(g, x, (medtl_pool_options){3, 2, 1, true});
+}
+
+static size_t avg_pool_inside(medtl_graph *g, size_t x)
+{
+    const size_t a = medtl_graph_avg_pool(g, x, (medtl_pool_options){3, 1, 1, false});
+
+    return medtl_graph_add(g, a, x);
+}
+
+static size_t avg_pool_gaps(medtl_graph *g, size_t x)
+{
+    return medtl_graph_avg_pool(g, x, (medtl_pool_options){2, 3, 0, false});
+}
+
+static size_t subsample(medtl_graph *g, size_t x)
+{
+    const size_t y = conv(g, x, 7, 3, 2, 1, false);
+
+    return medtl_graph_add(g, y, medtl_graph_subsample(g, x, (medtl_subsample_options){2, 1, 7}));
 }
 
 static size_t average(medtl_graph *g, size_t x) { return medtl_graph_global_avg_pool(g, x); }
@@ -159,6 +219,15 @@ static size_t concat_of_concat(medtl_graph *g, size_t x)
 
 static middle *const middles[] = {
     nothing,
+    conv_depthwise,
+    conv_two_filters_a_channel,
+    conv_row_then_column,
+    relu6,
+    relu6_beside,
+    avg_pool_counting,
+    avg_pool_inside,
+    avg_pool_gaps,
+    subsample,
     conv_stride_2,
     conv_5,
     conv_1,
@@ -184,6 +253,15 @@ static middle *const middles[] = {
 };
 static const char *const names[] = {
     "nothing",
+    "conv_depthwise",
+    "conv_two_filters_a_channel",
+    "conv_row_then_column",
+    "relu6",
+    "relu6_beside",
+    "avg_pool_counting",
+    "avg_pool_inside",
+    "avg_pool_gaps",
+    "subsample",
     "conv_stride_2",
     "conv_5",
     "conv_1",
@@ -223,6 +301,9 @@ static medtl_network *make_network(middle *m)
     (void)medtl_graph_linear(&g, x, CLASSES, "last");
     cr_assert_eq(medtl_network_from_graph_take(&g, 1, &network, &err), MEDTL_OK, "%s", err.message);
     nn_fill_network(network);
+    if (m == relu6 || m == relu6_beside)
+        for (size_t i = 0; i < network->parameters[0].size; i++)
+            network->parameters[0].value[i] *= 4.0f;
     return network;
 }
 

@@ -9,13 +9,22 @@
 enum { IMAGES = 5 };
 
 struct predictor_case {
-    char architecture[16];
+    char architecture[24];
     uint32_t width, channels, height, width_px, classes;
 };
 
 static struct predictor_case cases[] = {
-    {"hybrid2", 8, 3, 40, 32, 3},  {"hybrid2", 5, 1, 19, 23, 2},  {"resnet18", 8, 3, 64, 48, 7},
-    {"resnet18", 6, 1, 33, 35, 2}, {"resnet34", 4, 1, 40, 40, 2}, {"resnet50", 4, 3, 64, 64, 2},
+    {"hybrid2", 8, 3, 40, 32, 3},
+    {"hybrid2", 5, 1, 19, 23, 2},
+    {"resnet18", 8, 3, 64, 48, 7},
+    {"resnet18", 6, 1, 33, 35, 2},
+    {"resnet34", 4, 1, 40, 40, 2},
+    {"resnet50", 4, 3, 64, 64, 2},
+    {"hybrid6", 2, 3, 24, 32, 4},
+    {"densenet121", 4, 1, 33, 40, 3},
+    {"mobilenet_v2", 8, 3, 33, 40, 4},
+    {"resnet20", 4, 1, 16, 18, 3},
+    {"mobilenet_v2_keras", 8, 3, 34, 32, 4},
 };
 
 /* Loads the case's model and makes its images. */

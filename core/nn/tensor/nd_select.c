@@ -72,14 +72,6 @@ static medtl_status infer_cast(const medtl_nd_infer *c)
     return MEDTL_ND_LACK(c, "a cast to data type %lld; float32, int32, int64 and bool are supported", (long long)to);
 }
 
-static medtl_status infer_cast_like(const medtl_nd_infer *c)
-{
-    medtl_nd_type y = *medtl_nd_in(c, 0);
-
-    y.element = medtl_nd_in(c, 1)->element;
-    return medtl_nd_out(c, 0, &y);
-}
-
 /* Towards zero, as ONNX says; what int64 cannot hold becomes its nearest end, NaN zero. */
 static int64_t whole_of(float v)
 {
@@ -125,7 +117,6 @@ static void run_cast(const medtl_nd_call *call)
 
 const medtl_nd_op medtl_nd_select_ops[] = {
     {"Cast", 0, 0, 1, 1, 1, "to:i ", infer_cast, NULL, run_cast},
-    {"CastLike", 0, 0, 2, 2, 1, "", infer_cast_like, NULL, run_cast},
     {"Where", 0, 0, 3, 3, 1, "", infer_where, NULL, run_where},
     {0},
 };

@@ -22,6 +22,7 @@ medtl_status medtl_onnx_convert(const char *path, const char *name, const Onnx__
                                 medtl_onnx_tensor *out, medtl_error *err);
 
 /** Add a node of the file to the graph; a Constant becomes a constant. */
-medtl_status medtl_onnx_add_node(medtl_nd_graph *graph, const Onnx__NodeProto *proto, medtl_error *err);
+medtl_status medtl_onnx_add_node(medtl_nd_graph *graph, const Onnx__NodeProto *proto,
+                                 medtl_error *err);
 
 #endif

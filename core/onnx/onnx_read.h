@@ -31,6 +31,7 @@ typedef struct medtl_onnx_options {
  *  @return MEDTL_E_FORMAT for a file that breaks the format's rules, MEDTL_E_UNSUPPORTED for one that asks for what we
  *          lack, both naming the node or tensor; MEDTL_E_MEMORY. */
 medtl_status medtl_onnx_parse(const char *path, const unsigned char *bytes, size_t size,
-                              const medtl_onnx_options *options, medtl_nd_graph **out, medtl_error *err);
+                              const medtl_onnx_options *options, medtl_nd_graph **out,
+                              medtl_error *err);
 
 #endif

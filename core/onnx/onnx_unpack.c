@@ -21,14 +21,16 @@ static bool get_varint(const unsigned char **at, const unsigned char *end, uint6
 }
 
 /* Is every message inside `kind` at most `depth` levels deep? Broken bytes are left to protobuf-c to refuse. */
-static bool shallow(const ProtobufCMessageDescriptor *kind, const unsigned char *at, const unsigned char *end, int depth)
+static bool shallow(const ProtobufCMessageDescriptor *kind, const unsigned char *at,
+                    const unsigned char *end, int depth)
 {
     uint64_t key, value;
 
     if (depth == 0)
         return false;
     while (at < end && get_varint(&at, end, &key)) {
-        const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field(kind, (unsigned)(key >> 3));
+        const ProtobufCFieldDescriptor *field =
+            protobuf_c_message_descriptor_get_field(kind, (unsigned)(key >> 3));
         size_t step = 0;
 
         switch (key & 7) {
@@ -36,8 +38,12 @@ static bool shallow(const ProtobufCMessageDescriptor *kind, const unsigned char 
             if (!get_varint(&at, end, &value))
                 return true;
             break;
-        case WIRE_64: step = 8; break;
-        case WIRE_32: step = 4; break;
+        case WIRE_64:
+            step = 8;
+            break;
+        case WIRE_32:
+            step = 4;
+            break;
         case WIRE_BYTES:
             if (!get_varint(&at, end, &value) || value > (uint64_t)(end - at))
                 return true;
@@ -46,7 +52,8 @@ static bool shallow(const ProtobufCMessageDescriptor *kind, const unsigned char 
                 !shallow(field->descriptor, at, at + step, depth - 1))
                 return false;
             break;
-        default: return true;
+        default:
+            return true;
         }
         if (step > (size_t)(end - at))
             return true;
@@ -84,12 +91,15 @@ ProtobufCMessage *medtl_onnx_unpack(const char *path, const ProtobufCMessageDesc
     ProtobufCMessage *message;
 
     if (!shallow(kind, bytes, bytes + size, MOST_DEPTH)) {
-        (void)medtl_fail(err, MEDTL_E_FORMAT, "%s: nests more than %d levels deep", path, MOST_DEPTH);
+        (void)medtl_fail(err, MEDTL_E_FORMAT, "%s: nests more than %d levels deep", path,
+                         MOST_DEPTH);
         return NULL;
     }
     message = protobuf_c_message_unpack(kind, &allocator, size, bytes);
     if (message == NULL)
-        (void)medtl_fail(err, MEDTL_E_FORMAT, "%s: not an ONNX file: its bytes are no %s of protobuf", path, kind->short_name);
+        (void)medtl_fail(err, MEDTL_E_FORMAT,
+                         "%s: not an ONNX file: its bytes are no %s of protobuf", path,
+                         kind->short_name);
     return message;
 }
 

@@ -51,7 +51,7 @@ typedef enum medtl_nd_attribute_kind {
 typedef struct medtl_nd_attribute {
     char *name;
     medtl_nd_attribute_kind kind;
-    bool list;    /* one number, or a list of `count` */
+    bool list; /* one number, or a list of `count` */
     size_t count;
     int64_t *ints;
     float *floats;
@@ -62,18 +62,18 @@ typedef struct medtl_nd_op medtl_nd_op;
 
 typedef struct medtl_nd_node {
     const medtl_nd_op *op;
-    char *name;                     /* "" where the file gives none */
-    size_t *inputs, input_count;    /* values, or MEDTL_ND_NONE */
+    char *name;                  /* "" where the file gives none */
+    size_t *inputs, input_count; /* values, or MEDTL_ND_NONE */
     size_t *outputs, output_count;
     medtl_nd_attribute *attributes;
     size_t attribute_count;
 
     /* Set by a plan. */
-    void *state;             /* of the operator; one block */
-    float *packed;           /* weights as the kernels want them */
-    size_t scratch, shared;  /* floats: for each thread, for all */
-    bool relu;               /* max(., 0) comes last */
-    bool dead;               /* nobody wants it, or it was folded away */
+    void *state;            /* of the operator; one block */
+    float *packed;          /* weights as the kernels want them */
+    size_t scratch, shared; /* floats: for each thread, for all */
+    bool relu;              /* max(., 0) comes last */
+    bool dead;              /* nobody wants it, or it was folded away */
 } medtl_nd_node;
 
 typedef struct medtl_nd_value {
@@ -127,8 +127,9 @@ bool medtl_nd_has_op(const char *name);
 const char *medtl_nd_op_name(size_t index);
 
 /** Records "PATH: node "NAME" (OP, opset N): reason". */
-medtl_status medtl_nd_refuse(const medtl_nd_graph *graph, const medtl_nd_node *node, medtl_error *err,
-                             medtl_status status, const char *format, ...) MEDTL_PRINTF(5, 6);
+medtl_status medtl_nd_refuse(const medtl_nd_graph *graph, const medtl_nd_node *node,
+                             medtl_error *err, medtl_status status, const char *format, ...)
+    MEDTL_PRINTF(5, 6);
 
 /** Memory for `count` elements, 64-byte aligned and zero; NULL if there is none. Give to free(). */
 void *medtl_nd_allocate(medtl_nd_element element, size_t count);

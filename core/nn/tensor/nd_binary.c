@@ -7,7 +7,25 @@
 #include <string.h>
 
 enum {
-    ADD, AND, DIV, EQUAL, GREATER, GREATER_EQUAL, LESS, LESS_EQUAL, MAX, MEAN, MIN, MOD, MUL, OR, POW, PRELU, SUB, SUM, XOR
+    ADD,
+    AND,
+    DIV,
+    EQUAL,
+    GREATER,
+    GREATER_EQUAL,
+    LESS,
+    LESS_EQUAL,
+    MAX,
+    MEAN,
+    MIN,
+    MOD,
+    MUL,
+    OR,
+    POW,
+    PRELU,
+    SUB,
+    SUM,
+    XOR
 };
 
 static bool compares(int kind) { return kind >= EQUAL && kind <= LESS_EQUAL; }
@@ -28,16 +46,19 @@ static medtl_status old_broadcast(const medtl_nd_infer *c, medtl_nd_type *b)
     const int64_t axis = medtl_nd_attribute_int(c->node, "axis", slope && b->rank == 1 ? 1 : -1);
 
     if (c->graph->opset >= 7) {
-        if (medtl_nd_attribute_find(c->node, "broadcast") != NULL || medtl_nd_attribute_find(c->node, "axis") != NULL)
+        if (medtl_nd_attribute_find(c->node, "broadcast") != NULL ||
+            medtl_nd_attribute_find(c->node, "axis") != NULL)
             return MEDTL_ND_REFUSE(c, "broadcast and axis ended with opset 6");
         return MEDTL_OK;
     }
-    if (!slope && medtl_nd_attribute_int(c->node, "broadcast", 0) == 0 && !medtl_nd_same_shape(a, b))
+    if (!slope && medtl_nd_attribute_int(c->node, "broadcast", 0) == 0 &&
+        !medtl_nd_same_shape(a, b))
         return MEDTL_ND_REFUSE(c, "shapes differ");
     if (axis < 0)
         return MEDTL_OK;
     if (b->rank > a->rank || (size_t)axis > a->rank - b->rank)
-        return MEDTL_ND_REFUSE(c, "the second input does not lie at axis %lld of the first", (long long)axis);
+        return MEDTL_ND_REFUSE(c, "the second input does not lie at axis %lld of the first",
+                               (long long)axis);
     while (b->rank < a->rank - (size_t)axis)
         b->size[b->rank++] = 1;
     return MEDTL_OK;
@@ -49,10 +70,12 @@ static medtl_status check_elements(const medtl_nd_infer *c)
     const medtl_nd_element first = medtl_nd_in(c, 0)->element;
 
     for (size_t k = 1; k < c->node->input_count; k++)
-        if (medtl_nd_in(c, k)->element != first && !(kind == POW && medtl_nd_in(c, k)->element != MEDTL_ND_BOOL))
+        if (medtl_nd_in(c, k)->element != first &&
+            !(kind == POW && medtl_nd_in(c, k)->element != MEDTL_ND_BOOL))
             return MEDTL_ND_REFUSE(c, "inputs are of different types");
     if (logical(kind) || (first == MEDTL_ND_BOOL && kind != EQUAL))
-        return logical(kind) ? medtl_nd_expect(c, 0, MEDTL_ND_BOOL) : medtl_nd_expect(c, 0, MEDTL_ND_FLOAT);
+        return logical(kind) ? medtl_nd_expect(c, 0, MEDTL_ND_BOOL)
+                             : medtl_nd_expect(c, 0, MEDTL_ND_FLOAT);
     if (kind == PRELU || kind == MEAN)
         return medtl_nd_expect(c, 0, MEDTL_ND_FLOAT);
     return MEDTL_OK;
@@ -68,7 +91,8 @@ static medtl_status infer(const medtl_nd_infer *c)
 
     if (s == NULL)
         return MEDTL_E_MEMORY;
-    if ((status = check_elements(c)) != MEDTL_OK || (status = old_broadcast(c, &second)) != MEDTL_OK)
+    if ((status = check_elements(c)) != MEDTL_OK ||
+        (status = old_broadcast(c, &second)) != MEDTL_OK)
         return status;
     if (!medtl_nd_broadcast(types, 2, &y))
         return MEDTL_ND_REFUSE(c, "shapes do not broadcast");
@@ -108,46 +132,63 @@ typedef struct pair {
     void *y;
 } pair;
 
-#define EACH(TYPE, RESULT, expression)                            \
-    do {                                                          \
-        const TYPE *a = (const TYPE *)p->a + offset[0];           \
-        const TYPE *b = (const TYPE *)p->b + offset[1];           \
-        RESULT *y = (RESULT *)p->y + at;                          \
-        if (stride[0] == 1 && stride[1] == 1)                     \
-            for (size_t i = 0; i < count; i++) {                  \
-                const TYPE u = a[i], v = b[i];                    \
-                y[i] = (RESULT)(expression);                      \
-            }                                                     \
-        else                                                      \
-            for (size_t i = 0; i < count; i++) {                  \
-                const TYPE u = a[(ptrdiff_t)i * stride[0]];       \
-                const TYPE v = b[(ptrdiff_t)i * stride[1]];       \
-                y[i] = (RESULT)(expression);                      \
-            }                                                     \
-        return;                                                   \
+#define EACH(TYPE, RESULT, expression)                                                             \
+    do {                                                                                           \
+        const TYPE *a = (const TYPE *)p->a + offset[0];                                            \
+        const TYPE *b = (const TYPE *)p->b + offset[1];                                            \
+        RESULT *y = (RESULT *)p->y + at;                                                           \
+        if (stride[0] == 1 && stride[1] == 1)                                                      \
+            for (size_t i = 0; i < count; i++) {                                                   \
+                const TYPE u = a[i], v = b[i];                                                     \
+                y[i] = (RESULT)(expression);                                                       \
+            }                                                                                      \
+        else                                                                                       \
+            for (size_t i = 0; i < count; i++) {                                                   \
+                const TYPE u = a[(ptrdiff_t)i * stride[0]];                                        \
+                const TYPE v = b[(ptrdiff_t)i * stride[1]];                                        \
+                y[i] = (RESULT)(expression);                                                       \
+            }                                                                                      \
+        return;                                                                                    \
     } while (0)
 
-static void float_row(void *context, size_t at, size_t count, const ptrdiff_t *offset, const ptrdiff_t *stride)
+static void float_row(void *context, size_t at, size_t count, const ptrdiff_t *offset,
+                      const ptrdiff_t *stride)
 {
     const pair *p = context;
 
     switch (p->kind) {
-    case ADD: EACH(float, float, u + v);
-    case SUM: EACH(float, float, u + v);
-    case MEAN: EACH(float, float, u + v); /* divided at the end */
-    case SUB: EACH(float, float, u - v);
-    case MUL: EACH(float, float, u * v);
-    case DIV: EACH(float, float, u / v);
-    case MAX: EACH(float, float, u > v || isnan(u) ? u : v);
-    case MIN: EACH(float, float, u < v || isnan(u) ? u : v);
-    case POW: EACH(float, float, v == 2.0f ? u * u : powf(u, v));
-    case MOD: EACH(float, float, fmodf(u, v));
-    case PRELU: EACH(float, float, u < 0.0f ? v * u : u);
-    case EQUAL: EACH(float, bool, u == v);
-    case GREATER: EACH(float, bool, u > v);
-    case GREATER_EQUAL: EACH(float, bool, u >= v);
-    case LESS: EACH(float, bool, u < v);
-    case LESS_EQUAL: EACH(float, bool, u <= v);
+    case ADD:
+        EACH(float, float, u + v);
+    case SUM:
+        EACH(float, float, u + v);
+    case MEAN:
+        EACH(float, float, u + v); /* divided at the end */
+    case SUB:
+        EACH(float, float, u - v);
+    case MUL:
+        EACH(float, float, u *v);
+    case DIV:
+        EACH(float, float, u / v);
+    case MAX:
+        EACH(float, float, u > v || isnan(u) ? u : v);
+    case MIN:
+        EACH(float, float, u < v || isnan(u) ? u : v);
+    case POW:
+        EACH(float, float, v == 2.0f ? u * u : powf(u, v));
+    case MOD:
+        EACH(float, float, fmodf(u, v));
+    case PRELU:
+        EACH(float, float, u < 0.0f ? v * u : u);
+    case EQUAL:
+        EACH(float, bool, u == v);
+    case GREATER:
+        EACH(float, bool, u > v);
+    case GREATER_EQUAL:
+        EACH(float, bool, u >= v);
+    case LESS:
+        EACH(float, bool, u < v);
+    case LESS_EQUAL:
+        EACH(float, bool, u <= v);
     }
 }
 
@@ -176,47 +217,69 @@ static int64_t power(int64_t u, int64_t v)
     return (int64_t)result;
 }
 
-static void whole_row(void *context, size_t at, size_t count, const ptrdiff_t *offset, const ptrdiff_t *stride)
+static void whole_row(void *context, size_t at, size_t count, const ptrdiff_t *offset,
+                      const ptrdiff_t *stride)
 {
     const pair *p = context;
 
     switch (p->kind) {
-    case ADD: EACH(int64_t, int64_t, (uint64_t)u + (uint64_t)v);
-    case SUM: EACH(int64_t, int64_t, (uint64_t)u + (uint64_t)v);
-    case SUB: EACH(int64_t, int64_t, (uint64_t)u - (uint64_t)v);
-    case MUL: EACH(int64_t, int64_t, (uint64_t)u * (uint64_t)v);
-    case DIV: EACH(int64_t, int64_t, divide(u, v));
-    case MOD: EACH(int64_t, int64_t, remainder_of(u, v, p->state->fractional));
-    case POW: EACH(int64_t, int64_t, power(u, v));
-    case MAX: EACH(int64_t, int64_t, u > v ? u : v);
-    case MIN: EACH(int64_t, int64_t, u < v ? u : v);
-    case EQUAL: EACH(int64_t, bool, u == v);
-    case GREATER: EACH(int64_t, bool, u > v);
-    case GREATER_EQUAL: EACH(int64_t, bool, u >= v);
-    case LESS: EACH(int64_t, bool, u < v);
-    case LESS_EQUAL: EACH(int64_t, bool, u <= v);
+    case ADD:
+        EACH(int64_t, int64_t, (uint64_t)u + (uint64_t)v);
+    case SUM:
+        EACH(int64_t, int64_t, (uint64_t)u + (uint64_t)v);
+    case SUB:
+        EACH(int64_t, int64_t, (uint64_t)u - (uint64_t)v);
+    case MUL:
+        EACH(int64_t, int64_t, (uint64_t)u * (uint64_t)v);
+    case DIV:
+        EACH(int64_t, int64_t, divide(u, v));
+    case MOD:
+        EACH(int64_t, int64_t, remainder_of(u, v, p->state->fractional));
+    case POW:
+        EACH(int64_t, int64_t, power(u, v));
+    case MAX:
+        EACH(int64_t, int64_t, u > v ? u : v);
+    case MIN:
+        EACH(int64_t, int64_t, u < v ? u : v);
+    case EQUAL:
+        EACH(int64_t, bool, u == v);
+    case GREATER:
+        EACH(int64_t, bool, u > v);
+    case GREATER_EQUAL:
+        EACH(int64_t, bool, u >= v);
+    case LESS:
+        EACH(int64_t, bool, u < v);
+    case LESS_EQUAL:
+        EACH(int64_t, bool, u <= v);
     }
 }
 
-static void truth_row(void *context, size_t at, size_t count, const ptrdiff_t *offset, const ptrdiff_t *stride)
+static void truth_row(void *context, size_t at, size_t count, const ptrdiff_t *offset,
+                      const ptrdiff_t *stride)
 {
     const pair *p = context;
 
     switch (p->kind) {
-    case AND: EACH(bool, bool, u && v);
-    case OR: EACH(bool, bool, u || v);
-    case XOR: EACH(bool, bool, u != v);
-    case EQUAL: EACH(bool, bool, u == v);
+    case AND:
+        EACH(bool, bool, u &&v);
+    case OR:
+        EACH(bool, bool, u || v);
+    case XOR:
+        EACH(bool, bool, u != v);
+    case EQUAL:
+        EACH(bool, bool, u == v);
     }
 }
 
 /* Pow of two types: the result has that of the base. */
 static double as_number(const void *data, ptrdiff_t index, medtl_nd_element element)
 {
-    return element == MEDTL_ND_FLOAT ? (double)((const float *)data)[index] : (double)((const int64_t *)data)[index];
+    return element == MEDTL_ND_FLOAT ? (double)((const float *)data)[index]
+                                     : (double)((const int64_t *)data)[index];
 }
 
-static void mixed_row(void *context, size_t at, size_t count, const ptrdiff_t *offset, const ptrdiff_t *stride)
+static void mixed_row(void *context, size_t at, size_t count, const ptrdiff_t *offset,
+                      const ptrdiff_t *stride)
 {
     const pair *p = context;
     const medtl_nd_element exponent = p->state->power_is_whole ? MEDTL_ND_INT : MEDTL_ND_FLOAT;
@@ -237,7 +300,9 @@ static medtl_nd_row row_of(const medtl_nd_type *a, const medtl_nd_type *b)
 {
     if (a->element != b->element)
         return mixed_row;
-    return a->element == MEDTL_ND_FLOAT ? float_row : a->element == MEDTL_ND_INT ? whole_row : truth_row;
+    return a->element == MEDTL_ND_FLOAT ? float_row
+           : a->element == MEDTL_ND_INT ? whole_row
+                                        : truth_row;
 }
 
 static void run_part(void *context, size_t index, size_t worker)
@@ -249,7 +314,8 @@ static void run_part(void *context, size_t index, size_t worker)
 
     (void)worker;
     medtl_nd_part(s->walk.count, index, &first, &end);
-    medtl_nd_walk_range(&s->walk, first, end, row_of(medtl_nd_in_type(call, 0), medtl_nd_in_type(call, 1)), &p);
+    medtl_nd_walk_range(&s->walk, first, end,
+                        row_of(medtl_nd_in_type(call, 0), medtl_nd_in_type(call, 1)), &p);
     if (call->node->relu)
         for (float *y = (float *)call->out[0] + first; y < (float *)call->out[0] + end; y++)
             *y = *y < 0.0f ? 0.0f : *y;
@@ -257,7 +323,8 @@ static void run_part(void *context, size_t index, size_t worker)
 
 static void run(const medtl_nd_call *call)
 {
-    medtl_nd_for(call, medtl_nd_parts(((const state *)call->node->state)->walk.count), run_part, (void *)call);
+    medtl_nd_for(call, medtl_nd_parts(((const state *)call->node->state)->walk.count), run_part,
+                 (void *)call);
 }
 
 /* y = in[0] broadcast; then y = f(y, in[k]). The first step is y = max(in[0], in[0]). */
@@ -271,9 +338,10 @@ static void any_part(void *context, size_t index, size_t worker)
     (void)worker;
     medtl_nd_part(medtl_nd_count(y), index, &first, &end);
     for (size_t k = 0; k < inputs; k++) {
-        const medtl_nd_type *types[] = {k == 0 ? medtl_nd_in_type(call, 0) : y, medtl_nd_in_type(call, k)};
-        pair p = {k == 0 ? MAX : call->node->op->kind, NULL, k == 0 ? call->in[0] : call->out[0], call->in[k],
-                  call->out[0]};
+        const medtl_nd_type *types[] = {k == 0 ? medtl_nd_in_type(call, 0) : y,
+                                        medtl_nd_in_type(call, k)};
+        pair p = {k == 0 ? MAX : call->node->op->kind, NULL, k == 0 ? call->in[0] : call->out[0],
+                  call->in[k], call->out[0]};
         medtl_nd_walk walk;
 
         medtl_nd_walk_broadcast(&walk, y, types, 2);
@@ -286,10 +354,14 @@ static void any_part(void *context, size_t index, size_t worker)
 
 static void run_any(const medtl_nd_call *call)
 {
-    medtl_nd_for(call, medtl_nd_parts(medtl_nd_count(medtl_nd_out_type(call, 0))), any_part, (void *)call);
+    medtl_nd_for(call, medtl_nd_parts(medtl_nd_count(medtl_nd_out_type(call, 0))), any_part,
+                 (void *)call);
 }
 
-#define BINARY(NAME, KIND, FLAGS) {NAME, KIND, FLAGS, 2, 2, 1, "broadcast:i axis:i ", infer, NULL, run}
+#define BINARY(NAME, KIND, FLAGS)                                                                  \
+    {                                                                                              \
+        NAME, KIND, FLAGS, 2, 2, 1, "broadcast:i axis:i ", infer, NULL, run                        \
+    }
 
 const medtl_nd_op medtl_nd_binary_ops[] = {
     BINARY("Add", ADD, MEDTL_ND_IN_PLACE | MEDTL_ND_RELU),

@@ -7,7 +7,8 @@
 static medtl_status infer_shape(const medtl_nd_infer *c)
 {
     const int64_t rank = (int64_t)medtl_nd_in(c, 0)->rank;
-    int64_t start = medtl_nd_attribute_int(c->node, "start", 0), end = medtl_nd_attribute_int(c->node, "end", rank);
+    int64_t start = medtl_nd_attribute_int(c->node, "start", 0),
+            end = medtl_nd_attribute_int(c->node, "end", rank);
     size_t *first = medtl_nd_state(c, sizeof *first);
     medtl_nd_type y = {MEDTL_ND_INT, 1, {0}};
 
@@ -94,7 +95,8 @@ static medtl_status infer_range(const medtl_nd_infer *c)
     medtl_nd_type y = {element, 1, {0}};
 
     for (size_t k = 0; k < 3; k++) {
-        if (medtl_nd_in(c, k)->element != element || element == MEDTL_ND_BOOL || medtl_nd_count(medtl_nd_in(c, k)) != 1)
+        if (medtl_nd_in(c, k)->element != element || element == MEDTL_ND_BOOL ||
+            medtl_nd_count(medtl_nd_in(c, k)) != 1)
             return MEDTL_ND_REFUSE(c, "inputs that are not three numbers of one type");
         if (medtl_nd_constant(c, k) == NULL)
             return MEDTL_ND_LACK(c, "input %zu decides the shape, and is not constant", k);
@@ -114,10 +116,12 @@ static void run_range(const medtl_nd_call *call)
 
     for (size_t i = 0; i < y->size[0]; i++)
         if (y->element == MEDTL_ND_FLOAT)
-            ((float *)call->out[0])[i] = *(const float *)call->in[0] + (float)i * *(const float *)call->in[2];
+            ((float *)call->out[0])[i] =
+                *(const float *)call->in[0] + (float)i * *(const float *)call->in[2];
         else
-            ((int64_t *)call->out[0])[i] = (int64_t)((uint64_t) * (const int64_t *)call->in[0] +
-                                                     (uint64_t)i * (uint64_t) * (const int64_t *)call->in[2]);
+            ((int64_t *)call->out[0])[i] =
+                (int64_t)((uint64_t) * (const int64_t *)call->in[0] +
+                          (uint64_t)i * (uint64_t) * (const int64_t *)call->in[2]);
 }
 
 const medtl_nd_op medtl_nd_constant_ops[] = {

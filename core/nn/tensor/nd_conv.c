@@ -33,26 +33,30 @@ static void describe_shape(state *s)
                                   .pad_bottom = w->after[1],
                                   .pad_right = w->after[2],
                                   .groups = s->groups};
-    s->fits_kernels = w->space < 3 && medtl_conv_shape_complete(&s->shape) && s->shape.height_out == w->out[1] &&
-                      s->shape.width_out == w->out[2];
+    s->fits_kernels = w->space < 3 && medtl_conv_shape_complete(&s->shape) &&
+                      s->shape.height_out == w->out[1] && s->shape.width_out == w->out[2];
 }
 
 static medtl_status check_channels(const medtl_nd_infer *c, state *s)
 {
-    const medtl_nd_type *x = medtl_nd_in(c, 0), *weight = medtl_nd_in(c, 1), *bias = medtl_nd_in(c, 2);
+    const medtl_nd_type *x = medtl_nd_in(c, 0), *weight = medtl_nd_in(c, 1),
+                        *bias = medtl_nd_in(c, 2);
     const int64_t groups = medtl_nd_attribute_int(c->node, "group", 1);
 
     if (x->rank < 3 || weight->rank != x->rank)
-        return MEDTL_ND_REFUSE(c, "an input of %zu dimensions and a weight of %zu", x->rank, weight->rank);
+        return MEDTL_ND_REFUSE(c, "an input of %zu dimensions and a weight of %zu", x->rank,
+                               weight->rank);
     s->channels_in = x->size[1];
     s->channels_out = weight->size[0];
     if (groups < 1 || (uint64_t)groups > s->channels_in || s->channels_in % (uint64_t)groups != 0 ||
         s->channels_out == 0 || s->channels_out % (uint64_t)groups != 0 ||
         weight->size[1] != s->channels_in / (uint64_t)groups)
-        return MEDTL_ND_REFUSE(c, "%zu channels in %lld groups do not fit a weight of %zu x %zu channels",
-                               s->channels_in, (long long)groups, s->channels_out, weight->size[1]);
+        return MEDTL_ND_REFUSE(
+            c, "%zu channels in %lld groups do not fit a weight of %zu x %zu channels",
+            s->channels_in, (long long)groups, s->channels_out, weight->size[1]);
     if (bias != NULL && (bias->rank != 1 || bias->size[0] != s->channels_out))
-        return MEDTL_ND_REFUSE(c, "the bias does not have one number for each of %zu channels", s->channels_out);
+        return MEDTL_ND_REFUSE(c, "the bias does not have one number for each of %zu channels",
+                               s->channels_out);
     s->groups = (size_t)groups;
     return MEDTL_OK;
 }
@@ -104,14 +108,16 @@ static void kernel_tile(void *context, size_t item, size_t worker)
     const medtl_nd_call *call = context;
     const state *s = call->node->state;
     const medtl_conv_shape *shape = &s->shape;
-    const size_t images = medtl_nd_in_type(call, 0)->size[0], image = item % images, tile = item / images;
+    const size_t images = medtl_nd_in_type(call, 0)->size[0], image = item % images,
+                 tile = item / images;
     const size_t in = shape->channels_in * shape->height_in * shape->width_in;
     const size_t out = shape->channels_out * shape->height_out * shape->width_out;
     const float *residual = optional(call, 3);
 
     medtl_conv_forward_tile(shape, call->node->packed, optional(call, 2),
                             residual != NULL ? residual + image * out : NULL, call->node->relu,
-                            (const float *)call->in[0] + image * in, (float *)call->out[0] + image * out, tile,
+                            (const float *)call->in[0] + image * in,
+                            (float *)call->out[0] + image * out, tile,
                             call->scratch + worker * call->scratch_stride);
 }
 
@@ -132,8 +138,12 @@ static double plain_sum(const state *s, const float *x, const float *weight, con
 
                     for (size_t d = 0; d < MEDTL_ND_SPACE; d++)
                         from[d] = at[d] * w->stride[d] + tap[d] * w->dilation[d] - w->before[d];
-                    sum += (double)x[((channel * w->in[0] + from[0]) * w->in[1] + from[1]) * w->in[2] + from[2]] *
-                           (double)weight[((channel * w->kernel[0] + i) * w->kernel[1] + j) * w->kernel[2] + k];
+                    sum +=
+                        (double)x[((channel * w->in[0] + from[0]) * w->in[1] + from[1]) * w->in[2] +
+                                  from[2]] *
+                        (double)weight[((channel * w->kernel[0] + i) * w->kernel[1] + j) *
+                                           w->kernel[2] +
+                                       k];
                 }
     return sum;
 }
@@ -144,18 +154,21 @@ static void plain_plane(void *context, size_t plane, size_t worker)
     const state *s = call->node->state;
     const medtl_nd_window *w = &s->window;
     const size_t image = plane / s->channels_out, channel = plane % s->channels_out;
-    const size_t of_group = s->channels_in / s->groups, group = channel / (s->channels_out / s->groups);
+    const size_t of_group = s->channels_in / s->groups,
+                 group = channel / (s->channels_out / s->groups);
     const size_t volume = medtl_nd_window_volume(w->out);
     const float *x = (const float *)call->in[0] +
                      (image * s->channels_in + group * of_group) * medtl_nd_window_volume(w->in);
-    const float *weight = (const float *)call->in[1] + channel * of_group * medtl_nd_window_volume(w->kernel);
+    const float *weight =
+        (const float *)call->in[1] + channel * of_group * medtl_nd_window_volume(w->kernel);
     const float *bias = optional(call, 2), *residual = optional(call, 3);
     float *y = (float *)call->out[0] + plane * volume;
 
     (void)worker;
     for (size_t i = 0; i < volume; i++) {
         const size_t at[] = {i / w->out[2] / w->out[1], i / w->out[2] % w->out[1], i % w->out[2]};
-        float v = (float)(plain_sum(s, x, weight, at) + (bias != NULL ? (double)bias[channel] : 0.0));
+        float v =
+            (float)(plain_sum(s, x, weight, at) + (bias != NULL ? (double)bias[channel] : 0.0));
 
         v += residual != NULL ? residual[plane * volume + i] : 0.0f;
         y[i] = call->node->relu && v < 0.0f ? 0.0f : v;

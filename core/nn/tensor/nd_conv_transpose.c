@@ -8,7 +8,8 @@
 #include <string.h>
 
 typedef struct state {
-    medtl_nd_window window; /* of the convolution whose gradient this is: `in` is our output, `out` our input */
+    medtl_nd_window
+        window; /* of the convolution whose gradient this is: `in` is our output, `out` our input */
     size_t channels_in, channels_out, groups;
     medtl_conv_shape shape;
     bool fits_kernels;
@@ -16,26 +17,31 @@ typedef struct state {
 
 static medtl_status check_channels(const medtl_nd_infer *c, state *s)
 {
-    const medtl_nd_type *x = medtl_nd_in(c, 0), *weight = medtl_nd_in(c, 1), *bias = medtl_nd_in(c, 2);
+    const medtl_nd_type *x = medtl_nd_in(c, 0), *weight = medtl_nd_in(c, 1),
+                        *bias = medtl_nd_in(c, 2);
     const int64_t groups = medtl_nd_attribute_int(c->node, "group", 1);
 
     if (x->rank < 3 || weight->rank != x->rank)
-        return MEDTL_ND_REFUSE(c, "an input of %zu dimensions and a weight of %zu", x->rank, weight->rank);
+        return MEDTL_ND_REFUSE(c, "an input of %zu dimensions and a weight of %zu", x->rank,
+                               weight->rank);
     s->channels_in = x->size[1];
     if (groups < 1 || (uint64_t)groups > s->channels_in || s->channels_in % (uint64_t)groups != 0 ||
         weight->size[0] != s->channels_in || weight->size[1] < 1 ||
         weight->size[1] > MEDTL_ND_MOST_ELEMENTS / (uint64_t)groups)
-        return MEDTL_ND_REFUSE(c, "%zu channels in %lld groups do not fit a weight of %zu x %zu channels",
-                               s->channels_in, (long long)groups, weight->size[0], weight->size[1]);
+        return MEDTL_ND_REFUSE(
+            c, "%zu channels in %lld groups do not fit a weight of %zu x %zu channels",
+            s->channels_in, (long long)groups, weight->size[0], weight->size[1]);
     s->groups = (size_t)groups;
     s->channels_out = weight->size[1] * s->groups;
     if (bias != NULL && (bias->rank != 1 || bias->size[0] != s->channels_out))
-        return MEDTL_ND_REFUSE(c, "the bias does not have one number for each of %zu channels", s->channels_out);
+        return MEDTL_ND_REFUSE(c, "the bias does not have one number for each of %zu channels",
+                               s->channels_out);
     return MEDTL_OK;
 }
 
 /* `count` whole numbers in [0, 2^20] of an optional attribute, `space` of them. */
-static medtl_status optional_sizes(const medtl_nd_infer *c, const char *name, size_t space, const int64_t **out)
+static medtl_status optional_sizes(const medtl_nd_infer *c, const char *name, size_t space,
+                                   const int64_t **out)
 {
     const medtl_nd_attribute *a = medtl_nd_attribute_find(c->node, name);
 
@@ -67,8 +73,11 @@ static medtl_status find_sizes(const medtl_nd_infer *c, medtl_nd_window *w)
     for (size_t d = 0; d < MEDTL_ND_SPACE; d++) {
         const size_t lead = MEDTL_ND_SPACE - w->space;
         const size_t more = d >= lead && extra != NULL ? (size_t)extra[d - lead] : 0;
-        const size_t given = d < lead ? 1 : wanted != NULL ? (size_t)wanted[d - lead] : w->out[d] * w->stride[d];
-        const size_t whole = (w->out[d] - 1) * w->stride[d] + more + (w->kernel[d] - 1) * w->dilation[d] + 1;
+        const size_t given = d < lead         ? 1
+                             : wanted != NULL ? (size_t)wanted[d - lead]
+                                              : w->out[d] * w->stride[d];
+        const size_t whole =
+            (w->out[d] - 1) * w->stride[d] + more + (w->kernel[d] - 1) * w->dilation[d] + 1;
 
         if (strcmp(automatic, "VALID") == 0)
             w->before[d] = w->after[d] = 0;
@@ -108,8 +117,8 @@ static void describe_shape(state *s)
                                   .pad_bottom = w->after[1],
                                   .pad_right = w->after[2],
                                   .groups = s->groups};
-    s->fits_kernels = w->space < 3 && medtl_conv_shape_complete(&s->shape) && s->shape.height_out == w->out[1] &&
-                      s->shape.width_out == w->out[2];
+    s->fits_kernels = w->space < 3 && medtl_conv_shape_complete(&s->shape) &&
+                      s->shape.height_out == w->out[1] && s->shape.width_out == w->out[2];
 }
 
 static medtl_status infer(const medtl_nd_infer *c)
@@ -145,7 +154,8 @@ static medtl_status prepare(const medtl_nd_infer *c)
 
     if (!s->fits_kernels || weight == NULL)
         return MEDTL_OK;
-    c->node->packed = medtl_nd_allocate(MEDTL_ND_FLOAT, medtl_conv_backward_data_packed_size(&s->shape));
+    c->node->packed =
+        medtl_nd_allocate(MEDTL_ND_FLOAT, medtl_conv_backward_data_packed_size(&s->shape));
     if (c->node->packed == NULL)
         return medtl_nd_refuse(c->graph, c->node, c->err, MEDTL_E_MEMORY, "out of memory");
     medtl_conv_backward_data_pack(&s->shape, weight, c->node->packed);
@@ -162,9 +172,10 @@ static void kernel_tile(void *context, size_t item, size_t worker)
 
     medtl_conv_backward_data_tile(
         shape, call->node->packed,
-        (const float *)call->in[0] + image * shape->channels_out * shape->height_out * shape->width_out,
-        (float *)call->out[0] + image * shape->channels_in * shape->height_in * shape->width_in, item / images,
-        call->scratch + worker * call->scratch_stride);
+        (const float *)call->in[0] +
+            image * shape->channels_out * shape->height_out * shape->width_out,
+        (float *)call->out[0] + image * shape->channels_in * shape->height_in * shape->width_in,
+        item / images, call->scratch + worker * call->scratch_stride);
 }
 
 static void bias_plane(void *context, size_t plane, size_t worker)
@@ -188,7 +199,8 @@ static double plain_sum(const state *s, const float *x, const float *weight, con
     double sum = 0.0;
 
     for (size_t tap = 0; tap < taps; tap++) {
-        const size_t of[] = {tap / w->kernel[2] / w->kernel[1], tap / w->kernel[2] % w->kernel[1], tap % w->kernel[2]};
+        const size_t of[] = {tap / w->kernel[2] / w->kernel[1], tap / w->kernel[2] % w->kernel[1],
+                             tap % w->kernel[2]};
         size_t from[MEDTL_ND_SPACE];
         bool inside = true;
 
@@ -200,7 +212,8 @@ static double plain_sum(const state *s, const float *x, const float *weight, con
             from[d] = inside ? (shifted - back) / w->stride[d] : 0;
         }
         for (size_t channel = 0; channel < s->channels_in / s->groups && inside; channel++)
-            sum += (double)x[((channel * w->out[0] + from[0]) * w->out[1] + from[1]) * w->out[2] + from[2]] *
+            sum += (double)x[((channel * w->out[0] + from[0]) * w->out[1] + from[1]) * w->out[2] +
+                             from[2]] *
                    (double)weight[channel * of_group * taps + tap];
     }
     return sum;
@@ -216,7 +229,8 @@ static void plain_plane(void *context, size_t plane, size_t worker)
     const size_t group = channel / out_group, taps = medtl_nd_window_volume(w->kernel);
     const float *x = (const float *)call->in[0] +
                      (image * s->channels_in + group * in_group) * medtl_nd_window_volume(w->out);
-    const float *weight = (const float *)call->in[1] + (group * in_group * out_group + channel % out_group) * taps;
+    const float *weight =
+        (const float *)call->in[1] + (group * in_group * out_group + channel % out_group) * taps;
     float *y = (float *)call->out[0] + plane * medtl_nd_window_volume(w->in);
 
     (void)worker;
@@ -233,7 +247,8 @@ static void run(const medtl_nd_call *call)
     const size_t images = medtl_nd_in_type(call, 0)->size[0];
 
     if (call->node->packed != NULL)
-        medtl_nd_for(call, images * medtl_conv_backward_data_tile_count(&s->shape), kernel_tile, (void *)call);
+        medtl_nd_for(call, images * medtl_conv_backward_data_tile_count(&s->shape), kernel_tile,
+                     (void *)call);
     else
         medtl_nd_for(call, images * s->channels_out, plain_plane, (void *)call);
     if (call->node->input_count > 2 && call->in[2] != NULL)
@@ -242,7 +257,8 @@ static void run(const medtl_nd_call *call)
 
 const medtl_nd_op medtl_nd_conv_transpose_ops[] = {
     {"ConvTranspose", 0, MEDTL_ND_HEAVY, 2, 3, 1,
-     "kernel_shape:I strides:I pads:I auto_pad:t dilations:I group:i output_padding:I output_shape:I ", infer, prepare,
-     run},
+     "kernel_shape:I strides:I pads:I auto_pad:t dilations:I group:i output_padding:I "
+     "output_shape:I ",
+     infer, prepare, run},
     {0},
 };

@@ -7,7 +7,9 @@
 
 size_t medtl_nd_width(medtl_nd_element element)
 {
-    return element == MEDTL_ND_FLOAT ? sizeof(float) : element == MEDTL_ND_INT ? sizeof(int64_t) : 1;
+    return element == MEDTL_ND_FLOAT ? sizeof(float)
+           : element == MEDTL_ND_INT ? sizeof(int64_t)
+                                     : 1;
 }
 
 const char *medtl_nd_element_name(medtl_nd_element element)
@@ -58,8 +60,8 @@ static medtl_status no_memory(const medtl_nd_graph *graph, medtl_error *err)
     return medtl_fail(err, MEDTL_E_MEMORY, "%s: out of memory", graph->path);
 }
 
-medtl_status medtl_nd_refuse(const medtl_nd_graph *graph, const medtl_nd_node *node, medtl_error *err,
-                             medtl_status status, const char *format, ...)
+medtl_status medtl_nd_refuse(const medtl_nd_graph *graph, const medtl_nd_node *node,
+                             medtl_error *err, medtl_status status, const char *format, ...)
 {
     char reason[MEDTL_MESSAGE_SIZE];
     va_list arguments;
@@ -68,7 +70,7 @@ medtl_status medtl_nd_refuse(const medtl_nd_graph *graph, const medtl_nd_node *n
     vsnprintf(reason, sizeof reason, format, arguments);
     va_end(arguments);
     return medtl_fail(err, status, "%s: node \"%.80s\" (%s, opset %u): %s", graph->path,
-                      node->name[0] != '\0'       ? node->name
+                      node->name[0] != '\0' ? node->name
                       : node->output_count > 0 && node->outputs[0] != MEDTL_ND_NONE
                           ? graph->values[node->outputs[0]].name
                           : "",
@@ -174,12 +176,14 @@ static bool grow_table(medtl_nd_graph *graph)
     return true;
 }
 
-static medtl_status add_value(medtl_nd_graph *graph, const char *name, size_t *out, medtl_error *err)
+static medtl_status add_value(medtl_nd_graph *graph, const char *name, size_t *out,
+                              medtl_error *err)
 {
     const size_t length = strlen(name);
 
     if (length == 0 || length > MEDTL_ND_MOST_NAME)
-        return medtl_fail(err, MEDTL_E_FORMAT, "%s: a tensor's name of %zu bytes", graph->path, length);
+        return medtl_fail(err, MEDTL_E_FORMAT, "%s: a tensor's name of %zu bytes", graph->path,
+                          length);
     if (graph->value_count == MEDTL_ND_MOST_VALUES)
         return medtl_fail(err, MEDTL_E_FORMAT, "%s: more than %d tensors", graph->path,
                           MEDTL_ND_MOST_VALUES);
@@ -295,7 +299,9 @@ static bool copy_attribute(const medtl_nd_attribute *from, medtl_nd_attribute *t
 
 static char kind_letter(const medtl_nd_attribute *a)
 {
-    return a->kind == MEDTL_ND_TEXT ? 't' : a->kind == MEDTL_ND_INTS ? (a->list ? 'I' : 'i') : (a->list ? 'F' : 'f');
+    return a->kind == MEDTL_ND_TEXT   ? 't'
+           : a->kind == MEDTL_ND_INTS ? (a->list ? 'I' : 'i')
+                                      : (a->list ? 'F' : 'f');
 }
 
 /* Operators list the attributes they honour, with their kinds; one that they do not know would change what they mean. */
@@ -323,7 +329,8 @@ static medtl_status copy_attributes(medtl_nd_graph *graph, medtl_nd_node *node,
     for (size_t i = 0; i < count; i++) {
         if (attributes[i].name[0] == '\0' || !knows(node->op, &attributes[i]))
             return medtl_nd_refuse(graph, node, err, MEDTL_E_UNSUPPORTED,
-                                   "the attribute \"%.40s\" (or its type) is not supported", attributes[i].name);
+                                   "the attribute \"%.40s\" (or its type) is not supported",
+                                   attributes[i].name);
         if (medtl_nd_attribute_find(node, attributes[i].name) != NULL)
             return medtl_nd_refuse(graph, node, err, MEDTL_E_FORMAT,
                                    "the attribute \"%.40s\" is there twice", attributes[i].name);
@@ -352,10 +359,11 @@ static medtl_status connect_inputs(medtl_nd_graph *graph, medtl_nd_node *node,
         if (names[i][0] == '\0' && (i < op->least || op->most == 0))
             return medtl_nd_refuse(graph, node, err, MEDTL_E_FORMAT, "input %zu is missing", i);
         if (names[i][0] != '\0' && node->inputs[i] == MEDTL_ND_NONE)
-            return medtl_nd_refuse(graph, node, err, MEDTL_E_FORMAT,
-                                   "reads \"%.80s\", which nothing before it writes: it dangles, or "
-                                   "the graph has a cycle or is out of order",
-                                   names[i]);
+            return medtl_nd_refuse(
+                graph, node, err, MEDTL_E_FORMAT,
+                "reads \"%.80s\", which nothing before it writes: it dangles, or "
+                "the graph has a cycle or is out of order",
+                names[i]);
     }
     return MEDTL_OK;
 }
@@ -398,8 +406,8 @@ medtl_status medtl_nd_graph_add_node(medtl_nd_graph *graph, const char *op, cons
     if (medtl_nd_op_find(op) == NULL)
         return medtl_fail(err, MEDTL_E_UNSUPPORTED,
                           "%s: node \"%.80s\": the operator %.40s (opset %u) is not supported",
-                          graph->path,
-                          name[0] != '\0' || output_count == 0 ? name : outputs[0], op, graph->opset);
+                          graph->path, name[0] != '\0' || output_count == 0 ? name : outputs[0], op,
+                          graph->opset);
     if (graph->node_count == MEDTL_ND_MOST_NODES)
         return medtl_fail(err, MEDTL_E_FORMAT, "%s: more than %d nodes", graph->path,
                           MEDTL_ND_MOST_NODES);

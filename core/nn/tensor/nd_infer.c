@@ -13,7 +13,10 @@ static bool is_constant(const medtl_nd_graph *graph, size_t value)
     return value == MEDTL_ND_NONE || graph->values[value].data != NULL;
 }
 
-static size_t bytes_of(const medtl_nd_type *type) { return medtl_nd_count(type) * medtl_nd_width(type->element); }
+static size_t bytes_of(const medtl_nd_type *type)
+{
+    return medtl_nd_count(type) * medtl_nd_width(type->element);
+}
 
 static bool foldable(const medtl_nd_graph *graph, const medtl_nd_node *node, size_t *budget)
 {

@@ -13,9 +13,10 @@ typedef struct buffer {
 
 typedef struct work {
     medtl_nd_plan *plan;
-    size_t *last_read;  /* of each value by itself: the last step that reads it */
-    size_t *last_use;   /* of each root: of all that lie in it */
-    size_t *first;      /* of each root: the step that writes it; MEDTL_ND_NONE: no memory in the arena */
+    size_t *last_read; /* of each value by itself: the last step that reads it */
+    size_t *last_use;  /* of each root: of all that lie in it */
+    size_t
+        *first; /* of each root: the step that writes it; MEDTL_ND_NONE: no memory in the arena */
     buffer *buffers, *placed; /* placed: by offset */
     size_t buffer_count, placed_count;
 } work;
@@ -45,7 +46,8 @@ static bool may_overwrite(const work *w, const medtl_nd_node *node, size_t step)
     const medtl_nd_value *values = w->plan->graph->values;
     const size_t root = w->plan->root[node->inputs[0]];
 
-    if ((node->op->flags & MEDTL_ND_IN_PLACE) == 0 || w->first[root] == MEDTL_ND_NONE || w->last_use[root] > step ||
+    if ((node->op->flags & MEDTL_ND_IN_PLACE) == 0 || w->first[root] == MEDTL_ND_NONE ||
+        w->last_use[root] > step ||
         !same_type(&values[node->inputs[0]].type, &values[node->outputs[0]].type))
         return false;
     for (size_t k = 1; k < node->input_count; k++)
@@ -73,7 +75,8 @@ static void find_roots(work *w)
                 root[value] = root[node->inputs[0]];
             else
                 w->first[value] = i;
-            w->last_use[root[value]] = larger(w->last_use[root[value]], larger(i, w->last_read[value]));
+            w->last_use[root[value]] =
+                larger(w->last_use[root[value]], larger(i, w->last_read[value]));
         }
     }
 }
@@ -127,7 +130,8 @@ static void list_buffers(work *w)
 
     for (size_t v = 0; v < g->value_count; v++)
         if (w->first[v] != MEDTL_ND_NONE) {
-            const size_t bytes = medtl_nd_count(&g->values[v].type) * medtl_nd_width(g->values[v].type.element);
+            const size_t bytes =
+                medtl_nd_count(&g->values[v].type) * medtl_nd_width(g->values[v].type.element);
 
             w->buffers[w->buffer_count++] =
                 (buffer){v, (bytes + 64) / 64 * 64, w->first[v], w->last_use[v], 0};
@@ -147,8 +151,8 @@ medtl_status medtl_nd_layout(medtl_nd_plan *plan, medtl_error *err)
 
     plan->root = calloc(count, sizeof *plan->root);
     plan->offset = calloc(count, sizeof *plan->offset);
-    if (w.last_read == NULL || w.last_use == NULL || w.first == NULL || w.buffers == NULL || w.placed == NULL ||
-        plan->root == NULL || plan->offset == NULL) {
+    if (w.last_read == NULL || w.last_use == NULL || w.first == NULL || w.buffers == NULL ||
+        w.placed == NULL || plan->root == NULL || plan->offset == NULL) {
         status = medtl_fail(err, MEDTL_E_MEMORY, "%s: out of memory", plan->graph->path);
         goto done;
     }
@@ -161,7 +165,8 @@ medtl_status medtl_nd_layout(medtl_nd_plan *plan, medtl_error *err)
     list_buffers(&w);
     place_all(&w);
     if (plan->arena > most_arena)
-        status = medtl_fail(err, MEDTL_E_UNSUPPORTED, "%s: would need %zu MiB for its activations; the limit is %zu",
+        status = medtl_fail(err, MEDTL_E_UNSUPPORTED,
+                            "%s: would need %zu MiB for its activations; the limit is %zu",
                             plan->graph->path, plan->arena >> 20, most_arena >> 20);
 done:
     free(w.last_read);

@@ -18,10 +18,10 @@ typedef struct state {
     medtl_nd_walk walk;          /* over the leading dimensions; elements are whole matrices */
     bool transpose_a, transpose_b;
     float alpha, beta;
-    medtl_nd_walk addend;        /* Gemm's third input broadcast to the result */
+    medtl_nd_walk addend; /* Gemm's third input broadcast to the result */
     medtl_conv_shape shape;
-    bool by_dots;                /* else by the kernels */
-    size_t packed_a;             /* floats */
+    bool by_dots;    /* else by the kernels */
+    size_t packed_a; /* floats */
 } state;
 
 /* Where and how the two operands lie: the kernels want A as it is and B as it is, dots want B transposed. */
@@ -68,7 +68,8 @@ static medtl_status infer_matmul(const medtl_nd_infer *c)
     s->inner = a.size[a.rank - 1];
     s->columns = vector_b ? 1 : b.size[b.rank - 1];
     if (b.size[vector_b ? 0 : b.rank - 2] != s->inner)
-        return MEDTL_ND_REFUSE(c, "%zu columns times %zu rows", s->inner, b.size[vector_b ? 0 : b.rank - 2]);
+        return MEDTL_ND_REFUSE(c, "%zu columns times %zu rows", s->inner,
+                               b.size[vector_b ? 0 : b.rank - 2]);
     a.rank -= vector_a ? 1 : 2;
     b.rank -= vector_b ? 1 : 2;
     if (!medtl_nd_broadcast(leading, 2, &y))
@@ -117,10 +118,12 @@ static medtl_status infer_gemm(const medtl_nd_infer *c)
     s->inner = a->size[s->transpose_a ? 0 : 1];
     s->columns = b->size[s->transpose_b ? 0 : 1];
     if (b->size[s->transpose_b ? 1 : 0] != s->inner)
-        return MEDTL_ND_REFUSE(c, "%zu columns times %zu rows", s->inner, b->size[s->transpose_b ? 1 : 0]);
+        return MEDTL_ND_REFUSE(c, "%zu columns times %zu rows", s->inner,
+                               b->size[s->transpose_b ? 1 : 0]);
     y.size[0] = s->rows;
     y.size[1] = s->columns;
-    medtl_nd_walk_broadcast(&s->walk, &(medtl_nd_type){0}, (const medtl_nd_type *[]){&(medtl_nd_type){0}, &(medtl_nd_type){0}}, 2);
+    medtl_nd_walk_broadcast(&s->walk, &(medtl_nd_type){0},
+                            (const medtl_nd_type *[]){&(medtl_nd_type){0}, &(medtl_nd_type){0}}, 2);
     if ((status = infer_addend(c, s, &y)) != MEDTL_OK)
         return status;
     return finish(c, s, &y);
@@ -156,7 +159,8 @@ static medtl_status prepare(const medtl_nd_infer *c)
     c->node->packed = medtl_nd_allocate(MEDTL_ND_FLOAT, s->inner * s->columns);
     if (c->node->packed == NULL)
         return medtl_nd_refuse(c->graph, c->node, c->err, MEDTL_E_MEMORY, "out of memory");
-    transpose(b, s->transpose_b ? s->columns : s->inner, s->transpose_b ? s->inner : s->columns, c->node->packed);
+    transpose(b, s->transpose_b ? s->columns : s->inner, s->transpose_b ? s->inner : s->columns,
+              c->node->packed);
     return MEDTL_OK;
 }
 
@@ -171,7 +175,8 @@ typedef struct product {
 static void dot_piece(void *context, size_t index, size_t worker)
 {
     const product *p = context;
-    const size_t inner = p->state->inner, columns = p->state->columns, first = index * COLUMNS_OF_A_PIECE;
+    const size_t inner = p->state->inner, columns = p->state->columns,
+                 first = index * COLUMNS_OF_A_PIECE;
     const medtl_loops *loops = medtl_loops_get();
 
     (void)worker;
@@ -203,11 +208,13 @@ static void multiply(const medtl_nd_call *call, const float *a, const float *b, 
     } else if (turns_b(s)) {
         float *turned = shared + s->packed_a + (s->transpose_a ? round_up(s->rows * s->inner) : 0);
 
-        transpose(b, s->transpose_b ? s->columns : s->inner, s->transpose_b ? s->inner : s->columns, turned);
+        transpose(b, s->transpose_b ? s->columns : s->inner, s->transpose_b ? s->inner : s->columns,
+                  turned);
         p.b = turned;
     }
     if (s->by_dots) {
-        medtl_nd_for(call, (s->columns + COLUMNS_OF_A_PIECE - 1) / COLUMNS_OF_A_PIECE, dot_piece, &p);
+        medtl_nd_for(call, (s->columns + COLUMNS_OF_A_PIECE - 1) / COLUMNS_OF_A_PIECE, dot_piece,
+                     &p);
         return;
     }
     medtl_conv_pack(&s->shape, p.a, shared);
@@ -216,14 +223,18 @@ static void multiply(const medtl_nd_call *call, const float *a, const float *b, 
 }
 
 /* A row of products along the leading dimensions. */
-static void product_row(void *context, size_t at, size_t count, const ptrdiff_t *offset, const ptrdiff_t *stride)
+static void product_row(void *context, size_t at, size_t count, const ptrdiff_t *offset,
+                        const ptrdiff_t *stride)
 {
     const medtl_nd_call *call = context;
     const state *s = call->node->state;
 
     for (size_t i = 0; i < count; i++)
-        multiply(call, (const float *)call->in[0] + (offset[0] + (ptrdiff_t)i * stride[0]) * (ptrdiff_t)(s->rows * s->inner),
-                 (const float *)call->in[1] + (offset[1] + (ptrdiff_t)i * stride[1]) * (ptrdiff_t)(s->inner * s->columns),
+        multiply(call,
+                 (const float *)call->in[0] +
+                     (offset[0] + (ptrdiff_t)i * stride[0]) * (ptrdiff_t)(s->rows * s->inner),
+                 (const float *)call->in[1] +
+                     (offset[1] + (ptrdiff_t)i * stride[1]) * (ptrdiff_t)(s->inner * s->columns),
                  (float *)call->out[0] + (at + i) * s->rows * s->columns);
 }
 
@@ -234,7 +245,8 @@ static void run_matmul(const medtl_nd_call *call)
     medtl_nd_walk_range(&s->walk, 0, s->walk.count, product_row, (void *)call);
 }
 
-static void addend_row(void *context, size_t at, size_t count, const ptrdiff_t *offset, const ptrdiff_t *stride)
+static void addend_row(void *context, size_t at, size_t count, const ptrdiff_t *offset,
+                       const ptrdiff_t *stride)
 {
     const medtl_nd_call *call = context;
     const state *s = call->node->state;
@@ -261,8 +273,8 @@ static void run_gemm(const medtl_nd_call *call)
 }
 
 const medtl_nd_op medtl_nd_matmul_ops[] = {
-    {"Gemm", GEMM, MEDTL_ND_RELU | MEDTL_ND_HEAVY, 2, 3, 1, "alpha:f beta:f transA:i transB:i broadcast:i ", infer_gemm,
-     prepare, run_gemm},
+    {"Gemm", GEMM, MEDTL_ND_RELU | MEDTL_ND_HEAVY, 2, 3, 1,
+     "alpha:f beta:f transA:i transB:i broadcast:i ", infer_gemm, prepare, run_gemm},
     {"MatMul", MATMUL, MEDTL_ND_HEAVY, 2, 2, 1, "", infer_matmul, prepare, run_matmul},
     {0},
 };

@@ -22,7 +22,8 @@ static medtl_status infer_concat(const medtl_nd_infer *c)
 
     if (axis == NULL)
         return MEDTL_E_MEMORY;
-    if ((status = medtl_nd_axis(c, medtl_nd_attribute_int(c->node, "axis", 1), y.rank, axis)) != MEDTL_OK)
+    if ((status = medtl_nd_axis(c, medtl_nd_attribute_int(c->node, "axis", 1), y.rank, axis)) !=
+        MEDTL_OK)
         return status;
     for (size_t k = 1; k < c->node->input_count; k++) {
         const medtl_nd_type *x = medtl_nd_in(c, k);
@@ -83,7 +84,8 @@ static medtl_status infer_gather(const medtl_nd_infer *c)
     if (axis == NULL)
         return MEDTL_E_MEMORY;
     if ((status = medtl_nd_expect(c, 1, MEDTL_ND_INT)) != MEDTL_OK ||
-        (status = medtl_nd_axis(c, medtl_nd_attribute_int(c->node, "axis", 0), x->rank, axis)) != MEDTL_OK ||
+        (status = medtl_nd_axis(c, medtl_nd_attribute_int(c->node, "axis", 0), x->rank, axis)) !=
+            MEDTL_OK ||
         (status = check_indices(c, x->size[*axis])) != MEDTL_OK)
         return status;
     if (x->size[*axis] == 0)
@@ -110,7 +112,8 @@ static size_t place_of(int64_t index, size_t size)
 static void run_gather(const medtl_nd_call *call)
 {
     const medtl_nd_type *x = medtl_nd_in_type(call, 0);
-    const size_t axis = *(const size_t *)call->node->state, count = medtl_nd_count(medtl_nd_in_type(call, 1));
+    const size_t axis = *(const size_t *)call->node->state,
+                 count = medtl_nd_count(medtl_nd_in_type(call, 1));
     const int64_t *indices = call->in[1];
     size_t outer, inner;
 
@@ -119,7 +122,9 @@ static void run_gather(const medtl_nd_call *call)
     for (size_t i = 0; i < outer && inner > 0; i++)
         for (size_t k = 0; k < count; k++)
             memcpy((char *)call->out[0] + (i * count + k) * inner,
-                   (const char *)call->in[0] + (i * x->size[axis] + place_of(indices[k], x->size[axis])) * inner, inner);
+                   (const char *)call->in[0] +
+                       (i * x->size[axis] + place_of(indices[k], x->size[axis])) * inner,
+                   inner);
 }
 
 typedef struct padding {
@@ -152,7 +157,8 @@ static medtl_status infer_pad(const medtl_nd_infer *c)
 
     if (p == NULL)
         return MEDTL_E_MEMORY;
-    if ((status = read_mode(c, p)) != MEDTL_OK || (status = medtl_nd_list(c, "pads", 1, &pads, &count)) != MEDTL_OK)
+    if ((status = read_mode(c, p)) != MEDTL_OK ||
+        (status = medtl_nd_list(c, "pads", 1, &pads, &count)) != MEDTL_OK)
         return status;
     if (count != 2 * x->rank || (pads == NULL && count > 0))
         return MEDTL_ND_REFUSE(c, "%zu pads for %zu dimensions", count, x->rank);
@@ -161,12 +167,15 @@ static medtl_status infer_pad(const medtl_nd_infer *c)
     for (size_t d = 0; d < x->rank; d++) {
         const int64_t before = pads[d], after = pads[d + x->rank], size = (int64_t)x->size[d];
 
-        if (before < -most || after < -most || before > most || after > most || size + before + after < 0 ||
-            (before < 0 && -before > size) || (after < 0 && -after > size))
-            return MEDTL_ND_REFUSE(c, "pads %lld and %lld of a size of %zu", (long long)before, (long long)after, x->size[d]);
-        if (p->mode != CONSTANT && (size == 0 || (p->mode == REFLECT && (before >= size || after >= size))))
-            return MEDTL_ND_REFUSE(c, "pads %lld and %lld are more than a size of %zu can give", (long long)before,
+        if (before < -most || after < -most || before > most || after > most ||
+            size + before + after < 0 || (before < 0 && -before > size) ||
+            (after < 0 && -after > size))
+            return MEDTL_ND_REFUSE(c, "pads %lld and %lld of a size of %zu", (long long)before,
                                    (long long)after, x->size[d]);
+        if (p->mode != CONSTANT &&
+            (size == 0 || (p->mode == REFLECT && (before >= size || after >= size))))
+            return MEDTL_ND_REFUSE(c, "pads %lld and %lld are more than a size of %zu can give",
+                                   (long long)before, (long long)after, x->size[d]);
         y.size[d] = (size_t)(size + before + after);
         p->before[d] = (ptrdiff_t)before;
     }
@@ -197,8 +206,8 @@ static void pad_row(void *context, size_t row, size_t worker)
     const char zeros[8] = {0};
     const float legacy = medtl_nd_attribute_float(call->node, "value", 0.0f);
     const char *fill = call->node->input_count > 2 && call->in[2] != NULL ? call->in[2]
-                       : y->element == MEDTL_ND_FLOAT                    ? (const char *)&legacy
-                                                                         : zeros;
+                       : y->element == MEDTL_ND_FLOAT                     ? (const char *)&legacy
+                                                                          : zeros;
     char *to = (char *)call->out[0] + row * length * width;
     ptrdiff_t from = 0, scale = 1;
     bool filled = false;
@@ -215,7 +224,10 @@ static void pad_row(void *context, size_t row, size_t worker)
         const ptrdiff_t at = filled ? -1 : origin(p, last, i, x->size[last]);
 
         memcpy(to + i * width,
-               at < 0 ? fill : (const char *)call->in[0] + (size_t)(from * (ptrdiff_t)x->size[last] + at) * width, width);
+               at < 0 ? fill
+                      : (const char *)call->in[0] +
+                            (size_t)(from * (ptrdiff_t)x->size[last] + at) * width,
+               width);
     }
 }
 

@@ -9,8 +9,8 @@ enum { BATCH, INSTANCE, LAYER, LOCAL };
 
 typedef struct state {
     float epsilon;
-    size_t outer, inner;       /* LayerNormalization: rows and their length */
-    float alpha, beta, bias;   /* LRN */
+    size_t outer, inner;     /* LayerNormalization: rows and their length */
+    float alpha, beta, bias; /* LRN */
     size_t size;
 } state;
 
@@ -28,7 +28,8 @@ static medtl_status check_vectors(const medtl_nd_infer *c, size_t first, size_t 
         if ((status = medtl_nd_expect(c, k, MEDTL_ND_FLOAT)) != MEDTL_OK)
             return status;
         if (k >= first && (v->rank != 1 || v->size[0] != x->size[1]))
-            return MEDTL_ND_REFUSE(c, "input %zu does not have one number for each of %zu channels", k, x->size[1]);
+            return MEDTL_ND_REFUSE(c, "input %zu does not have one number for each of %zu channels",
+                                   k, x->size[1]);
     }
     return MEDTL_OK;
 }
@@ -67,13 +68,14 @@ static void batch_plane(void *context, size_t plane, size_t worker)
     const state *s = call->node->state;
     const medtl_nd_type *x = medtl_nd_in_type(call, 0);
     const size_t channel = plane % x->size[1], count = plane_size(x);
-    const float *scale = call->in[1], *shift = call->in[2], *mean = call->in[3], *variance = call->in[4];
+    const float *scale = call->in[1], *shift = call->in[2], *mean = call->in[3],
+                *variance = call->in[4];
     const double by = (double)scale[channel] / sqrt((double)variance[channel] + (double)s->epsilon);
 
     (void)worker;
-    medtl_loops_get()->scale_shift((const float *)call->in[0] + plane * count, (float *)call->out[0] + plane * count,
-                                   count, (float)by, (float)((double)shift[channel] - (double)mean[channel] * by),
-                                   call->node->relu);
+    medtl_loops_get()->scale_shift(
+        (const float *)call->in[0] + plane * count, (float *)call->out[0] + plane * count, count,
+        (float)by, (float)((double)shift[channel] - (double)mean[channel] * by), call->node->relu);
 }
 
 static void run_batch(const medtl_nd_call *call)
@@ -120,7 +122,8 @@ static void instance_plane(void *context, size_t plane, size_t worker)
     (void)worker;
     moments(x, count, s->epsilon, &mean, &inverse);
     for (size_t i = 0; i < count; i++)
-        y[i] = (float)(((double)x[i] - mean) * inverse * (double)((const float *)call->in[1])[channel] +
+        y[i] = (float)(((double)x[i] - mean) * inverse *
+                           (double)((const float *)call->in[1])[channel] +
                        (double)((const float *)call->in[2])[channel]);
 }
 
@@ -128,7 +131,8 @@ static void run_instance(const medtl_nd_call *call)
 {
     const medtl_nd_type *x = medtl_nd_in_type(call, 0);
 
-    medtl_nd_for(call, plane_size(x) > 0 ? x->size[0] * x->size[1] : 0, instance_plane, (void *)call);
+    medtl_nd_for(call, plane_size(x) > 0 ? x->size[0] * x->size[1] : 0, instance_plane,
+                 (void *)call);
 }
 
 static medtl_status infer_layer(const medtl_nd_infer *c)
@@ -141,7 +145,8 @@ static medtl_status infer_layer(const medtl_nd_infer *c)
 
     if (s == NULL)
         return MEDTL_E_MEMORY;
-    if ((status = medtl_nd_axis(c, medtl_nd_attribute_int(c->node, "axis", -1), x->rank, &axis)) != MEDTL_OK)
+    if ((status = medtl_nd_axis(c, medtl_nd_attribute_int(c->node, "axis", -1), x->rank, &axis)) !=
+        MEDTL_OK)
         return status;
     s->epsilon = medtl_nd_attribute_float(c->node, "epsilon", 1e-5f);
     s->outer = s->inner = 1;
@@ -155,7 +160,8 @@ static medtl_status infer_layer(const medtl_nd_infer *c)
         if (k > 0 && medtl_nd_in(c, k) != NULL && medtl_nd_count(medtl_nd_in(c, k)) != s->inner)
             return MEDTL_ND_LACK(c, "input %zu that is not of the normalised shape", k);
     }
-    if ((status = medtl_nd_out(c, 0, x)) != MEDTL_OK || (status = medtl_nd_out(c, 1, &rest)) != MEDTL_OK)
+    if ((status = medtl_nd_out(c, 0, x)) != MEDTL_OK ||
+        (status = medtl_nd_out(c, 1, &rest)) != MEDTL_OK)
         return status;
     return medtl_nd_out(c, 2, &rest);
 }
@@ -173,7 +179,8 @@ static void layer_row(void *context, size_t row, size_t worker)
     (void)worker;
     moments(x, s->inner, s->epsilon, &mean, &inverse);
     for (size_t i = 0; i < s->inner; i++)
-        y[i] = (float)(((double)x[i] - mean) * inverse * (double)scale[i] + (bias != NULL ? (double)bias[i] : 0.0));
+        y[i] = (float)(((double)x[i] - mean) * inverse * (double)scale[i] +
+                       (bias != NULL ? (double)bias[i] : 0.0));
     if (node->output_count > 1 && call->out[1] != NULL)
         ((float *)call->out[1])[row] = (float)mean;
     if (node->output_count > 2 && call->out[2] != NULL)
@@ -226,7 +233,8 @@ static void local_plane(void *context, size_t plane, size_t worker)
             squares += (double)image[k * count + i] * (double)image[k * count + i];
         ((float *)call->out[0])[plane * count + i] =
             (float)((double)image[channel * count + i] /
-                    pow((double)s->bias + (double)s->alpha / (double)s->size * squares, (double)s->beta));
+                    pow((double)s->bias + (double)s->alpha / (double)s->size * squares,
+                        (double)s->beta));
     }
 }
 
@@ -240,8 +248,10 @@ static void run_local(const medtl_nd_call *call)
 const medtl_nd_op medtl_nd_norm_ops[] = {
     {"BatchNormalization", BATCH, MEDTL_ND_RELU | MEDTL_ND_IN_PLACE, 5, 5, 5,
      "epsilon:f momentum:f training_mode:i spatial:i is_test:i ", infer_batch, NULL, run_batch},
-    {"InstanceNormalization", INSTANCE, 0, 3, 3, 1, "epsilon:f ", infer_instance, NULL, run_instance},
+    {"InstanceNormalization", INSTANCE, 0, 3, 3, 1, "epsilon:f ", infer_instance, NULL,
+     run_instance},
     {"LRN", LOCAL, 0, 1, 1, 1, "alpha:f beta:f bias:f size:i ", infer_local, NULL, run_local},
-    {"LayerNormalization", LAYER, 0, 2, 3, 3, "axis:i epsilon:f stash_type:i ", infer_layer, NULL, run_layer},
+    {"LayerNormalization", LAYER, 0, 2, 3, 3, "axis:i epsilon:f stash_type:i ", infer_layer, NULL,
+     run_layer},
     {0},
 };

@@ -17,10 +17,10 @@ typedef struct medtl_nd_infer {
 typedef struct medtl_nd_call {
     const medtl_nd_graph *graph;
     const medtl_nd_node *node;
-    medtl_pool *pool;        /* NULL: run in the calling thread */
-    const void *const *in;   /* NULL for those left out */
+    medtl_pool *pool;      /* NULL: run in the calling thread */
+    const void *const *in; /* NULL for those left out */
     void *const *out;
-    float *scratch;          /* of worker t: scratch + t * scratch_stride */
+    float *scratch; /* of worker t: scratch + t * scratch_stride */
     size_t scratch_stride;
     float *shared;
 } medtl_nd_call;
@@ -34,12 +34,13 @@ enum {
 };
 
 struct medtl_nd_op {
-    const char *name;       /* ONNX's */
-    int kind;               /* which of its family */
+    const char *name; /* ONNX's */
+    int kind;         /* which of its family */
     unsigned flags;
-    size_t least, most;     /* inputs; most 0: any number */
-    size_t outputs;         /* at most */
-    const char *attributes; /* those honoured, "name:kind name:kind ...": i, f, t one number or text; I, F a list */
+    size_t least, most; /* inputs; most 0: any number */
+    size_t outputs;     /* at most */
+    const char *
+        attributes; /* those honoured, "name:kind name:kind ...": i, f, t one number or text; I, F a list */
     medtl_status (*infer)(const medtl_nd_infer *c);
     /** After all rewriting: pack weights, ask for scratch. May only fail for want of memory. NULL: nothing. */
     medtl_status (*prepare)(const medtl_nd_infer *c);
@@ -64,9 +65,9 @@ medtl_status medtl_nd_out(const medtl_nd_infer *c, size_t k, const medtl_nd_type
 /** The node's state: `size` zero bytes. NULL (and the error is recorded) if memory ran out. */
 void *medtl_nd_state(const medtl_nd_infer *c, size_t size);
 /** Record a failure that names the node. Use as: return REFUSE(c, "..."). */
-#define MEDTL_ND_REFUSE(c, ...) \
+#define MEDTL_ND_REFUSE(c, ...)                                                                    \
     medtl_nd_refuse((c)->graph, (c)->node, (c)->err, MEDTL_E_FORMAT, __VA_ARGS__)
-#define MEDTL_ND_LACK(c, ...) \
+#define MEDTL_ND_LACK(c, ...)                                                                      \
     medtl_nd_refuse((c)->graph, (c)->node, (c)->err, MEDTL_E_UNSUPPORTED, __VA_ARGS__)
 /** Input `k` must be of this element type. */
 medtl_status medtl_nd_expect(const medtl_nd_infer *c, size_t k, medtl_nd_element element);
@@ -82,8 +83,8 @@ medtl_status medtl_nd_axis(const medtl_nd_infer *c, int64_t axis, size_t rank, s
 
 /** A list of whole numbers: of attribute `name`, or else of constant input `k` (which must then be one).
  *  @param[out] list  Borrowed; NULL where there is neither. */
-medtl_status medtl_nd_list(const medtl_nd_infer *c, const char *name, size_t k, const int64_t **list,
-                           size_t *count);
+medtl_status medtl_nd_list(const medtl_nd_infer *c, const char *name, size_t k,
+                           const int64_t **list, size_t *count);
 
 /* For run. */
 
@@ -97,7 +98,9 @@ static inline const medtl_nd_type *medtl_nd_out_type(const medtl_nd_call *call, 
     return &call->graph->values[call->node->outputs[k]].type;
 }
 
-enum { MEDTL_ND_PART = 16384 }; /* elements of one piece of work: long enough to hide handing it out */
+enum {
+    MEDTL_ND_PART = 16384
+}; /* elements of one piece of work: long enough to hide handing it out */
 
 /** task(context, 0 .. count-1, worker), on the call's threads if it has some. */
 void medtl_nd_for(const medtl_nd_call *call, size_t count, medtl_pool_task task, void *context);

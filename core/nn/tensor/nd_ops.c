@@ -4,9 +4,10 @@
 #include <string.h>
 
 static const medtl_nd_op *const families[] = {
-    medtl_nd_unary_ops, medtl_nd_binary_ops, medtl_nd_select_ops, medtl_nd_reduce_ops, medtl_nd_pool_ops,
-    medtl_nd_conv_ops,  medtl_nd_conv_transpose_ops, medtl_nd_matmul_ops, medtl_nd_view_ops, medtl_nd_strided_ops,
-    medtl_nd_move_ops,  medtl_nd_constant_ops, medtl_nd_resize_ops, medtl_nd_norm_ops, medtl_nd_softmax_ops,
+    medtl_nd_unary_ops,  medtl_nd_binary_ops,  medtl_nd_select_ops,         medtl_nd_reduce_ops,
+    medtl_nd_pool_ops,   medtl_nd_conv_ops,    medtl_nd_conv_transpose_ops, medtl_nd_matmul_ops,
+    medtl_nd_view_ops,   medtl_nd_strided_ops, medtl_nd_move_ops,           medtl_nd_constant_ops,
+    medtl_nd_resize_ops, medtl_nd_norm_ops,    medtl_nd_softmax_ops,
 };
 enum { FAMILY_COUNT = sizeof families / sizeof families[0] };
 
@@ -115,8 +116,8 @@ medtl_status medtl_nd_axis(const medtl_nd_infer *c, int64_t axis, size_t rank, s
     return MEDTL_OK;
 }
 
-medtl_status medtl_nd_list(const medtl_nd_infer *c, const char *name, size_t k, const int64_t **list,
-                           size_t *count)
+medtl_status medtl_nd_list(const medtl_nd_infer *c, const char *name, size_t k,
+                           const int64_t **list, size_t *count)
 {
     const medtl_nd_attribute *a = medtl_nd_attribute_find(c->node, name);
     const medtl_nd_type *type = medtl_nd_in(c, k);
@@ -133,7 +134,8 @@ medtl_status medtl_nd_list(const medtl_nd_infer *c, const char *name, size_t k, 
             return MEDTL_ND_REFUSE(c, "input %zu (%s) is not a list of whole numbers", k, name);
         *list = medtl_nd_constant(c, k);
         if (*list == NULL)
-            return MEDTL_ND_LACK(c, "input %zu (%s) decides the shape, and is not constant", k, name);
+            return MEDTL_ND_LACK(c, "input %zu (%s) decides the shape, and is not constant", k,
+                                 name);
         *count = medtl_nd_count(type);
     }
     return MEDTL_OK;

@@ -36,7 +36,8 @@ static medtl_status drop_constants(medtl_nd_graph *graph, medtl_error *err)
         wanted[graph->outputs[i]] = true;
     for (size_t i = 0; i < graph->node_count; i++)
         for (size_t k = 0; k < graph->nodes[i].input_count && !graph->nodes[i].dead; k++)
-            if (graph->nodes[i].inputs[k] != MEDTL_ND_NONE && !(k == 1 && graph->nodes[i].packed != NULL))
+            if (graph->nodes[i].inputs[k] != MEDTL_ND_NONE &&
+                !(k == 1 && graph->nodes[i].packed != NULL))
                 wanted[graph->nodes[i].inputs[k]] = true;
     for (size_t v = 0; v < graph->value_count; v++)
         if (!wanted[v]) {
@@ -53,8 +54,10 @@ medtl_status medtl_nd_plan_create_take(medtl_nd_graph *graph, medtl_nd_plan *pla
 
     memset(plan, 0, sizeof *plan);
     plan->graph = graph;
-    if ((status = medtl_nd_infer_all(graph, err)) != MEDTL_OK || (status = medtl_nd_rewrite(graph, err)) != MEDTL_OK ||
-        (status = prepare_all(plan, err)) != MEDTL_OK || (status = drop_constants(graph, err)) != MEDTL_OK ||
+    if ((status = medtl_nd_infer_all(graph, err)) != MEDTL_OK ||
+        (status = medtl_nd_rewrite(graph, err)) != MEDTL_OK ||
+        (status = prepare_all(plan, err)) != MEDTL_OK ||
+        (status = drop_constants(graph, err)) != MEDTL_OK ||
         (status = medtl_nd_layout(plan, err)) != MEDTL_OK) {
         plan->graph = NULL; /* stays the caller's */
         medtl_nd_plan_clear(plan);

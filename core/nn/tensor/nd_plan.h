@@ -9,13 +9,14 @@
 typedef struct medtl_nd_plan {
     medtl_nd_graph *graph; /* rewritten */
     size_t *root;          /* of each value: the value in whose memory it lies */
-    size_t *offset;        /* of each root: bytes into the arena; MEDTL_ND_NONE for constants and inputs */
-    size_t arena;          /* bytes */
+    size_t *offset; /* of each root: bytes into the arena; MEDTL_ND_NONE for constants and inputs */
+    size_t arena;   /* bytes */
     size_t scratch, shared; /* floats: for each thread, for all */
 } medtl_nd_plan;
 
 /** @param graph  Taken over on success; after a failure only good for destroying. */
-medtl_status medtl_nd_plan_create_take(medtl_nd_graph *graph, medtl_nd_plan *plan, medtl_error *err);
+medtl_status medtl_nd_plan_create_take(medtl_nd_graph *graph, medtl_nd_plan *plan,
+                                       medtl_error *err);
 void medtl_nd_plan_clear(medtl_nd_plan *plan); /* also of a zeroed one */
 
 /* Its parts. */

@@ -51,8 +51,8 @@ static float largest(const medtl_nd_window *w, const place *p, const float *x, s
 {
     float best = -HUGE_VALF;
 
-    *winner = source(w, p, 0, p->first[0]) * w->in[1] * w->in[2] + source(w, p, 1, p->first[1]) * w->in[2] +
-              source(w, p, 2, p->first[2]);
+    *winner = source(w, p, 0, p->first[0]) * w->in[1] * w->in[2] +
+              source(w, p, 1, p->first[1]) * w->in[2] + source(w, p, 2, p->first[2]);
     for (size_t i = p->first[0]; i < p->end[0]; i++)
         for (size_t j = p->first[1]; j < p->end[1]; j++) {
             const size_t row = (source(w, p, 0, i) * w->in[1] + source(w, p, 1, j)) * w->in[2];
@@ -93,7 +93,9 @@ static size_t divisor(const state *s, const place *p)
         const size_t room = w->in[d] + w->before[d] + w->after[d] - p->start[d];
         const size_t fitting = (room + w->dilation[d] - 1) / w->dilation[d];
 
-        count *= !s->count_pads ? p->end[d] - p->first[d] : fitting < w->kernel[d] ? fitting : w->kernel[d];
+        count *= !s->count_pads           ? p->end[d] - p->first[d]
+                 : fitting < w->kernel[d] ? fitting
+                                          : w->kernel[d];
     }
     return count > 0 ? count : 1;
 }
@@ -162,7 +164,8 @@ static medtl_status infer_global(const medtl_nd_infer *c)
 static void global_plane(void *context, size_t plane, size_t worker)
 {
     const medtl_nd_call *call = context;
-    const size_t count = medtl_nd_count(medtl_nd_in_type(call, 0)) / medtl_nd_count(medtl_nd_out_type(call, 0));
+    const size_t count =
+        medtl_nd_count(medtl_nd_in_type(call, 0)) / medtl_nd_count(medtl_nd_out_type(call, 0));
     const float *x = (const float *)call->in[0] + plane * count;
     float best = x[0];
 
@@ -183,9 +186,11 @@ static void run_global(const medtl_nd_call *call)
 #define WINDOW_ATTRIBUTES "kernel_shape:I strides:I pads:I auto_pad:t ceil_mode:i dilations:I "
 
 const medtl_nd_op medtl_nd_pool_ops[] = {
-    {"AveragePool", AVERAGE, MEDTL_ND_HEAVY, 1, 1, 1, WINDOW_ATTRIBUTES "count_include_pad:i ", infer, NULL, run},
+    {"AveragePool", AVERAGE, MEDTL_ND_HEAVY, 1, 1, 1, WINDOW_ATTRIBUTES "count_include_pad:i ",
+     infer, NULL, run},
     {"GlobalAveragePool", AVERAGE, 0, 1, 1, 1, "", infer_global, NULL, run_global},
     {"GlobalMaxPool", MAX, 0, 1, 1, 1, "", infer_global, NULL, run_global},
-    {"MaxPool", MAX, MEDTL_ND_HEAVY, 1, 1, 2, WINDOW_ATTRIBUTES "storage_order:i ", infer, NULL, run},
+    {"MaxPool", MAX, MEDTL_ND_HEAVY, 1, 1, 2, WINDOW_ATTRIBUTES "storage_order:i ", infer, NULL,
+     run},
     {0},
 };

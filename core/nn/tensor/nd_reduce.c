@@ -8,15 +8,17 @@
 enum { L1, L2, LOG_SUM, LOG_SUM_EXP, MAX, MEAN, MIN, PROD, SUM, SUM_SQUARE, ARG_MAX, ARG_MIN };
 
 typedef struct state {
-    medtl_nd_walk kept, gone; /* where a result begins; what it takes in. One array each, of the input */
-    bool last;                /* ArgMax, ArgMin: of equals the last */
+    medtl_nd_walk kept,
+        gone;  /* where a result begins; what it takes in. One array each, of the input */
+    bool last; /* ArgMax, ArgMin: of equals the last */
 } state;
 
 /* The axes to reduce, as flags. */
 static medtl_status find_axes(const medtl_nd_infer *c, bool *reduced, bool *nothing)
 {
     const size_t rank = medtl_nd_in(c, 0)->rank;
-    const bool as_input = c->graph->opset >= 18 || (c->graph->opset >= 13 && c->node->op->kind == SUM);
+    const bool as_input =
+        c->graph->opset >= 18 || (c->graph->opset >= 13 && c->node->op->kind == SUM);
     const int64_t *list;
     size_t count, axis;
     medtl_status status;
@@ -76,7 +78,8 @@ static medtl_status infer(const medtl_nd_infer *c)
     bool reduced[MEDTL_ND_RANK], nothing;
     medtl_status status;
 
-    if (element == MEDTL_ND_BOOL || (element == MEDTL_ND_INT && kind != SUM && kind != MAX && kind != MIN && kind != PROD))
+    if (element == MEDTL_ND_BOOL ||
+        (element == MEDTL_ND_INT && kind != SUM && kind != MAX && kind != MIN && kind != PROD))
         return MEDTL_ND_LACK(c, "elements of type %s", medtl_nd_element_name(element));
     if ((status = find_axes(c, reduced, &nothing)) != MEDTL_OK)
         return status;
@@ -90,8 +93,8 @@ static medtl_status infer_arg(const medtl_nd_infer *c)
     medtl_status status;
 
     if ((status = medtl_nd_expect(c, 0, MEDTL_ND_FLOAT)) != MEDTL_OK ||
-        (status = medtl_nd_axis(c, medtl_nd_attribute_int(c->node, "axis", 0), medtl_nd_in(c, 0)->rank, &axis)) !=
-            MEDTL_OK)
+        (status = medtl_nd_axis(c, medtl_nd_attribute_int(c->node, "axis", 0),
+                                medtl_nd_in(c, 0)->rank, &axis)) != MEDTL_OK)
         return status;
     reduced[axis] = true;
     return lay_out(c, reduced, MEDTL_ND_INT);
@@ -110,12 +113,22 @@ typedef struct gathered {
 static void take(gathered *g, double v, size_t index)
 {
     switch (g->kind) {
-    case L1: g->sum += fabs(v); break;
+    case L1:
+        g->sum += fabs(v);
+        break;
     case L2:
-    case SUM_SQUARE: g->sum += v * v; break;
-    case PROD: g->sum *= v; break;
-    case MAX: g->largest = index == 0 || v > g->largest || isnan(v) ? v : g->largest; break;
-    case MIN: g->largest = index == 0 || v < g->largest || isnan(v) ? v : g->largest; break;
+    case SUM_SQUARE:
+        g->sum += v * v;
+        break;
+    case PROD:
+        g->sum *= v;
+        break;
+    case MAX:
+        g->largest = index == 0 || v > g->largest || isnan(v) ? v : g->largest;
+        break;
+    case MIN:
+        g->largest = index == 0 || v < g->largest || isnan(v) ? v : g->largest;
+        break;
     case ARG_MAX:
     case ARG_MIN:
         v = g->kind == ARG_MIN ? -v : v;
@@ -132,21 +145,30 @@ static void take(gathered *g, double v, size_t index)
             g->sum += exp(v - g->largest);
         }
         break;
-    default: g->sum += v;
+    default:
+        g->sum += v;
     }
 }
 
 static void take_whole(gathered *g, int64_t v, size_t index)
 {
     switch (g->kind) {
-    case MAX: g->whole = index == 0 || v > g->whole ? v : g->whole; break;
-    case MIN: g->whole = index == 0 || v < g->whole ? v : g->whole; break;
-    case PROD: g->whole = index == 0 ? v : (int64_t)((uint64_t)g->whole * (uint64_t)v); break;
-    default: g->whole = index == 0 ? v : (int64_t)((uint64_t)g->whole + (uint64_t)v);
+    case MAX:
+        g->whole = index == 0 || v > g->whole ? v : g->whole;
+        break;
+    case MIN:
+        g->whole = index == 0 || v < g->whole ? v : g->whole;
+        break;
+    case PROD:
+        g->whole = index == 0 ? v : (int64_t)((uint64_t)g->whole * (uint64_t)v);
+        break;
+    default:
+        g->whole = index == 0 ? v : (int64_t)((uint64_t)g->whole + (uint64_t)v);
     }
 }
 
-static void gather_row(void *context, size_t at, size_t count, const ptrdiff_t *offset, const ptrdiff_t *stride)
+static void gather_row(void *context, size_t at, size_t count, const ptrdiff_t *offset,
+                       const ptrdiff_t *stride)
 {
     gathered *g = context;
 
@@ -163,18 +185,25 @@ static void gather_row(void *context, size_t at, size_t count, const ptrdiff_t *
 static float result(const gathered *g, size_t count)
 {
     switch (g->kind) {
-    case L2: return (float)sqrt(g->sum);
-    case LOG_SUM: return (float)log(g->sum);
-    case LOG_SUM_EXP: return (float)(isinf(g->largest) ? g->largest : g->largest + log(g->sum));
-    case MEAN: return (float)(g->sum / (double)count);
+    case L2:
+        return (float)sqrt(g->sum);
+    case LOG_SUM:
+        return (float)log(g->sum);
+    case LOG_SUM_EXP:
+        return (float)(isinf(g->largest) ? g->largest : g->largest + log(g->sum));
+    case MEAN:
+        return (float)(g->sum / (double)count);
     case MAX:
-    case MIN: return (float)g->largest;
-    default: return (float)g->sum;
+    case MIN:
+        return (float)g->largest;
+    default:
+        return (float)g->sum;
     }
 }
 
 /* One row of results: each walks what it takes in. */
-static void result_row(void *context, size_t at, size_t count, const ptrdiff_t *offset, const ptrdiff_t *stride)
+static void result_row(void *context, size_t at, size_t count, const ptrdiff_t *offset,
+                       const ptrdiff_t *stride)
 {
     const medtl_nd_call *call = context;
     const state *s = call->node->state;
@@ -182,7 +211,9 @@ static void result_row(void *context, size_t at, size_t count, const ptrdiff_t *
 
     for (size_t i = 0; i < count; i++) {
         const ptrdiff_t from = offset[0] + (ptrdiff_t)i * stride[0];
-        gathered g = {.kind = call->node->op->kind, .last = s->last, .sum = call->node->op->kind == PROD ? 1.0 : 0.0};
+        gathered g = {.kind = call->node->op->kind,
+                      .last = s->last,
+                      .sum = call->node->op->kind == PROD ? 1.0 : 0.0};
 
         if (whole)
             g.n = (const int64_t *)call->in[0] + from;
@@ -208,7 +239,8 @@ static void run_piece(void *context, size_t index, size_t worker)
     const size_t step = results_of_a_piece(s), first = index * step;
 
     (void)worker;
-    medtl_nd_walk_range(&s->kept, first, first + step < s->kept.count ? first + step : s->kept.count, result_row,
+    medtl_nd_walk_range(&s->kept, first,
+                        first + step < s->kept.count ? first + step : s->kept.count, result_row,
                         (void *)call);
 }
 
@@ -216,10 +248,14 @@ static void run(const medtl_nd_call *call)
 {
     const state *s = call->node->state;
 
-    medtl_nd_for(call, (s->kept.count + results_of_a_piece(s) - 1) / results_of_a_piece(s), run_piece, (void *)call);
+    medtl_nd_for(call, (s->kept.count + results_of_a_piece(s) - 1) / results_of_a_piece(s),
+                 run_piece, (void *)call);
 }
 
-#define REDUCE(NAME, KIND) {NAME, KIND, 0, 1, 2, 1, "axes:I keepdims:i noop_with_empty_axes:i ", infer, NULL, run}
+#define REDUCE(NAME, KIND)                                                                         \
+    {                                                                                              \
+        NAME, KIND, 0, 1, 2, 1, "axes:I keepdims:i noop_with_empty_axes:i ", infer, NULL, run      \
+    }
 
 const medtl_nd_op medtl_nd_reduce_ops[] = {
     {"ArgMax", ARG_MAX, 0, 1, 1, 1, "axis:i keepdims:i select_last_index:i ", infer_arg, NULL, run},

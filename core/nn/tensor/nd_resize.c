@@ -23,7 +23,8 @@ typedef struct tap {
 } tap;
 
 typedef struct axis {
-    size_t in, out, taps, first; /* its taps begin at taps[first], `taps` for each output position */
+    size_t in, out, taps,
+        first; /* its taps begin at taps[first], `taps` for each output position */
     double scale;
 } axis;
 
@@ -45,8 +46,10 @@ static medtl_status read_manner(const medtl_nd_infer *c, manner *m)
     m->mode = strcmp(name, "nearest") == 0 ? NEAREST : strcmp(name, "cubic") == 0 ? CUBIC : LINEAR;
     if (m->mode == LINEAR && strcmp(name, "linear") != 0 && strcmp(name, "bilinear") != 0)
         return MEDTL_ND_LACK(c, "mode \"%.20s\"", name);
-    m->transform = medtl_nd_attribute_text(c->node, "coordinate_transformation_mode", old ? "asymmetric" : "half_pixel");
-    m->rounding = medtl_nd_attribute_text(c->node, "nearest_mode", old ? "floor" : "round_prefer_floor");
+    m->transform = medtl_nd_attribute_text(c->node, "coordinate_transformation_mode",
+                                           old ? "asymmetric" : "half_pixel");
+    m->rounding =
+        medtl_nd_attribute_text(c->node, "nearest_mode", old ? "floor" : "round_prefer_floor");
     m->cubic = (double)medtl_nd_attribute_float(c->node, "cubic_coeff_a", -0.75f);
     m->outside = (double)medtl_nd_attribute_float(c->node, "extrapolation_value", 0.0f);
     m->exclude_outside = medtl_nd_attribute_int(c->node, "exclude_outside", 0) != 0;
@@ -69,20 +72,23 @@ static medtl_status float_list(const medtl_nd_infer *c, size_t k, size_t count, 
     return MEDTL_OK;
 }
 
-static medtl_status sizes_from_scales(const medtl_nd_infer *c, const float *scales, medtl_nd_type *y, double *scale)
+static medtl_status sizes_from_scales(const medtl_nd_infer *c, const float *scales,
+                                      medtl_nd_type *y, double *scale)
 {
     for (size_t d = 0; d < y->rank; d++) {
         const double size = floor((double)y->size[d] * (double)scales[d]);
 
         if (!(scales[d] > 0.0f) || !(size >= 1.0 && size <= (double)MEDTL_ND_MOST_ELEMENTS))
-            return MEDTL_ND_REFUSE(c, "a scale of %g of a size of %zu", (double)scales[d], y->size[d]);
+            return MEDTL_ND_REFUSE(c, "a scale of %g of a size of %zu", (double)scales[d],
+                                   y->size[d]);
         y->size[d] = (size_t)size;
         scale[d] = (double)scales[d];
     }
     return MEDTL_OK;
 }
 
-static medtl_status sizes_as_given(const medtl_nd_infer *c, size_t input, medtl_nd_type *y, double *scale)
+static medtl_status sizes_as_given(const medtl_nd_infer *c, size_t input, medtl_nd_type *y,
+                                   double *scale)
 {
     const int64_t *sizes;
     size_t count;
@@ -119,14 +125,16 @@ static medtl_status find_sizes(const medtl_nd_infer *c, medtl_nd_type *y, double
 }
 
 /* Where output position `at` lies on the input's axis. */
-static double original(const manner *m, const axis *a, const float *roi, size_t d, size_t rank, size_t at)
+static double original(const manner *m, const axis *a, const float *roi, size_t d, size_t rank,
+                       size_t at)
 {
     const double x = (double)at, in = (double)a->in, out = (double)a->out;
 
     if (strcmp(m->transform, "asymmetric") == 0)
         return x / a->scale;
     if (strcmp(m->transform, "align_corners") == 0)
-        return a->out > 1 ? x * (in - 1.0) / (in * a->scale - 1.0) : 0.0; /* ONNX does not round the length here */
+        return a->out > 1 ? x * (in - 1.0) / (in * a->scale - 1.0)
+                          : 0.0; /* ONNX does not round the length here */
     if (strcmp(m->transform, "pytorch_half_pixel") == 0 && a->out == 1)
         return 0.0;
     if (strcmp(m->transform, "tf_half_pixel_for_nn") == 0)
@@ -153,9 +161,9 @@ static double round_as(const char *rounding, double x)
 static double cubic_kernel(double a, double x)
 {
     x = fabs(x);
-    return x <= 1.0   ? ((a + 2.0) * x - (a + 3.0)) * x * x + 1.0
+    return x <= 1.0  ? ((a + 2.0) * x - (a + 3.0)) * x * x + 1.0
            : x < 2.0 ? ((a * x - 5.0 * a) * x + 8.0 * a) * x - 4.0 * a
-                      : 0.0;
+                     : 0.0;
 }
 
 /* The taps of one output position: first their places, which may lie outside, and weights. */
@@ -165,9 +173,12 @@ static void set_taps(const manner *m, const axis *a, double x, tap *taps)
     double sum = 0.0;
 
     for (size_t t = 0; t < a->taps; t++) {
-        double at = m->mode == NEAREST ? round_as(m->rounding, x) : m->mode == LINEAR ? base + (double)t : base - 1.0 + (double)t;
-        double weight = m->mode == NEAREST ? 1.0 : m->mode == LINEAR ? (t == 0 ? 1.0 - (x - base) : x - base)
-                                                                     : cubic_kernel(m->cubic, x - at);
+        double at = m->mode == NEAREST  ? round_as(m->rounding, x)
+                    : m->mode == LINEAR ? base + (double)t
+                                        : base - 1.0 + (double)t;
+        double weight = m->mode == NEAREST  ? 1.0
+                        : m->mode == LINEAR ? (t == 0 ? 1.0 - (x - base) : x - base)
+                                            : cubic_kernel(m->cubic, x - at);
 
         if (m->exclude_outside && (at < 0.0 || at > last))
             weight = 0.0;
@@ -181,9 +192,11 @@ static void set_taps(const manner *m, const axis *a, double x, tap *taps)
 
 static medtl_status check_names(const medtl_nd_infer *c, const manner *m, const float *roi)
 {
-    static const char *const known[] = {"asymmetric", "align_corners", "half_pixel", "pytorch_half_pixel",
+    static const char *const known[] = {"asymmetric",           "align_corners",
+                                        "half_pixel",           "pytorch_half_pixel",
                                         "tf_half_pixel_for_nn", "tf_crop_and_resize"};
-    static const char *const roundings[] = {"floor", "ceil", "round_prefer_floor", "round_prefer_ceil"};
+    static const char *const roundings[] = {"floor", "ceil", "round_prefer_floor",
+                                            "round_prefer_ceil"};
     bool found = false, found_rounding = false;
 
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
@@ -236,12 +249,15 @@ static medtl_status infer(const medtl_nd_infer *c)
     medtl_status status;
     state *s;
 
-    if ((status = medtl_nd_expect(c, 0, MEDTL_ND_FLOAT)) != MEDTL_OK || (status = read_manner(c, &m)) != MEDTL_OK ||
+    if ((status = medtl_nd_expect(c, 0, MEDTL_ND_FLOAT)) != MEDTL_OK ||
+        (status = read_manner(c, &m)) != MEDTL_OK ||
         (status = find_sizes(c, &y, scale)) != MEDTL_OK)
         return status;
-    if (strcmp(m.transform, "tf_crop_and_resize") == 0 && (status = float_list(c, 1, 2 * x->rank, &roi)) != MEDTL_OK)
+    if (strcmp(m.transform, "tf_crop_and_resize") == 0 &&
+        (status = float_list(c, 1, 2 * x->rank, &roi)) != MEDTL_OK)
         return status;
-    if ((status = check_names(c, &m, roi)) != MEDTL_OK || (status = medtl_nd_out(c, 0, &y)) != MEDTL_OK)
+    if ((status = check_names(c, &m, roi)) != MEDTL_OK ||
+        (status = medtl_nd_out(c, 0, &y)) != MEDTL_OK)
         return status;
     for (size_t d = 0; d < x->rank; d++) {
         if (y.size[d] > MOST_SIZE)
@@ -270,7 +286,8 @@ static double gather(const state *s, const float *x, const tap *const *taps, siz
         return (double)x[base];
     for (size_t t = 0; t < s->axes[d].taps; t++)
         if (taps[d][t].weight != 0.0)
-            sum += taps[d][t].weight * gather(s, x, taps, d + 1, base * s->axes[d].in + taps[d][t].index);
+            sum += taps[d][t].weight *
+                   gather(s, x, taps, d + 1, base * s->axes[d].in + taps[d][t].index);
     return sum;
 }
 
@@ -291,18 +308,21 @@ static void run_part(void *context, size_t index, size_t worker)
             taps[d] = &s->taps[s->axes[d].first + rest % s->axes[d].out * s->axes[d].taps];
             outside = outside || (s->outside && taps[d][0].weight == (double)OUTSIDE);
         }
-        ((float *)call->out[0])[i] = (float)(outside ? s->fill : gather(s, call->in[0], taps, 0, 0));
+        ((float *)call->out[0])[i] =
+            (float)(outside ? s->fill : gather(s, call->in[0], taps, 0, 0));
     }
 }
 
 static void run(const medtl_nd_call *call)
 {
-    medtl_nd_for(call, medtl_nd_parts(medtl_nd_count(medtl_nd_out_type(call, 0))), run_part, (void *)call);
+    medtl_nd_for(call, medtl_nd_parts(medtl_nd_count(medtl_nd_out_type(call, 0))), run_part,
+                 (void *)call);
 }
 
 const medtl_nd_op medtl_nd_resize_ops[] = {
     {"Resize", RESIZE, MEDTL_ND_HEAVY, 1, 4, 1,
-     "mode:t coordinate_transformation_mode:t nearest_mode:t cubic_coeff_a:f extrapolation_value:f exclude_outside:i ",
+     "mode:t coordinate_transformation_mode:t nearest_mode:t cubic_coeff_a:f extrapolation_value:f "
+     "exclude_outside:i ",
      infer, NULL, run},
     {"Upsample", UPSAMPLE, MEDTL_ND_HEAVY, 1, 2, 1, "mode:t scales:F ", infer, NULL, run},
     {0},

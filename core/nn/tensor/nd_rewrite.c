@@ -58,7 +58,10 @@ static void count_readers(work *w)
         w->readers[g->outputs[i]]++;
 }
 
-static bool is(const medtl_nd_node *node, const char *op) { return strcmp(node->op->name, op) == 0; }
+static bool is(const medtl_nd_node *node, const char *op)
+{
+    return strcmp(node->op->name, op) == 0;
+}
 
 /* Let whoever reads an Identity or a Dropout read its input. */
 static void join_names(work *w)
@@ -119,17 +122,19 @@ static medtl_status set_constant(work *w, medtl_nd_node *node, size_t k, const m
 }
 
 /* Of the values that the norm applies to channel k: y = by x + plus. */
-static void norm_factors(const work *w, const medtl_nd_node *norm, size_t k, double *by, double *plus)
+static void norm_factors(const work *w, const medtl_nd_node *norm, size_t k, double *by,
+                         double *plus)
 {
     const float *scale = constant_of(w, norm, 1), *shift = constant_of(w, norm, 2);
     const float *mean = constant_of(w, norm, 3), *variance = constant_of(w, norm, 4);
 
-    *by = (double)scale[k] / sqrt((double)variance[k] + (double)medtl_nd_attribute_float(norm, "epsilon", 1e-5f));
+    *by = (double)scale[k] /
+          sqrt((double)variance[k] + (double)medtl_nd_attribute_float(norm, "epsilon", 1e-5f));
     *plus = (double)shift[k] - (double)mean[k] * *by;
 }
 
-static medtl_status scale_weights(work *w, medtl_nd_node *conv, const medtl_nd_node *norm, float *weight, float *bias,
-                                  medtl_error *err)
+static medtl_status scale_weights(work *w, medtl_nd_node *conv, const medtl_nd_node *norm,
+                                  float *weight, float *bias, medtl_error *err)
 {
     const medtl_nd_type shape = w->graph->values[conv->inputs[1]].type;
     const medtl_nd_type channels = {MEDTL_ND_FLOAT, 1, {shape.size[0]}};
@@ -157,13 +162,15 @@ static medtl_status fold_norm(work *w, medtl_nd_node *norm, medtl_error *err)
     medtl_status status = MEDTL_OK;
     float *weight, *bias;
     bool known = conv != NULL && is(conv, "Conv") && constant_of(w, conv, 1) != NULL &&
-                 (conv->input_count < 3 || conv->inputs[2] == MEDTL_ND_NONE || constant_of(w, conv, 2) != NULL);
+                 (conv->input_count < 3 || conv->inputs[2] == MEDTL_ND_NONE ||
+                  constant_of(w, conv, 2) != NULL);
 
     for (size_t k = 1; k < 5; k++)
         known = known && constant_of(w, norm, k) != NULL;
     if (!known)
         return MEDTL_OK;
-    weight = medtl_nd_allocate(MEDTL_ND_FLOAT, medtl_nd_count(&w->graph->values[conv->inputs[1]].type));
+    weight =
+        medtl_nd_allocate(MEDTL_ND_FLOAT, medtl_nd_count(&w->graph->values[conv->inputs[1]].type));
     bias = medtl_nd_allocate(MEDTL_ND_FLOAT, w->graph->values[conv->inputs[1]].type.size[0]);
     if (weight == NULL || bias == NULL)
         status = medtl_nd_refuse(w->graph, conv, err, MEDTL_E_MEMORY, "out of memory");
@@ -195,7 +202,8 @@ static medtl_status fuse_addition(work *w, medtl_nd_node *add, medtl_error *err)
     for (size_t k = 0; k < 2; k++) {
         medtl_nd_node *from = only_source(w, add, k);
 
-        if (from != NULL && is(from, "Conv") && !from->relu && from->input_count < 4 && (conv == NULL || from > conv) &&
+        if (from != NULL && is(from, "Conv") && !from->relu && from->input_count < 4 &&
+            (conv == NULL || from > conv) &&
             medtl_nd_same_shape(&values[add->inputs[0]].type, &values[add->inputs[1]].type)) {
             conv = from;
             other = add->inputs[1 - k];

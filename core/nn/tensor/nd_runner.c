@@ -26,8 +26,8 @@ static size_t most_connections(const medtl_nd_graph *graph)
     return most + 4; /* operators may look at inputs that were left out at the end */
 }
 
-medtl_status medtl_nd_runner_create(const medtl_nd_plan *plan, medtl_pool *pool, medtl_nd_runner **out,
-                                    medtl_error *err)
+medtl_status medtl_nd_runner_create(const medtl_nd_plan *plan, medtl_pool *pool,
+                                    medtl_nd_runner **out, medtl_error *err)
 {
     const size_t most = most_connections(plan->graph);
     medtl_nd_runner *r = calloc(1, sizeof *r);
@@ -43,10 +43,11 @@ medtl_status medtl_nd_runner_create(const medtl_nd_plan *plan, medtl_pool *pool,
     r->shared = medtl_nd_allocate(MEDTL_ND_FLOAT, plan->shared);
     r->in = calloc(most, sizeof *r->in);
     r->out = calloc(most, sizeof *r->out);
-    if (r->given == NULL || r->arena == NULL || r->scratch == NULL || r->shared == NULL || r->in == NULL ||
-        r->out == NULL) {
+    if (r->given == NULL || r->arena == NULL || r->scratch == NULL || r->shared == NULL ||
+        r->in == NULL || r->out == NULL) {
         medtl_nd_runner_destroy(r);
-        return medtl_fail(err, MEDTL_E_MEMORY, "%s: out of memory for running the model", plan->graph->path);
+        return medtl_fail(err, MEDTL_E_MEMORY, "%s: out of memory for running the model",
+                          plan->graph->path);
     }
     *out = r;
     return MEDTL_OK;

@@ -10,8 +10,8 @@
 typedef struct medtl_nd_runner medtl_nd_runner;
 
 /** @param plan  Borrowed. @param pool  Borrowed. */
-medtl_status medtl_nd_runner_create(const medtl_nd_plan *plan, medtl_pool *pool, medtl_nd_runner **out,
-                                    medtl_error *err);
+medtl_status medtl_nd_runner_create(const medtl_nd_plan *plan, medtl_pool *pool,
+                                    medtl_nd_runner **out, medtl_error *err);
 void medtl_nd_runner_destroy(medtl_nd_runner *runner); /* NULL is allowed */
 
 /** @param inputs  One for each input of the graph, in its order; read while it runs. Cannot fail. */

@@ -24,7 +24,8 @@ static medtl_status infer_where(const medtl_nd_infer *c)
     return status;
 }
 
-static void where_row(void *context, size_t at, size_t count, const ptrdiff_t *offset, const ptrdiff_t *stride)
+static void where_row(void *context, size_t at, size_t count, const ptrdiff_t *offset,
+                      const ptrdiff_t *stride)
 {
     const medtl_nd_call *call = context;
     const bool *which = call->in[0];
@@ -34,7 +35,8 @@ static void where_row(void *context, size_t at, size_t count, const ptrdiff_t *o
         const size_t k = which[offset[0] + (ptrdiff_t)i * stride[0]] ? 1 : 2;
         const size_t from = (size_t)(offset[k] + (ptrdiff_t)i * stride[k]);
 
-        memcpy((char *)call->out[0] + (at + i) * width, (const char *)call->in[k] + from * width, width);
+        memcpy((char *)call->out[0] + (at + i) * width, (const char *)call->in[k] + from * width,
+               width);
     }
 }
 
@@ -51,7 +53,8 @@ static void where_part(void *context, size_t index, size_t worker)
 
 static void run_where(const medtl_nd_call *call)
 {
-    medtl_nd_for(call, medtl_nd_parts(((const medtl_nd_walk *)call->node->state)->count), where_part, (void *)call);
+    medtl_nd_for(call, medtl_nd_parts(((const medtl_nd_walk *)call->node->state)->count),
+                 where_part, (void *)call);
 }
 
 static medtl_status infer_cast(const medtl_nd_infer *c)
@@ -69,7 +72,8 @@ static medtl_status infer_cast(const medtl_nd_infer *c)
             y.element = table[i].element;
             return medtl_nd_out(c, 0, &y);
         }
-    return MEDTL_ND_LACK(c, "a cast to data type %lld; float32, int32, int64 and bool are supported", (long long)to);
+    return MEDTL_ND_LACK(
+        c, "a cast to data type %lld; float32, int32, int64 and bool are supported", (long long)to);
 }
 
 /* Towards zero, as ONNX says; what int64 cannot hold becomes its nearest end, NaN zero. */
@@ -92,7 +96,8 @@ static void cast_part(void *context, size_t index, size_t worker)
     if (x->element == to) {
         const size_t width = medtl_nd_width(to);
 
-        memcpy((char *)call->out[0] + first * width, (const char *)call->in[0] + first * width, (end - first) * width);
+        memcpy((char *)call->out[0] + first * width, (const char *)call->in[0] + first * width,
+               (end - first) * width);
         return;
     }
     for (size_t i = first; i < end; i++) {
@@ -112,7 +117,8 @@ static void cast_part(void *context, size_t index, size_t worker)
 
 static void run_cast(const medtl_nd_call *call)
 {
-    medtl_nd_for(call, medtl_nd_parts(medtl_nd_count(medtl_nd_in_type(call, 0))), cast_part, (void *)call);
+    medtl_nd_for(call, medtl_nd_parts(medtl_nd_count(medtl_nd_in_type(call, 0))), cast_part,
+                 (void *)call);
 }
 
 const medtl_nd_op medtl_nd_select_ops[] = {

@@ -20,7 +20,8 @@ static medtl_status infer(const medtl_nd_infer *c)
     if (s == NULL)
         return MEDTL_E_MEMORY;
     if ((status = medtl_nd_expect(c, 0, MEDTL_ND_FLOAT)) != MEDTL_OK ||
-        (status = medtl_nd_axis(c, medtl_nd_attribute_int(c->node, "axis", old ? 1 : -1), x->rank, &axis)) != MEDTL_OK)
+        (status = medtl_nd_axis(c, medtl_nd_attribute_int(c->node, "axis", old ? 1 : -1), x->rank,
+                                &axis)) != MEDTL_OK)
         return status;
     s->outer = s->length = s->inner = 1;
     for (size_t d = 0; d < x->rank; d++)
@@ -46,8 +47,9 @@ static void line(const medtl_nd_call *call, const float *x, float *y)
     for (size_t i = 0; i < s->length; i++)
         sum += exp((double)x[i * step] - largest);
     for (size_t i = 0; i < s->length; i++)
-        y[i * step] = (float)(call->node->op->kind == SOFTMAX ? exp((double)x[i * step] - largest) / sum
-                                                              : (double)x[i * step] - largest - log(sum));
+        y[i * step] =
+            (float)(call->node->op->kind == SOFTMAX ? exp((double)x[i * step] - largest) / sum
+                                                    : (double)x[i * step] - largest - log(sum));
 }
 
 static void outer_item(void *context, size_t index, size_t worker)

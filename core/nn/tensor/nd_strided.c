@@ -77,7 +77,8 @@ static medtl_status infer_transpose(const medtl_nd_infer *c)
 }
 
 /* The list `name`, of an attribute or input k, which must have `count` numbers; absent: NULL. */
-static medtl_status slice_list(const medtl_nd_infer *c, const char *name, size_t k, size_t count, const int64_t **list)
+static medtl_status slice_list(const medtl_nd_infer *c, const char *name, size_t k, size_t count,
+                               const int64_t **list)
 {
     size_t got;
     const medtl_status status = medtl_nd_list(c, name, k, list, &got);
@@ -87,10 +88,14 @@ static medtl_status slice_list(const medtl_nd_infer *c, const char *name, size_t
     return status;
 }
 
-static int64_t clamp(int64_t v, int64_t low, int64_t high) { return v < low ? low : v > high ? high : v; }
+static int64_t clamp(int64_t v, int64_t low, int64_t high)
+{
+    return v < low ? low : v > high ? high : v;
+}
 
 /* One axis of a slice, by the rules of ONNX: negative ends count from the back, then all is clamped. */
-static void slice_axis(size_t size, int64_t start, int64_t end, int64_t step, size_t *first, size_t *count)
+static void slice_axis(size_t size, int64_t start, int64_t end, int64_t step, size_t *first,
+                       size_t *count)
 {
     const int64_t n = (int64_t)size;
     const uint64_t pace = step < 0 ? 0u - (uint64_t)step : (uint64_t)step; /* also of INT64_MIN */
@@ -134,7 +139,8 @@ static medtl_status infer_slice(const medtl_nd_infer *c)
     for (size_t i = 0; i < count; i++) {
         const int64_t step = steps != NULL ? steps[i] : 1;
 
-        if ((status = medtl_nd_axis(c, axes != NULL ? axes[i] : (int64_t)i, x->rank, &axis)) != MEDTL_OK)
+        if ((status = medtl_nd_axis(c, axes != NULL ? axes[i] : (int64_t)i, x->rank, &axis)) !=
+            MEDTL_OK)
             return status;
         if (step == 0)
             return MEDTL_ND_REFUSE(c, "a step of 0");
@@ -160,7 +166,8 @@ static medtl_status infer_split(const medtl_nd_infer *c)
 
     if (s == NULL)
         return MEDTL_E_MEMORY;
-    if ((status = medtl_nd_axis(c, medtl_nd_attribute_int(c->node, "axis", 0), x->rank, &axis)) != MEDTL_OK ||
+    if ((status = medtl_nd_axis(c, medtl_nd_attribute_int(c->node, "axis", 0), x->rank, &axis)) !=
+            MEDTL_OK ||
         (status = medtl_nd_list(c, "split", 1, &sizes, &count)) != MEDTL_OK)
         return status;
     if (sizes != NULL ? count != parts : x->size[axis] % parts != 0)
@@ -179,7 +186,9 @@ static medtl_status infer_split(const medtl_nd_infer *c)
         if ((status = medtl_nd_out(c, k, &y)) != MEDTL_OK)
             return status;
     }
-    return at == x->size[axis] ? MEDTL_OK : MEDTL_ND_REFUSE(c, "parts do not add up to a size of %zu", x->size[axis]);
+    return at == x->size[axis]
+               ? MEDTL_OK
+               : MEDTL_ND_REFUSE(c, "parts do not add up to a size of %zu", x->size[axis]);
 }
 
 static medtl_status infer_expand(const medtl_nd_infer *c)
@@ -229,7 +238,8 @@ static medtl_status infer_tile(const medtl_nd_infer *c)
         return MEDTL_ND_REFUSE(c, "%zu repeats for %zu dimensions", count, x->rank);
     natural_strides(x, natural);
     for (size_t d = 0; d < x->rank; d++) {
-        if (repeats[d] < 0 || (uint64_t)repeats[d] > MEDTL_ND_MOST_ELEMENTS / (x->size[d] > 0 ? x->size[d] : 1))
+        if (repeats[d] < 0 ||
+            (uint64_t)repeats[d] > MEDTL_ND_MOST_ELEMENTS / (x->size[d] > 0 ? x->size[d] : 1))
             return MEDTL_ND_REFUSE(c, "%lld repeats", (long long)repeats[d]);
         size[2 * d] = (size_t)repeats[d];
         stride[2 * d] = 0;
@@ -243,7 +253,8 @@ static medtl_status infer_tile(const medtl_nd_infer *c)
 }
 
 /* Both are a transpose of six dimensions, [n][a][b][c][d][e] to another order. */
-static medtl_status permute_six(const medtl_nd_infer *c, const size_t *six, const size_t *order, medtl_nd_type y)
+static medtl_status permute_six(const medtl_nd_infer *c, const size_t *six, const size_t *order,
+                                medtl_nd_type y)
 {
     medtl_nd_type inner = {y.element, 6, {0}};
     ptrdiff_t natural[MEDTL_ND_RANK], stride[6];
@@ -277,8 +288,10 @@ static medtl_status infer_depth_to_space(const medtl_nd_infer *c)
     y.size[2] *= b;
     y.size[3] *= b;
     if (crd) /* [n][c][b][b][h][w] to [n][c][h][b][w][b] */
-        return permute_six(c, (const size_t[]){x->size[0], y.size[1], b, b, x->size[2], x->size[3]}, column_first, y);
-    return permute_six(c, (const size_t[]){x->size[0], b, b, y.size[1], x->size[2], x->size[3]}, depth_first, y);
+        return permute_six(c, (const size_t[]){x->size[0], y.size[1], b, b, x->size[2], x->size[3]},
+                           column_first, y);
+    return permute_six(c, (const size_t[]){x->size[0], b, b, y.size[1], x->size[2], x->size[3]},
+                       depth_first, y);
 }
 
 static medtl_status infer_space_to_depth(const medtl_nd_infer *c)
@@ -294,7 +307,8 @@ static medtl_status infer_space_to_depth(const medtl_nd_infer *c)
     y.size[1] *= b * b;
     y.size[2] /= b;
     y.size[3] /= b;
-    return permute_six(c, (const size_t[]){x->size[0], x->size[1], y.size[2], b, y.size[3], b}, order, y);
+    return permute_six(c, (const size_t[]){x->size[0], x->size[1], y.size[2], b, y.size[3], b},
+                       order, y);
 }
 
 /* One output. */
@@ -304,10 +318,12 @@ typedef struct copying {
     size_t width, index;
 } copying;
 
-static void copy_row(void *context, size_t at, size_t count, const ptrdiff_t *offset, const ptrdiff_t *stride)
+static void copy_row(void *context, size_t at, size_t count, const ptrdiff_t *offset,
+                     const ptrdiff_t *stride)
 {
     const copying *k = context;
-    const char *from = (const char *)k->call->in[0] + ((ptrdiff_t)k->part->start + offset[0]) * (ptrdiff_t)k->width;
+    const char *from = (const char *)k->call->in[0] +
+                       ((ptrdiff_t)k->part->start + offset[0]) * (ptrdiff_t)k->width;
     char *to = (char *)k->call->out[k->index] + at * k->width;
     const ptrdiff_t step = stride[0];
 
@@ -344,7 +360,8 @@ static void run(const medtl_nd_call *call)
 }
 
 const medtl_nd_op medtl_nd_strided_ops[] = {
-    {"DepthToSpace", DEPTH_TO_SPACE, 0, 1, 1, 1, "blocksize:i mode:t ", infer_depth_to_space, NULL, run},
+    {"DepthToSpace", DEPTH_TO_SPACE, 0, 1, 1, 1, "blocksize:i mode:t ", infer_depth_to_space, NULL,
+     run},
     {"Expand", EXPAND, 0, 2, 2, 1, "", infer_expand, NULL, run},
     {"Slice", SLICE, 0, 1, 5, 1, "starts:I ends:I axes:I ", infer_slice, NULL, run},
     {"SpaceToDepth", SPACE_TO_DEPTH, 0, 1, 1, 1, "blocksize:i ", infer_space_to_depth, NULL, run},

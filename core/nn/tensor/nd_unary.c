@@ -5,9 +5,45 @@
 #include <string.h>
 
 enum {
-    ABS, ACOS, ACOSH, ASIN, ASINH, ATAN, ATANH, CEIL, CELU, CLIP, COS, COSH, ELU, ERF, EXP, FLOOR, HARD_SIGMOID,
-    HARD_SWISH, IS_INF, IS_NAN, LEAKY_RELU, LOG, NEG, NOT, RECIPROCAL, RELU, ROUND, SELU, SHRINK, SIGMOID, SIGN, SIN,
-    SINH, SOFTPLUS, SOFTSIGN, SQRT, TAN, TANH, THRESHOLDED_RELU
+    ABS,
+    ACOS,
+    ACOSH,
+    ASIN,
+    ASINH,
+    ATAN,
+    ATANH,
+    CEIL,
+    CELU,
+    CLIP,
+    COS,
+    COSH,
+    ELU,
+    ERF,
+    EXP,
+    FLOOR,
+    HARD_SIGMOID,
+    HARD_SWISH,
+    IS_INF,
+    IS_NAN,
+    LEAKY_RELU,
+    LOG,
+    NEG,
+    NOT,
+    RECIPROCAL,
+    RELU,
+    ROUND,
+    SELU,
+    SHRINK,
+    SIGMOID,
+    SIGN,
+    SIN,
+    SINH,
+    SOFTPLUS,
+    SOFTSIGN,
+    SQRT,
+    TAN,
+    TANH,
+    THRESHOLDED_RELU
 };
 
 /* What the attributes of each kind are called, and what they are if they are not given. */
@@ -40,7 +76,8 @@ static medtl_status infer(const medtl_nd_infer *c)
 
     if (p == NULL)
         return MEDTL_E_MEMORY;
-    if (!whole && (status = medtl_nd_expect(c, 0, kind == NOT ? MEDTL_ND_BOOL : MEDTL_ND_FLOAT)) != MEDTL_OK)
+    if (!whole &&
+        (status = medtl_nd_expect(c, 0, kind == NOT ? MEDTL_ND_BOOL : MEDTL_ND_FLOAT)) != MEDTL_OK)
         return status;
     for (size_t i = 0; i < sizeof parameter_table / sizeof parameter_table[0]; i++)
         if (parameter_table[i].kind == kind) {
@@ -112,67 +149,101 @@ static float shrink(float v, float lambda, float bias)
     return v < -lambda ? v + bias : v > lambda ? v - bias : 0.0f;
 }
 
-static bool infinite(float v, parameters p)
-{
-    return isinf(v) && (v > 0.0f ? p.a : p.b) != 0.0f;
-}
+static bool infinite(float v, parameters p) { return isinf(v) && (v > 0.0f ? p.a : p.b) != 0.0f; }
 
-#define EACH(expression)                     \
-    do {                                     \
-        for (size_t i = 0; i < count; i++) { \
-            const float v = x[i];            \
-            y[i] = (expression);             \
-        }                                    \
-        return;                              \
+#define EACH(expression)                                                                           \
+    do {                                                                                           \
+        for (size_t i = 0; i < count; i++) {                                                       \
+            const float v = x[i];                                                                  \
+            y[i] = (expression);                                                                   \
+        }                                                                                          \
+        return;                                                                                    \
     } while (0)
 
 /* The functions that a network evaluates most, and those with parameters. */
 static void common(int kind, const float *x, float *y, size_t count, float a, float b)
 {
     switch (kind) {
-    case RELU: EACH(v < 0.0f ? 0.0f : v); /* NaN stays */
-    case LEAKY_RELU: EACH(v < 0.0f ? a * v : v);
-    case CLIP: EACH(clip(v, a, b));
-    case SIGMOID: EACH(sigmoid(v));
-    case TANH: EACH(tanhf(v));
-    case ERF: EACH(erff(v));
-    case SQRT: EACH(sqrtf(v));
-    case EXP: EACH(expf(v));
-    case HARD_SIGMOID: EACH(hard_sigmoid(v, a, b));
-    case HARD_SWISH: EACH(v * hard_sigmoid(v, 1.0f / 6.0f, 0.5f));
-    case ELU: EACH(v < 0.0f ? a * expm1f(v) : v);
-    case CELU: EACH(v < 0.0f ? a * expm1f(v / a) : v);
-    case SELU: EACH(b * (v > 0.0f ? v : a * expm1f(v)));
-    case SHRINK: EACH(shrink(v, a, b));
-    case SOFTPLUS: EACH(softplus(v));
-    case SOFTSIGN: EACH(v / (1.0f + fabsf(v)));
-    case THRESHOLDED_RELU: EACH(v > a ? v : 0.0f);
+    case RELU:
+        EACH(v < 0.0f ? 0.0f : v); /* NaN stays */
+    case LEAKY_RELU:
+        EACH(v < 0.0f ? a * v : v);
+    case CLIP:
+        EACH(clip(v, a, b));
+    case SIGMOID:
+        EACH(sigmoid(v));
+    case TANH:
+        EACH(tanhf(v));
+    case ERF:
+        EACH(erff(v));
+    case SQRT:
+        EACH(sqrtf(v));
+    case EXP:
+        EACH(expf(v));
+    case HARD_SIGMOID:
+        EACH(hard_sigmoid(v, a, b));
+    case HARD_SWISH:
+        EACH(v * hard_sigmoid(v, 1.0f / 6.0f, 0.5f));
+    case ELU:
+        EACH(v < 0.0f ? a * expm1f(v) : v);
+    case CELU:
+        EACH(v < 0.0f ? a * expm1f(v / a) : v);
+    case SELU:
+        EACH(b * (v > 0.0f ? v : a * expm1f(v)));
+    case SHRINK:
+        EACH(shrink(v, a, b));
+    case SOFTPLUS:
+        EACH(softplus(v));
+    case SOFTSIGN:
+        EACH(v / (1.0f + fabsf(v)));
+    case THRESHOLDED_RELU:
+        EACH(v > a ? v : 0.0f);
     }
 }
 
 static void elementary(int kind, const float *x, float *y, size_t count)
 {
     switch (kind) {
-    case ABS: EACH(fabsf(v));
-    case ACOS: EACH(acosf(v));
-    case ACOSH: EACH(acoshf(v));
-    case ASIN: EACH(asinf(v));
-    case ASINH: EACH(asinhf(v));
-    case ATAN: EACH(atanf(v));
-    case ATANH: EACH(atanhf(v));
-    case CEIL: EACH(ceilf(v));
-    case COS: EACH(cosf(v));
-    case COSH: EACH(coshf(v));
-    case FLOOR: EACH(floorf(v));
-    case LOG: EACH(logf(v));
-    case NEG: EACH(-v);
-    case RECIPROCAL: EACH(1.0f / v);
-    case ROUND: EACH(rintf(v)); /* halves to even, as ONNX says */
-    case SIGN: EACH((float)((v > 0.0f) - (v < 0.0f)));
-    case SIN: EACH(sinf(v));
-    case SINH: EACH(sinhf(v));
-    case TAN: EACH(tanf(v));
-    default: common(kind, x, y, count, 0.0f, 0.0f);
+    case ABS:
+        EACH(fabsf(v));
+    case ACOS:
+        EACH(acosf(v));
+    case ACOSH:
+        EACH(acoshf(v));
+    case ASIN:
+        EACH(asinf(v));
+    case ASINH:
+        EACH(asinhf(v));
+    case ATAN:
+        EACH(atanf(v));
+    case ATANH:
+        EACH(atanhf(v));
+    case CEIL:
+        EACH(ceilf(v));
+    case COS:
+        EACH(cosf(v));
+    case COSH:
+        EACH(coshf(v));
+    case FLOOR:
+        EACH(floorf(v));
+    case LOG:
+        EACH(logf(v));
+    case NEG:
+        EACH(-v);
+    case RECIPROCAL:
+        EACH(1.0f / v);
+    case ROUND:
+        EACH(rintf(v)); /* halves to even, as ONNX says */
+    case SIGN:
+        EACH((float)((v > 0.0f) - (v < 0.0f)));
+    case SIN:
+        EACH(sinf(v));
+    case SINH:
+        EACH(sinhf(v));
+    case TAN:
+        EACH(tanf(v));
+    default:
+        common(kind, x, y, count, 0.0f, 0.0f);
     }
 }
 
@@ -181,7 +252,9 @@ static void whole(int kind, const int64_t *x, int64_t *y, size_t count)
     for (size_t i = 0; i < count; i++) {
         const int64_t negative = (int64_t)(0u - (uint64_t)x[i]);
 
-        y[i] = kind == NEG ? negative : kind == ABS ? (x[i] < 0 ? negative : x[i]) : (x[i] > 0) - (x[i] < 0);
+        y[i] = kind == NEG   ? negative
+               : kind == ABS ? (x[i] < 0 ? negative : x[i])
+                             : (x[i] > 0) - (x[i] < 0);
     }
 }
 
@@ -214,19 +287,26 @@ static void run_part(void *context, size_t index, size_t worker)
     if (kind == NOT || kind == IS_NAN || kind == IS_INF)
         truth(kind, call->in[0], call->out[0], first, end, p);
     else if (type->element == MEDTL_ND_INT)
-        whole(kind, (const int64_t *)call->in[0] + first, (int64_t *)call->out[0] + first, end - first);
+        whole(kind, (const int64_t *)call->in[0] + first, (int64_t *)call->out[0] + first,
+              end - first);
     else if (has_parameters(kind))
-        common(kind, (const float *)call->in[0] + first, (float *)call->out[0] + first, end - first, p.a, p.b);
+        common(kind, (const float *)call->in[0] + first, (float *)call->out[0] + first, end - first,
+               p.a, p.b);
     else
-        elementary(kind, (const float *)call->in[0] + first, (float *)call->out[0] + first, end - first);
+        elementary(kind, (const float *)call->in[0] + first, (float *)call->out[0] + first,
+                   end - first);
 }
 
 static void run(const medtl_nd_call *call)
 {
-    medtl_nd_for(call, medtl_nd_parts(medtl_nd_count(medtl_nd_in_type(call, 0))), run_part, (void *)call);
+    medtl_nd_for(call, medtl_nd_parts(medtl_nd_count(medtl_nd_in_type(call, 0))), run_part,
+                 (void *)call);
 }
 
-#define UNARY(NAME, KIND, ATTRIBUTES) {NAME, KIND, MEDTL_ND_IN_PLACE, 1, 1, 1, ATTRIBUTES, infer, NULL, run}
+#define UNARY(NAME, KIND, ATTRIBUTES)                                                              \
+    {                                                                                              \
+        NAME, KIND, MEDTL_ND_IN_PLACE, 1, 1, 1, ATTRIBUTES, infer, NULL, run                       \
+    }
 
 const medtl_nd_op medtl_nd_unary_ops[] = {
     UNARY("Abs", ABS, ""),

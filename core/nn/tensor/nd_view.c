@@ -13,7 +13,10 @@ static void run(const medtl_nd_call *call)
         memcpy(call->out[0], call->in[0], bytes);
 }
 
-static medtl_status infer_identity(const medtl_nd_infer *c) { return medtl_nd_out(c, 0, medtl_nd_in(c, 0)); }
+static medtl_status infer_identity(const medtl_nd_infer *c)
+{
+    return medtl_nd_out(c, 0, medtl_nd_in(c, 0));
+}
 
 /* Inference only: nothing is dropped, and the mask is all true. */
 static medtl_status infer_dropout(const medtl_nd_infer *c)
@@ -23,8 +26,8 @@ static medtl_status infer_dropout(const medtl_nd_infer *c)
     medtl_status status;
 
     if (medtl_nd_in(c, 2) != NULL &&
-        (training == NULL || medtl_nd_in(c, 2)->element != MEDTL_ND_BOOL || medtl_nd_count(medtl_nd_in(c, 2)) != 1 ||
-         training[0]))
+        (training == NULL || medtl_nd_in(c, 2)->element != MEDTL_ND_BOOL ||
+         medtl_nd_count(medtl_nd_in(c, 2)) != 1 || training[0]))
         return MEDTL_ND_LACK(c, "training mode");
     if (c->graph->opset < 7 && medtl_nd_attribute_int(c->node, "is_test", 0) == 0)
         return MEDTL_ND_LACK(c, "training mode (is_test is 0)");
@@ -66,9 +69,12 @@ static medtl_status infer_reshape(const medtl_nd_infer *c)
     for (size_t d = 0; d < count; d++) {
         if (shape[d] == -1 && free_at == SIZE_MAX)
             free_at = d;
-        else if (shape[d] < 0 || (uint64_t)shape[d] > MEDTL_ND_MOST_ELEMENTS || (shape[d] == 0 && !keep_zero && d >= x->rank))
+        else if (shape[d] < 0 || (uint64_t)shape[d] > MEDTL_ND_MOST_ELEMENTS ||
+                 (shape[d] == 0 && !keep_zero && d >= x->rank))
             return MEDTL_ND_REFUSE(c, "a shape with %lld at place %zu", (long long)shape[d], d);
-        y.size[d] = shape[d] == -1 ? 1 : shape[d] == 0 && !keep_zero ? x->size[d] : (size_t)shape[d];
+        y.size[d] = shape[d] == -1                ? 1
+                    : shape[d] == 0 && !keep_zero ? x->size[d]
+                                                  : (size_t)shape[d];
     }
     if (!medtl_nd_fits(&y, MEDTL_ND_MOST_ELEMENTS))
         return MEDTL_ND_REFUSE(c, "a shape of more than %zu elements", MEDTL_ND_MOST_ELEMENTS);
@@ -76,7 +82,8 @@ static medtl_status infer_reshape(const medtl_nd_infer *c)
     if (free_at != SIZE_MAX && known > 0 && medtl_nd_count(x) % known == 0)
         y.size[free_at] = medtl_nd_count(x) / known;
     if (medtl_nd_count(&y) != medtl_nd_count(x))
-        return MEDTL_ND_REFUSE(c, "a shape of %zu elements for %zu", medtl_nd_count(&y), medtl_nd_count(x));
+        return MEDTL_ND_REFUSE(c, "a shape of %zu elements for %zu", medtl_nd_count(&y),
+                               medtl_nd_count(x));
     return medtl_nd_out(c, 0, &y);
 }
 
@@ -88,7 +95,8 @@ static medtl_status infer_flatten(const medtl_nd_infer *c)
     medtl_nd_type y = {x->element, 2, {1, 1}};
 
     if (axis < 0 || axis > rank)
-        return MEDTL_ND_REFUSE(c, "axis %lld of a tensor of %lld dimensions", (long long)given, (long long)rank);
+        return MEDTL_ND_REFUSE(c, "axis %lld of a tensor of %lld dimensions", (long long)given,
+                               (long long)rank);
     for (size_t d = 0; d < x->rank; d++)
         y.size[d < (size_t)axis ? 0 : 1] *= x->size[d];
     return medtl_nd_out(c, 0, &y);
@@ -144,7 +152,8 @@ static medtl_status infer_unsqueeze(const medtl_nd_infer *c)
     medtl_status status;
 
     if ((status = medtl_nd_list(c, "axes", 1, &list, &count)) != MEDTL_OK ||
-        (count <= MEDTL_ND_RANK && (status = flag_axes(c, x->rank + count, flags, &count)) != MEDTL_OK))
+        (count <= MEDTL_ND_RANK &&
+         (status = flag_axes(c, x->rank + count, flags, &count)) != MEDTL_OK))
         return status;
     if (count == 0 || x->rank + count > MEDTL_ND_RANK)
         return MEDTL_ND_LACK(c, "%zu new axes for %zu", count, x->rank);
@@ -155,7 +164,8 @@ static medtl_status infer_unsqueeze(const medtl_nd_infer *c)
 }
 
 const medtl_nd_op medtl_nd_view_ops[] = {
-    {"Dropout", 0, MEDTL_ND_VIEW, 1, 3, 2, "ratio:f seed:i is_test:i ", infer_dropout, NULL, run_dropout},
+    {"Dropout", 0, MEDTL_ND_VIEW, 1, 3, 2, "ratio:f seed:i is_test:i ", infer_dropout, NULL,
+     run_dropout},
     {"Flatten", 0, MEDTL_ND_VIEW, 1, 1, 1, "axis:i ", infer_flatten, NULL, run},
     {"Identity", 0, MEDTL_ND_VIEW, 1, 1, 1, "", infer_identity, NULL, run},
     {"Reshape", 0, MEDTL_ND_VIEW, 1, 2, 1, "shape:I allowzero:i ", infer_reshape, NULL, run},

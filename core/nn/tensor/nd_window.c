@@ -2,11 +2,13 @@
 
 #include <string.h>
 
-enum { MOST_SIZE = 1 << 20 }; /* of a kernel, stride, dilation or pad: far more than any network has */
+enum {
+    MOST_SIZE = 1 << 20
+}; /* of a kernel, stride, dilation or pad: far more than any network has */
 
 /* A list of `count` sizes in [least, MOST_SIZE] behind the leading dimensions; absent: all `otherwise`. */
-static medtl_status read_sizes(const medtl_nd_infer *c, const char *name, size_t space, int64_t least,
-                               size_t otherwise, size_t *out)
+static medtl_status read_sizes(const medtl_nd_infer *c, const char *name, size_t space,
+                               int64_t least, size_t otherwise, size_t *out)
 {
     const medtl_nd_attribute *a = medtl_nd_attribute_find(c->node, name);
 
@@ -68,14 +70,18 @@ medtl_status medtl_nd_window_read(const medtl_nd_infer *c, const size_t *kernel,
         const size_t to = MEDTL_ND_SPACE - w->space + d;
 
         if (kernel[d] < 1 || kernel[d] > MOST_SIZE ||
-            (medtl_nd_attribute_find(c->node, "kernel_shape") != NULL && w->kernel[to] != kernel[d]))
+            (medtl_nd_attribute_find(c->node, "kernel_shape") != NULL &&
+             w->kernel[to] != kernel[d]))
             return MEDTL_ND_REFUSE(c, "kernel_shape is not that of the weight");
         w->kernel[to] = kernel[d];
     }
     return MEDTL_OK;
 }
 
-static size_t extent(const medtl_nd_window *w, size_t d) { return (w->kernel[d] - 1) * w->dilation[d] + 1; }
+static size_t extent(const medtl_nd_window *w, size_t d)
+{
+    return (w->kernel[d] - 1) * w->dilation[d] + 1;
+}
 
 /* SAME: as many results as strides begin in the input; what that needs is padded, the odd one behind or before. */
 static void pad_same(medtl_nd_window *w, size_t d, bool more_before)
@@ -93,8 +99,8 @@ medtl_status medtl_nd_window_slide(const medtl_nd_infer *c, medtl_nd_window *w)
     const char *automatic = medtl_nd_attribute_text(c->node, "auto_pad", "NOTSET");
     const bool ceil_mode = medtl_nd_attribute_int(c->node, "ceil_mode", 0) != 0;
 
-    if (strcmp(automatic, "NOTSET") != 0 && strcmp(automatic, "VALID") != 0 && strcmp(automatic, "SAME_UPPER") != 0 &&
-        strcmp(automatic, "SAME_LOWER") != 0)
+    if (strcmp(automatic, "NOTSET") != 0 && strcmp(automatic, "VALID") != 0 &&
+        strcmp(automatic, "SAME_UPPER") != 0 && strcmp(automatic, "SAME_LOWER") != 0)
         return MEDTL_ND_REFUSE(c, "auto_pad \"%.20s\" is none that ONNX knows", automatic);
     for (size_t d = 0; d < MEDTL_ND_SPACE; d++) {
         size_t room;
@@ -105,7 +111,8 @@ medtl_status medtl_nd_window_slide(const medtl_nd_infer *c, medtl_nd_window *w)
             w->before[d] = w->after[d] = 0;
         room = w->in[d] + w->before[d] + w->after[d];
         if (w->in[d] == 0 || room < extent(w, d))
-            return MEDTL_ND_REFUSE(c, "a window of %zu does not fit an input of %zu with its pads", extent(w, d), room);
+            return MEDTL_ND_REFUSE(c, "a window of %zu does not fit an input of %zu with its pads",
+                                   extent(w, d), room);
         room -= extent(w, d);
         w->out[d] = (room + (ceil_mode ? w->stride[d] - 1 : 0)) / w->stride[d] + 1;
         /* A last window that would begin behind the input takes in nothing: PyTorch drops it. */
@@ -115,12 +122,16 @@ medtl_status medtl_nd_window_slide(const medtl_nd_infer *c, medtl_nd_window *w)
     return MEDTL_OK;
 }
 
-void medtl_nd_window_inside(const medtl_nd_window *w, size_t d, size_t at, size_t *first, size_t *end)
+void medtl_nd_window_inside(const medtl_nd_window *w, size_t d, size_t at, size_t *first,
+                            size_t *end)
 {
-    const size_t start = at * w->stride[d], dilation = w->dilation[d]; /* counted from `before` pads ahead */
+    const size_t start = at * w->stride[d],
+                 dilation = w->dilation[d]; /* counted from `before` pads ahead */
 
     *first = start >= w->before[d] ? 0 : (w->before[d] - start + dilation - 1) / dilation;
-    *end = start >= w->before[d] + w->in[d] ? 0 : (w->before[d] + w->in[d] - start + dilation - 1) / dilation;
+    *end = start >= w->before[d] + w->in[d]
+               ? 0
+               : (w->before[d] + w->in[d] - start + dilation - 1) / dilation;
     *end = *end < w->kernel[d] ? *end : w->kernel[d];
     *first = *first < *end ? *first : *end;
 }

@@ -15,14 +15,19 @@ typedef struct medtl_nd_window {
 
 /** @param kernel  Of a weight, `space` sizes; NULL: of the attribute kernel_shape.
  *  Leaves `out` zero; the functions below set it. */
-medtl_status medtl_nd_window_read(const medtl_nd_infer *c, const size_t *kernel, medtl_nd_window *window);
+medtl_status medtl_nd_window_read(const medtl_nd_infer *c, const size_t *kernel,
+                                  medtl_nd_window *window);
 
 /** Sizes of what the window gives (auto_pad is resolved, and ceil_mode honoured). */
 medtl_status medtl_nd_window_slide(const medtl_nd_infer *c, medtl_nd_window *window);
 
-static inline size_t medtl_nd_window_volume(const size_t *size) { return size[0] * size[1] * size[2]; }
+static inline size_t medtl_nd_window_volume(const size_t *size)
+{
+    return size[0] * size[1] * size[2];
+}
 
 /** The part of the kernel [*first, *end) that lies inside the input, at output position `at` of dimension `d`. */
-void medtl_nd_window_inside(const medtl_nd_window *w, size_t d, size_t at, size_t *first, size_t *end);
+void medtl_nd_window_inside(const medtl_nd_window *w, size_t d, size_t at, size_t *first,
+                            size_t *end);
 
 #endif

@@ -95,13 +95,20 @@ static void print_table(FILE *out)
         operators++;
     fprintf(out,
             "# ONNX operators\n\n"
-            "What `medtl convert` takes and the plugin runs: %zu operators of opsets %d to %d, on float32, int64, int32\n"
-            "(held as int64) and bool. Whatever decides a shape must be constant once the input's size is known.\n\n"
-            "This page is written by `onnx_conformance --write` from the official conformance data of ONNX (Debian's\n"
-            "libonnx-testdata: node, pytorch-converted, pytorch-operator and simple), and the test suite checks that it is\n"
-            "current. A case counts for every operator in it. Each was run with its inputs as inputs, with all but the first as\n"
-            "constants, and with all as constants, wherever that could be planned, to the tolerances of ONNX's own runner (1e-3 relative, 1e-7 absolute).\n\n"
-            "**%zu cases of these operators pass.** %zu more ask for what is not claimed; they are refused with a message, and\n"
+            "What `medtl convert` takes and the plugin runs: %zu operators of opsets %d to %d, on "
+            "float32, int64, int32\n"
+            "(held as int64) and bool. Whatever decides a shape must be constant once the input's "
+            "size is known.\n\n"
+            "This page is written by `onnx_conformance --write` from the official conformance data "
+            "of ONNX (Debian's\n"
+            "libonnx-testdata: node, pytorch-converted, pytorch-operator and simple), and the test "
+            "suite checks that it is\n"
+            "current. A case counts for every operator in it. Each was run with its inputs as "
+            "inputs, with all but the first as\n"
+            "constants, and with all as constants, wherever that could be planned, to the "
+            "tolerances of ONNX's own runner (1e-3 relative, 1e-7 absolute).\n\n"
+            "**%zu cases of these operators pass.** %zu more ask for what is not claimed; they are "
+            "refused with a message, and\n"
             "listed at the end.\n\n",
             operators, MEDTL_ND_OLDEST_OPSET, MEDTL_ND_NEWEST_OPSET, passed, refused);
     print_operators(out);
@@ -133,7 +140,8 @@ static int check(const char *path, const char *text, size_t size)
     if (medtl_file_read(path, (size_t)1 << 24, &bytes, &held, &err) != MEDTL_OK)
         fprintf(stderr, "%s\n", err.message);
     else if (held != size || memcmp(bytes, text, size) != 0)
-        fprintf(stderr, "%s is not current; write it anew with: onnx_conformance --write %s\n", path, path);
+        fprintf(stderr, "%s is not current; write it anew with: onnx_conformance --write %s\n",
+                path, path);
     else
         result = 0;
     free(bytes);
@@ -154,13 +162,18 @@ int main(int argc, char **argv)
     }
     for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
         if (!run_group(root != NULL ? root : "/usr/share/libonnx-testdata/data", groups[i])) {
-            printf("skipped: the conformance data of ONNX are not there (Debian: libonnx-testdata)\n");
+            printf(
+                "skipped: the conformance data of ONNX are not there (Debian: libonnx-testdata)\n");
             return SKIPPED;
         }
     failed = report_failures();
     if (argc == 2) {
         for (size_t i = 0; i < case_count; i++)
-            printf("%s %s %s\n", cases[i].verdict == VERDICT_PASSED ? "passed" : cases[i].verdict == VERDICT_REFUSED ? "refused" : "FAILED", cases[i].name, cases[i].why);
+            printf("%s %s %s\n",
+                   cases[i].verdict == VERDICT_PASSED    ? "passed"
+                   : cases[i].verdict == VERDICT_REFUSED ? "refused"
+                                                         : "FAILED",
+                   cases[i].name, cases[i].why);
         return failed > 0;
     }
     out = open_memstream(&text, &size);

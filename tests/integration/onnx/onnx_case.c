@@ -50,8 +50,8 @@ static void list_ops(const Onnx__GraphProto *graph, onnx_case *c)
     }
 }
 
-static medtl_status read_tensors(const char *folder, size_t set, const char *kind, medtl_onnx_tensor *out,
-                                 size_t *count, medtl_error *err)
+static medtl_status read_tensors(const char *folder, size_t set, const char *kind,
+                                 medtl_onnx_tensor *out, size_t *count, medtl_error *err)
 {
     for (*count = 0; *count < MOST_TENSORS; ++*count) {
         char path[2048];
@@ -104,8 +104,8 @@ static double element_of(const medtl_nd_type *type, const void *data, size_t i)
                                            : (double)((const bool *)data)[i];
 }
 
-static bool compare(const medtl_nd_type *type, const void *data, const medtl_onnx_tensor *expected, size_t k, char *why,
-                    size_t room)
+static bool compare(const medtl_nd_type *type, const void *data, const medtl_onnx_tensor *expected,
+                    size_t k, char *why, size_t room)
 {
     if (type->element != expected->type.element || !medtl_nd_same_shape(type, &expected->type)) {
         snprintf(why, room, "output %zu is of another type or shape", k);
@@ -113,15 +113,16 @@ static bool compare(const medtl_nd_type *type, const void *data, const medtl_onn
     }
     for (size_t i = 0; i < medtl_nd_count(type); i++)
         if (!near(element_of(type, data, i), element_of(type, expected->data, i))) {
-            snprintf(why, room, "output %zu: element %zu is %.9g, not %.9g", k, i, element_of(type, data, i),
-                     element_of(type, expected->data, i));
+            snprintf(why, room, "output %zu: element %zu is %.9g, not %.9g", k, i,
+                     element_of(type, data, i), element_of(type, expected->data, i));
             return false;
         }
     return true;
 }
 
 /* Run a plan on a data set and look at the outputs. */
-static medtl_status run_plan(const medtl_nd_plan *plan, const data_set *set, size_t threads, onnx_case *c, medtl_error *err)
+static medtl_status run_plan(const medtl_nd_plan *plan, const data_set *set, size_t threads,
+                             onnx_case *c, medtl_error *err)
 {
     const medtl_nd_graph *graph = plan->graph;
     const void *inputs[MOST_TENSORS] = {NULL};
@@ -138,8 +139,8 @@ static medtl_status run_plan(const medtl_nd_plan *plan, const data_set *set, siz
                 inputs[i] = set->inputs[k].data;
     medtl_nd_runner_run(runner, inputs);
     for (size_t k = 0; k < set->output_count && c->verdict != VERDICT_FAILED; k++)
-        if (!compare(&graph->values[graph->outputs[k]].type, medtl_nd_runner_output(runner, k), &set->outputs[k], k,
-                     c->why, sizeof c->why))
+        if (!compare(&graph->values[graph->outputs[k]].type, medtl_nd_runner_output(runner, k),
+                     &set->outputs[k], k, c->why, sizeof c->why))
             c->verdict = VERDICT_FAILED;
 done:
     medtl_nd_runner_destroy(runner);
@@ -147,11 +148,13 @@ done:
     return status;
 }
 
-static medtl_status try_once(const unsigned char *bytes, size_t size, const data_set *set, size_t open, size_t threads,
-                             onnx_case *c, medtl_error *err)
+static medtl_status try_once(const unsigned char *bytes, size_t size, const data_set *set,
+                             size_t open, size_t threads, onnx_case *c, medtl_error *err)
 {
-    const size_t kept = open < set->input_count ? open : set->input_count; /* inputs that stay inputs */
-    const medtl_onnx_options options = {.bound = set->inputs + kept, .bound_count = set->input_count - kept};
+    const size_t kept =
+        open < set->input_count ? open : set->input_count; /* inputs that stay inputs */
+    const medtl_onnx_options options = {.bound = set->inputs + kept,
+                                        .bound_count = set->input_count - kept};
     medtl_nd_graph *graph = NULL;
     medtl_nd_plan plan;
     medtl_status status;
@@ -181,8 +184,8 @@ static void judge(onnx_case *c, const medtl_status *statuses, size_t count, cons
     snprintf(c->why, sizeof c->why, "%s", err->message);
 }
 
-static bool run_set(const char *folder, size_t index, const Onnx__GraphProto *graph, const unsigned char *bytes,
-                    size_t size, size_t threads, onnx_case *c)
+static bool run_set(const char *folder, size_t index, const Onnx__GraphProto *graph,
+                    const unsigned char *bytes, size_t size, size_t threads, onnx_case *c)
 {
     static data_set set;
     medtl_error err = {0};

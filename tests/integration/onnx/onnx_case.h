@@ -19,7 +19,7 @@ typedef struct onnx_case {
     char name[128];
     char ops[CASE_OPS][40]; /* each once */
     size_t op_count;
-    bool lacks;             /* an operator that is not in our table */
+    bool lacks; /* an operator that is not in our table */
     verdict verdict;
     char why[MEDTL_MESSAGE_SIZE];
 } onnx_case;

@@ -14,6 +14,7 @@ include          include
 core/base        include core/base
 core/nn          include core/base core/nn
 core/eval        include core/base core/nn core/eval
+core/onnx        include core/base core/nn core/onnx
 core/train       include core/base core/nn core/eval core/train
 dicom            include core/base dicom
 config           include core/base config
@@ -22,7 +23,7 @@ plugin/pipeline  include core/base core/nn dicom config plugin/pipeline
 plugin/abi       include core/base plugin/pipeline plugin/abi
 plugin/orthanc   include core/base plugin/pipeline plugin/orthanc
 tools/dcm-medtl  include core/base core/nn dicom config plugin/pipeline tools/dcm-medtl
-tools/medtl      include core/base core/nn core/eval core/train dicom config plugin/pipeline tools/medtl
+tools/medtl      include core/base core/nn core/eval core/onnx core/train dicom config plugin/pipeline tools/medtl
 examples         include examples
 '
 # A foreign library, as the beginning of an <include>, and the only area (product code) that knows it.
@@ -34,6 +35,8 @@ cblas.h          core
 lapacke.h        core
 openblas         core
 orthanc/         plugin/orthanc
+onnx.pb-c.h      core/onnx
+protobuf-c/      core/onnx
 '
 # The same for what CMake links (case does not count).
 foreign_targets='

@@ -1,5 +1,7 @@
 #include "metadata.h"
 
+#include "json_guard.h"
+
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -9,6 +11,8 @@
 enum {
     FORMAT_VERSION = 1,
     MOST_TEXT = 1 << 20, /* of the whole JSON text */
+    MOST_DEPTH = 64,
+    MOST_VALUES = 1 << 18,
     MOST_LABEL = 255,    /* bytes of a name, a version, a class */
     DUMP_FLAGS = JSON_COMPACT | JSON_REAL_PRECISION(15)
 };
@@ -187,6 +191,7 @@ static medtl_status get_all(const json_t *root, const char *path, medtl_metadata
 medtl_status medtl_metadata_parse(const char *path, const char *text, medtl_metadata *out,
                                   medtl_error *err)
 {
+    const char *why;
     json_t *root;
     medtl_status status;
 
@@ -194,6 +199,8 @@ medtl_status medtl_metadata_parse(const char *path, const char *text, medtl_meta
     if (strlen(text) > MOST_TEXT)
         return medtl_fail(err, MEDTL_E_FORMAT, "%s: metadata of more than %d bytes", path,
                           MOST_TEXT);
+    if ((why = medtl_json_guard(text, strlen(text), MOST_DEPTH, MOST_VALUES)) != NULL)
+        return medtl_fail(err, MEDTL_E_FORMAT, "%s: its metadata %s", path, why);
     root = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
     status = get_all(root, path, out, err);
     json_decref(root);

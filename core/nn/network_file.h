@@ -1,13 +1,19 @@
-/* Filling a network from a model file that must fit it exactly. */
+/* Filling a network from a file. */
 #ifndef MEDTL_NN_NETWORK_FILE_H
 #define MEDTL_NN_NETWORK_FILE_H
 
+#include "network_match.h"
 #include "network_parts.h"
 #include "safetensors.h"
 
-/** Every parameter from the tensor of its name, and no tensor besides. On failure the values are mixed,
+/** Every parameter from the tensor of its name, and no tensor besides but counters. On failure the values are mixed,
  *  and the network is only good for destroying. */
 medtl_status medtl_network_fill(medtl_network *network, const char *path,
                                 const medtl_safetensors *file, medtl_error *err);
+
+/** What medtl_network_load() accepts, of a file that has been read and compared already: the trunk must fit, the
+ *  head need not. */
+medtl_status medtl_network_start_from(medtl_network *network, const char *path,
+                                      const medtl_matches *matches, medtl_error *err);
 
 #endif

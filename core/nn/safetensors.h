@@ -42,6 +42,9 @@ const char *medtl_safetensors_metadata(const medtl_safetensors *file, const char
 /** SHA-256 of the file: 64 hex digits into text[65]. */
 void medtl_safetensors_digest(const medtl_safetensors *file, char *text);
 
+/** Is it of a type whose values we read: F32, F16, BF16? */
+bool medtl_stored_is_float(const medtl_stored *stored);
+
 /** All values as floats. @return false if the type is none of F32, F16, BF16, or a value is not finite.
  *  @param values  Room for stored->count, or NULL only to check. */
 bool medtl_stored_floats(const medtl_stored *stored, float *values);

@@ -5,14 +5,22 @@
 #include "core/base/digest.h"
 #include "core/base/file.h"
 #include "half.h"
+#include "json_guard.h"
 
 #include <jansson.h>
 #include <math.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { LENGTH_BYTES = 8, MOST_HEADER = 16 << 20, MOST_TENSORS = 1 << 16 };
+enum {
+    LENGTH_BYTES = 8,
+    MOST_HEADER = 16 << 20,
+    MOST_TENSORS = 1 << 16,
+    MOST_DEPTH = 3,                  /* the header, an entry, its lists */
+    MOST_VALUES = 16 * MOST_TENSORS, /* an entry has a dozen */
+};
 static const size_t most_file = (size_t)4 << 30;
 
 struct medtl_safetensors {
@@ -27,7 +35,8 @@ static const struct {
     const char *name;
     size_t size;
 } types[] = {{"F32", 4}, {"F16", 2}, {"BF16", 2}, {"F64", 8}, {"I64", 8}, {"I32", 4}, {"I16", 2},
-             {"I8", 1},  {"U64", 8}, {"U32", 4},  {"U16", 2}, {"U8", 1},  {"BOOL", 1}};
+             {"I8", 1},  {"U64", 8}, {"U32", 4},  {"U16", 2}, {"U8", 1},  {"BOOL", 1},
+             {"F8_E4M3", 1}, {"F8_E5M2", 1}};
 
 static medtl_status refuse(medtl_error *err, const char *path, const char *tensor, const char *why)
 {
@@ -135,27 +144,52 @@ static medtl_status check_coverage(const medtl_safetensors *file, const char *pa
     return MEDTL_OK;
 }
 
-static medtl_status read_header(medtl_safetensors *file, const char *path, medtl_error *err)
+/* The header's length from the first bytes of a file of `size` bytes, believed as far as both limits allow. */
+static medtl_status check_length(const unsigned char bytes[LENGTH_BYTES], size_t size,
+                                 const char *path, size_t *out, medtl_error *err)
 {
     uint64_t length = 0;
 
-    if (file->size < LENGTH_BYTES)
-        return refuse(err, path, "", "too short for a safetensors file");
     for (int i = LENGTH_BYTES; i-- > 0;)
-        length = length << 8 | file->bytes[i];
-    if (length > file->size - LENGTH_BYTES)
+        length = length << 8 | bytes[i];
+    if (length > size - LENGTH_BYTES)
         return refuse(err, path, "", "the header claims to be longer than the file");
     if (length > MOST_HEADER)
         return medtl_fail(err, MEDTL_E_FORMAT, "%s: a header of more than %d bytes", path,
                           MOST_HEADER);
-    file->data_at = LENGTH_BYTES + (size_t)length;
-    file->header = json_loadb((const char *)file->bytes + LENGTH_BYTES, (size_t)length,
-                              JSON_REJECT_DUPLICATES, NULL);
+    *out = (size_t)length;
+    return MEDTL_OK;
+}
+
+static medtl_status parse_header(medtl_safetensors *file, const char *path, const char *text,
+                                 size_t length, medtl_error *err)
+{
+    const char *why = medtl_json_guard(text, length, MOST_DEPTH, MOST_VALUES);
+    json_error_t error;
+
+    if (why != NULL)
+        return medtl_fail(err, MEDTL_E_FORMAT, "%s: the header %s", path, why);
+    file->header = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
+    if (file->header == NULL && json_error_code(&error) == json_error_duplicate_key)
+        return medtl_fail(err, MEDTL_E_FORMAT, "%s: a name occurs twice: %.100s", path, error.text);
     if (!json_is_object(file->header))
         return refuse(err, path, "", "the header is not a JSON object");
     if (json_object_size(file->header) > MOST_TENSORS)
         return medtl_fail(err, MEDTL_E_FORMAT, "%s: more than %d tensors", path, MOST_TENSORS);
     return MEDTL_OK;
+}
+
+static medtl_status read_header(medtl_safetensors *file, const char *path, medtl_error *err)
+{
+    size_t length = 0;
+    medtl_status status;
+
+    if (file->size < LENGTH_BYTES)
+        return refuse(err, path, "", "too short for a safetensors file");
+    if ((status = check_length(file->bytes, file->size, path, &length, err)) != MEDTL_OK)
+        return status;
+    file->data_at = LENGTH_BYTES + length;
+    return parse_header(file, path, (const char *)file->bytes + LENGTH_BYTES, length, err);
 }
 
 static medtl_status index_tensors(medtl_safetensors *file, const char *path, medtl_error *err)
@@ -201,6 +235,25 @@ medtl_status medtl_safetensors_parse_take(const char *path, unsigned char *bytes
     return status;
 }
 
+/* Refuse by its first bytes what is no safetensors file before gigabytes of it are read. What cannot be opened or
+ * measured is left to medtl_file_read(), which says why. */
+static medtl_status look_first(const char *path, medtl_error *err)
+{
+    unsigned char bytes[LENGTH_BYTES];
+    FILE *stream = fopen(path, "rb");
+    medtl_status status = MEDTL_OK;
+    size_t length;
+    long size;
+
+    if (stream == NULL)
+        return MEDTL_OK;
+    if (fread(bytes, 1, sizeof bytes, stream) == sizeof bytes && fseek(stream, 0, SEEK_END) == 0 &&
+        (size = ftell(stream)) >= LENGTH_BYTES)
+        status = check_length(bytes, (size_t)size, path, &length, err);
+    fclose(stream);
+    return status;
+}
+
 medtl_status medtl_safetensors_read(const char *path, medtl_safetensors **out, medtl_error *err)
 {
     unsigned char *bytes = NULL;
@@ -208,7 +261,8 @@ medtl_status medtl_safetensors_read(const char *path, medtl_safetensors **out, m
     medtl_status status;
 
     *out = NULL;
-    if ((status = medtl_file_read(path, most_file, &bytes, &size, err)) != MEDTL_OK)
+    if ((status = look_first(path, err)) != MEDTL_OK ||
+        (status = medtl_file_read(path, most_file, &bytes, &size, err)) != MEDTL_OK)
         return status;
     status = medtl_safetensors_parse_take(path, bytes, size, out, err);
     if (status != MEDTL_OK)
@@ -272,11 +326,17 @@ static uint16_t short_at(const unsigned char *bytes)
     return (uint16_t)(bytes[0] | bytes[1] << 8);
 }
 
+bool medtl_stored_is_float(const medtl_stored *stored)
+{
+    return strcmp(stored->type, "F32") == 0 || strcmp(stored->type, "F16") == 0 ||
+           strcmp(stored->type, "BF16") == 0;
+}
+
 bool medtl_stored_floats(const medtl_stored *stored, float *values)
 {
     const bool full = strcmp(stored->type, "F32") == 0, half = strcmp(stored->type, "F16") == 0;
 
-    if (!full && !half && strcmp(stored->type, "BF16") != 0)
+    if (!medtl_stored_is_float(stored))
         return false;
     for (size_t i = 0; i < stored->count; i++) {
         const float v = full   ? float_at(stored->bytes + 4 * i)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* A file of `header` and `data_size` bytes 0, 1, 2 ... in memory of its own. @param length  Claimed length of
@@ -48,7 +49,7 @@ ParameterizedTestParameters(safetensors, refuses_damaged_files)
         {"the same name twice",
          "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},"
          "\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}",
-         0, 4, "not a JSON object"},
+         0, 4, "occurs twice"},
         {"an entry that is a number", "{\"a\":3}", 0, 0, "dtype"},
         {"unknown type", "{\"a\":{\"dtype\":\"F33\",\"shape\":[1],\"data_offsets\":[0,4]}}", 0, 4,
          "dtype"},
@@ -78,7 +79,7 @@ ParameterizedTestParameters(safetensors, refuses_damaged_files)
         {"overlap",
          "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},"
          "\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[4,12]}}",
-         0, 12, "overlaps"},
+         0, 12, "tensor \"b\": overlaps"},
         {"the same bytes twice",
          "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},"
          "\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}",
@@ -89,6 +90,18 @@ ParameterizedTestParameters(safetensors, refuses_damaged_files)
          5, "belong to no tensor"},
         {"data cut off", "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 0, 7,
          "data_offsets"},
+        {"a hole between two",
+         "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},"
+         "\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[8,12]}}",
+         0, 12, "tensor \"b\": bytes before it"},
+        {"a shape larger than memory",
+         "{\"big\":{\"dtype\":\"F32\",\"shape\":[9000000000000000000],\"data_offsets\":[0,4]}}", 0, 4,
+         "tensor \"big\": its shape"},
+        {"an offset beyond 64 bits",
+         "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,18446744073709551620]}}", 0, 4,
+         "not a JSON object"},
+        {"an entry that nests", "{\"a\":{\"dtype\":\"F32\",\"shape\":[[1]],\"data_offsets\":[0,4]}}", 0, 4,
+         "nests too deep"},
         {"metadata that is a list", "{\"__metadata__\":[]}", 0, 0, "__metadata__"},
         {"metadata that holds a number", "{\"__metadata__\":{\"a\":1}}", 0, 0, "__metadata__"},
     };
@@ -108,6 +121,46 @@ ParameterizedTest(struct refusal *c, safetensors, refuses_damaged_files)
     cr_expect_not_null(strstr(err.message, c->reason), "%s: \"%s\" does not say \"%s\"", c->label,
                        err.message, c->reason);
     free(bytes);
+}
+
+/* `start`, then `count` times `middle`, then `end`. */
+static char *repeated(const char *start, const char *middle, size_t count, const char *end)
+{
+    const size_t length = strlen(middle);
+    char *text = malloc(strlen(start) + count * length + strlen(end) + 1), *at = text;
+
+    at = stpcpy(at, start);
+    for (size_t i = 0; i < count; i++)
+        at = stpcpy(at, middle);
+    stpcpy(at, end);
+    return text;
+}
+
+Test(safetensors, a_header_that_would_cost_much_more_than_its_length_is_refused_unparsed)
+{
+    static const struct {
+        const char *start, *middle, *end, *reason;
+        size_t count;
+    } cases[] = {
+        {"", "[", "", "nests too deep", 4000000},
+        {"", "{\"a\":", "", "nests too deep", 1000000},
+        {"{\"a\":[", "1,", "1]}", "has too many values", 4000000},
+        {"{\"a\":[", "{},", "1]}", "has too many values", 4000000},
+        {"{\"a\":\"", "[", "\"}", "dtype", 4000000}, /* in a string it is only text */
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *header = repeated(cases[i].start, cases[i].middle, cases[i].count, cases[i].end);
+        size_t size;
+        unsigned char *bytes = make_file(header, 0, 0, &size);
+        medtl_safetensors *file = NULL;
+        medtl_error err = {0};
+
+        cr_expect_eq(medtl_safetensors_parse_take("f", bytes, size, &file, &err), MEDTL_E_FORMAT);
+        cr_expect_not_null(strstr(err.message, cases[i].reason), "%s", err.message);
+        free(bytes);
+        free(header);
+    }
 }
 
 Test(safetensors, refuses_every_truncation_of_a_good_file)
@@ -240,6 +293,35 @@ Test(safetensors, a_written_file_is_laid_out_as_the_format_says)
     for (size_t i = strlen(expected); i < padded; i++)
         cr_expect_eq(bytes[8 + i], ' ');
     cr_expect_eq(memcmp(bytes + 8 + padded, data, sizeof data), 0);
+}
+
+/* A gigabyte of nothing behind eight bytes that lie: refused by those eight. */
+Test(safetensors, is_refused_by_its_first_bytes_before_the_rest_is_read)
+{
+    static const unsigned char lengths[][8] = {{0, 0, 0x40, 6},                    /* 100 MiB */
+                                               {0, 0, 0, 0, 1},                    /* 4 GiB */
+                                               {255, 255, 255, 255, 255, 255, 255, 255}};
+    char path[256];
+    struct rusage before, after;
+
+    temporary_path(path, sizeof path);
+    getrusage(RUSAGE_SELF, &before);
+    for (size_t i = 0; i < 3; i++) {
+        FILE *stream = fopen(path, "wb");
+        medtl_safetensors *file = NULL;
+        medtl_error err = {0};
+
+        cr_assert_eq(fwrite(lengths[i], 1, 8, stream), 8);
+        cr_assert_eq(fflush(stream), 0);
+        cr_assert_eq(ftruncate(fileno(stream), 1 << 30), 0);
+        fclose(stream);
+        cr_expect_eq(medtl_safetensors_read(path, &file, &err), MEDTL_E_FORMAT, "%s", err.message);
+        cr_expect_not_null(strstr(err.message, "header"), "%s", err.message);
+    }
+    unlink(path);
+    getrusage(RUSAGE_SELF, &after);
+    cr_expect_lt(after.ru_maxrss - before.ru_maxrss, 64 << 10, "%ld KiB more",
+                 after.ru_maxrss - before.ru_maxrss);
 }
 
 Test(safetensors, refuses_to_write_what_it_would_not_read)

@@ -28,15 +28,6 @@ medtl_status medtl_network_load(medtl_network *network, const char *path, char *
     return status;
 }
 
-medtl_status medtl_network_start_from(medtl_network *network, const char *path,
-                                      const medtl_matches *matches, medtl_error *err)
-{
-    if (matches->kinds[MEDTL_MATCHED] == 0)
-        return medtl_fail(err, MEDTL_E_FORMAT, "%s: no tensor fits this network", path);
-    return medtl_network_adopt(network, path, matches,
-                               MEDTL_ALLOW_SUMMED | MEDTL_ALLOW_HEAD | MEDTL_ALLOW_EXTRA, err);
-}
-
 medtl_status medtl_network_fill(medtl_network *network, const char *path,
                                 const medtl_safetensors *file, medtl_error *err)
 {

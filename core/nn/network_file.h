@@ -11,9 +11,4 @@
 medtl_status medtl_network_fill(medtl_network *network, const char *path,
                                 const medtl_safetensors *file, medtl_error *err);
 
-/** What medtl_network_load() accepts, of a file that has been read and compared already: the trunk must fit, the
- *  head need not. */
-medtl_status medtl_network_start_from(medtl_network *network, const char *path,
-                                      const medtl_matches *matches, medtl_error *err);
-
 #endif

@@ -140,11 +140,11 @@ static bool is_allowed(const medtl_match *match, unsigned allowed)
     return false;
 }
 
-static medtl_status refuse(const char *path, const medtl_match *match, size_t others,
+static medtl_status refuse(const char *path, const medtl_match *match, size_t misfits,
                            medtl_error *err)
 {
     const char *name = match->parameter != NULL ? match->parameter->name : match->stored->name;
-    char why[160] = "", has[64], wants[64], more[48] = "";
+    char why[160] = "", has[64], wants[64], more[64] = "";
 
     if (match->kind == MEDTL_MISSING)
         snprintf(why, sizeof why, "is missing");
@@ -157,8 +157,8 @@ static medtl_status refuse(const char *path, const medtl_match *match, size_t ot
                  medtl_shape_text(match->stored->shape, match->stored->dimensions, has, sizeof has),
                  medtl_shape_text(match->parameter->shape, match->parameter->dimensions, wants,
                                   sizeof wants));
-    if (others > 0)
-        snprintf(more, sizeof more, " (nor do %zu more tensors fit)", others);
+    if (misfits > 1)
+        snprintf(more, sizeof more, " (one of %zu tensors that do not fit)", misfits);
     return medtl_fail(err, MEDTL_E_FORMAT, "%s: tensor %.80s %s%s", path, name, why, more);
 }
 
@@ -166,16 +166,16 @@ static medtl_status check_fits(const char *path, const medtl_matches *matches, u
                                medtl_error *err)
 {
     const medtl_match *first = NULL;
-    size_t others = 0;
+    size_t misfits = 0;
 
     for (size_t i = 0; i < matches->count; i++) {
         if (is_allowed(&matches->list[i], allowed))
             continue;
-        others += first != NULL;
+        misfits++;
         if (first == NULL)
             first = &matches->list[i];
     }
-    return first == NULL ? MEDTL_OK : refuse(path, first, others, err);
+    return first == NULL ? MEDTL_OK : refuse(path, first, misfits, err);
 }
 
 static bool any_negative(const float *values, size_t count)
@@ -281,4 +281,13 @@ medtl_status medtl_network_adopt(medtl_network *network, const char *path,
         status = copy_all_or_nothing(network, path, matches, room, err);
     free(room);
     return status;
+}
+
+medtl_status medtl_network_start_from(medtl_network *network, const char *path,
+                                      const medtl_matches *matches, medtl_error *err)
+{
+    if (matches->kinds[MEDTL_MATCHED] == 0)
+        return medtl_fail(err, MEDTL_E_FORMAT, "%s: no tensor fits this network", path);
+    return medtl_network_adopt(network, path, matches,
+                               MEDTL_ALLOW_SUMMED | MEDTL_ALLOW_HEAD | MEDTL_ALLOW_EXTRA, err);
 }

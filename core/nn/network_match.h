@@ -58,4 +58,9 @@ enum {
 medtl_status medtl_network_adopt(medtl_network *network, const char *path,
                                  const medtl_matches *matches, unsigned allowed, medtl_error *err);
 
+/** What medtl_network_load() accepts, of a file that has been read and compared already: the trunk must fit, the
+ *  head need not, and other tensors do not matter. */
+medtl_status medtl_network_start_from(medtl_network *network, const char *path,
+                                      const medtl_matches *matches, medtl_error *err);
+
 #endif

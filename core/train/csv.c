@@ -18,7 +18,7 @@ struct medtl_table {
 
 typedef struct cursor {
     char *next, *end; /* unread text; `end` is writable and ends the text with a zero */
-    size_t line;
+    size_t line, field; /* 1-based, of what is read */
     const char *name;
 } cursor;
 
@@ -75,11 +75,12 @@ static void skip_line_end(cursor *c)
 /* The rest of a field after its opening quote; `*length` counts what it says. */
 static medtl_status read_quoted(cursor *c, char *field, size_t *length, medtl_error *err)
 {
-    const size_t start = c->line;
+    const size_t start = c->line; /* the quote may open lines before the end */
 
     for (;;) {
         if (c->next == c->end)
-            return medtl_fail(err, MEDTL_E_FORMAT, "%s:%zu: a quote is not closed", c->name, start);
+            return medtl_fail(err, MEDTL_E_FORMAT, "%s:%zu: column %zu: a quote is not closed",
+                              c->name, start, c->field);
         if (*c->next == '"') {
             c->next++;
             if (c->next == c->end || *c->next != '"')
@@ -102,13 +103,13 @@ static medtl_status read_field(cursor *c, char **cell, after_field *after, medtl
         if ((status = read_quoted(c, field, &length, err)) != MEDTL_OK)
             return status;
         if (!at_line_end(c) && *c->next != ',')
-            return medtl_fail(err, MEDTL_E_FORMAT, "%s:%zu: text after a closing quote", c->name,
-                              c->line);
+            return medtl_fail(err, MEDTL_E_FORMAT, "%s:%zu: column %zu: text after a closing quote",
+                              c->name, c->line, c->field);
     } else {
         while (!at_line_end(c) && *c->next != ',') {
             if (*c->next == '"')
-                return medtl_fail(err, MEDTL_E_FORMAT, "%s:%zu: a quote inside a field", c->name,
-                                  c->line);
+                return medtl_fail(err, MEDTL_E_FORMAT, "%s:%zu: column %zu: a quote inside a field",
+                                  c->name, c->line, c->field);
             length++;
             c->next++;
         }
@@ -132,7 +133,7 @@ static medtl_status read_line(cursor *c, medtl_table *table, medtl_error *err)
 
     if ((status = add_line(table, line, err)) != MEDTL_OK)
         return status;
-    while (after == ANOTHER_FIELD)
+    for (c->field = 1; after == ANOTHER_FIELD; c->field++)
         if ((status = read_field(c, &cell, &after, err)) != MEDTL_OK ||
             (status = add_cell(table, cell, err)) != MEDTL_OK)
             return status;
@@ -190,7 +191,7 @@ medtl_status medtl_table_parse(const char *bytes, size_t size, const char *name,
     if (size > 0)
         memcpy(table->text, bytes, size);
     table->text[size] = '\0';
-    c = (cursor){table->text, table->text + size, 1, name};
+    c = (cursor){table->text, table->text + size, 1, 1, name};
     status = read_lines(table, &c, err);
     if (status == MEDTL_OK) {
         *out = table;

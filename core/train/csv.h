@@ -15,7 +15,7 @@ enum { MEDTL_TABLE_LIMIT = 256 << 20 }; /* bytes of a file that are read at most
 #define MEDTL_NO_COLUMN ((size_t)-1)
 
 /** @param name  Stands for the text in messages.
- *  @return MEDTL_OK; MEDTL_E_FORMAT with "NAME:LINE: reason" for a quote that is not closed or stands
+ *  @return MEDTL_OK; MEDTL_E_FORMAT with "NAME:LINE: [column N: ]reason" for a quote that is not closed or stands
  *          inside a field, a line with more or fewer fields than the header, a zero byte, a header name
  *          that occurs twice, or no header at all; MEDTL_E_MEMORY. */
 medtl_status medtl_table_parse(const char *bytes, size_t size, const char *name, medtl_table **out,

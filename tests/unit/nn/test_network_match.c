@@ -127,7 +127,7 @@ ParameterizedTestParameters(network_match, a_misfit_is_refused_by_name_unless_al
         {"another class count", 'c', "tensor fc.bias is [7], the network's [5]", MEDTL_ALLOW_HEAD},
         {"another width", 'w', "tensor bn1.bias is [7], the network's [2]", 0},
         {"one too many", 'e', "tensor extra.weight is not one of this network", MEDTL_ALLOW_EXTRA},
-        {"two misfits", '2', "(nor do 1 more tensors fit)", 0},
+        {"two misfits", '2', "(one of 2 tensors that do not fit)", 0},
         {"a counter besides", 'n', "", MEDTL_ADOPT_IN_PLACE},
     };
     return cr_make_param_array(struct misfit, cases, sizeof cases / sizeof cases[0]);

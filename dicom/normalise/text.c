@@ -1,6 +1,7 @@
 /* The canonical spelling of a normaliser. */
 #include "steps.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -84,37 +85,101 @@ static const char *parse_triple(const char *text, float values[3])
     return text;
 }
 
+/* One that is right, for messages. */
+#define EXAMPLE                                                                                    \
+    "v1 channels=1 size=160x256 voi=full crop=none side=keep fit=letterbox constancy=none "        \
+    "mean=0.5,0.5,0.5 sd=0.25,0.25,0.25"
+
+/* One part "key=value" of the text: where it starts, and what its value may be. */
+typedef struct part {
+    const char *start, *takes;
+} part;
+
+static const char *parse_size(const char *text, medtl_normaliser *n)
+{
+    return parse_count(skip(parse_count(text, &n->width), "x"), &n->height);
+}
+
+static const char *parse_value(size_t key, const char *p, medtl_normaliser *n, unsigned choice[5])
+{
+    switch (key) {
+    case 0:
+        return parse_count(p, &n->channels);
+    case 1:
+        return parse_size(p, n);
+    case 2:
+        return PARSE_WORD(p, voi_words, &choice[0]);
+    case 3:
+        return PARSE_WORD(p, crop_words, &choice[1]);
+    case 4:
+        return PARSE_WORD(p, side_words, &choice[2]);
+    case 5:
+        return PARSE_WORD(p, fit_words, &choice[3]);
+    case 6:
+        return PARSE_WORD(p, constancy_words, &choice[4]);
+    case 7:
+        return parse_triple(p, n->mean);
+    default:
+        return parse_triple(p, n->sd);
+    }
+}
+
+/* The parts in their only order. @param[out] wrong  The first that is not as it must be, from `start` on. */
+static bool parse_parts(const char *text, medtl_normaliser *n, unsigned choice[5], part *wrong)
+{
+    static const part parts[] = {
+        {"v1 channels=", "1 or 3"},
+        {" size=", "columns x rows, e.g. 160x256"},
+        {" voi=", "image, full or percentile"},
+        {" crop=", "none, breast or center"},
+        {" side=", "keep or left"},
+        {" fit=", "letterbox or stretch"},
+        {" constancy=", "none or shades-of-gray"},
+        {" mean=", "three numbers with commas"},
+        {" sd=", "three numbers with commas"},
+    };
+    const size_t count = sizeof parts / sizeof parts[0];
+    const char *p = text;
+
+    for (size_t i = 0; i < count; i++) {
+        const char *end = parse_value(i, skip(p, parts[i].start), n, choice);
+
+        /* A value ends where the next part begins. */
+        if (end == NULL || *end != (i + 1 < count ? ' ' : '\0')) {
+            *wrong = parts[i];
+            return false;
+        }
+        p = end;
+    }
+    return true;
+}
+
 medtl_status medtl_normaliser_parse(const char *text, medtl_normaliser *out, medtl_error *err)
 {
     medtl_normaliser n = {0};
     char again[MEDTL_NORMALISER_TEXT_SIZE];
     unsigned choice[5] = {0};
-    const char *p = skip(text, "v1 channels=");
+    medtl_error reason = {0};
+    part wrong;
 
-    p = skip(parse_count(p, &n.channels), " size=");
-    p = skip(parse_count(p, &n.width), "x");
-    p = skip(parse_count(p, &n.height), " voi=");
-    p = skip(PARSE_WORD(p, voi_words, &choice[0]), " crop=");
-    p = skip(PARSE_WORD(p, crop_words, &choice[1]), " side=");
-    p = skip(PARSE_WORD(p, side_words, &choice[2]), " fit=");
-    p = skip(PARSE_WORD(p, fit_words, &choice[3]), " constancy=");
-    p = skip(PARSE_WORD(p, constancy_words, &choice[4]), " mean=");
-    p = skip(parse_triple(p, n.mean), " sd=");
-    p = parse_triple(p, n.sd);
-    if (p == NULL || *p != '\0')
+    if (!parse_parts(text, &n, choice, &wrong))
         return medtl_fail(err, MEDTL_E_FORMAT,
-                          "a normaliser is not spelled as \"v1 channels=... sd=...\"");
+                          "the normaliser is not spelled right at \"%s\", which takes %s; "
+                          "a right one is \"" EXAMPLE "\"",
+                          wrong.start + (wrong.start[0] == ' '), wrong.takes);
     n.voi = (medtl_voi_choice)choice[0];
     n.crop = (medtl_crop)choice[1];
     n.side = (medtl_side)choice[2];
     n.fit = (medtl_fit)choice[3];
     n.color_constancy = (medtl_color_constancy)choice[4];
-    if (medtl_normaliser_check(&n, err) != MEDTL_OK)
-        return medtl_fail(err, MEDTL_E_FORMAT, "a normaliser has a value out of its range");
+    if (medtl_normaliser_check(&n, &reason) != MEDTL_OK)
+        return medtl_fail(err, MEDTL_E_FORMAT, "a value of the normaliser is out of its range: %s",
+                          reason.message);
     /* There is one spelling: "0.50" or "+1" would make two texts of one normaliser. */
     medtl_normaliser_text(&n, again);
     if (strcmp(text, again) != 0)
-        return medtl_fail(err, MEDTL_E_FORMAT, "a normaliser is not spelled canonically");
+        return medtl_fail(err, MEDTL_E_FORMAT, "the one spelling of this normaliser is \"%s\"",
+                          again);
     *out = n;
     return MEDTL_OK;
 }

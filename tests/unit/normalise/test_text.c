@@ -155,3 +155,48 @@ ParameterizedTest(struct refused *c, text, anything_but_the_canonical_spelling_i
     cr_assert_eq(medtl_normaliser_parse(c->text, &n, &err), MEDTL_E_FORMAT, "\"%s\"", c->text);
     cr_assert_eq(err.status, MEDTL_E_FORMAT);
 }
+
+struct explained {
+    char text[MEDTL_NORMALISER_TEXT_SIZE], expected[80];
+};
+
+ParameterizedTestParameters(text, a_wrong_spelling_is_explained_and_a_right_one_shown)
+{
+    static struct explained cases[] = {
+        {"none", "not spelled right at \"v1 channels=\", which takes 1 or 3"},
+        {"v1 channels=3 size=224", "at \"size=\", which takes columns x rows"},
+        {"v1 channels=3 size=8x8 voi=window crop=none", "at \"voi=\", which takes image, full"},
+        {"v1 channels=3 size=8x8 voi=full fit=stretch", "at \"crop=\", which takes none, breast"},
+        {"v1 channels=1 size=8x8 voi=image crop=none side=keep fit=stretch constancy=none "
+         "mean=0.5 sd=0.5",
+         "at \"mean=\", which takes three numbers"},
+        {HEAD "mean=0,0,0 sd=1,1,1 ", "at \"sd=\", which takes three numbers"},
+    };
+    return cr_make_param_array(struct explained, cases, sizeof cases / sizeof cases[0]);
+}
+
+ParameterizedTest(struct explained *c, text, a_wrong_spelling_is_explained_and_a_right_one_shown)
+{
+    medtl_normaliser n;
+    medtl_error err = {0};
+    char *shown, *end;
+
+    cr_assert_eq(medtl_normaliser_parse(c->text, &n, &err), MEDTL_E_FORMAT);
+    cr_assert_not_null(strstr(err.message, c->expected), "%s", err.message);
+    shown = strstr(err.message, "a right one is \"");
+    cr_assert_not_null(shown, "%s", err.message);
+    shown += strlen("a right one is \"");
+    end = strchr(shown, '"');
+    cr_assert_not_null(end, "%s", err.message);
+    *end = '\0';
+    cr_assert_eq(medtl_normaliser_parse(shown, &n, NULL), MEDTL_OK, "%s", shown);
+}
+
+Test(text, another_spelling_of_the_same_is_answered_with_the_right_one)
+{
+    medtl_normaliser n;
+    medtl_error err = {0};
+
+    cr_assert_eq(medtl_normaliser_parse(HEAD "mean=0.50,0,0 sd=1,1,1", &n, &err), MEDTL_E_FORMAT);
+    cr_assert_not_null(strstr(err.message, "mean=0.5,"), "%s", err.message);
+}

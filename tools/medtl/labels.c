@@ -217,6 +217,15 @@ static bool read_inverted(const char *value, bool *out)
     return false;
 }
 
+/* FILE:LINE and which column, but not what it holds: that may identify a patient. */
+static medtl_status refuse_cell(const labels_options *options, const mapping *m, const labels *l,
+                                size_t row, size_t which, const char *why, medtl_error *err)
+{
+    return medtl_fail(err, MEDTL_E_FORMAT, "%s:%zu: column %zu (%.40s) %s", options->data,
+                      medtl_table_line(l->table, row), m->places[which] + 1,
+                      medtl_table_header(l->table, m->places[which]), why);
+}
+
 static medtl_status read_row(const labels_options *options, const mapping *m,
                              const char *const *groups, labels *l, size_t index, medtl_error *err)
 {
@@ -229,11 +238,10 @@ static medtl_status read_row(const labels_options *options, const mapping *m,
     while (class_name != NULL && k < l->class_count && strcmp(l->classes[k], class_name) != 0)
         k++;
     if (row->file[0] == '\0')
-        return medtl_fail(err, MEDTL_E_FORMAT, "%s:%zu: no file", options->data, row->line);
+        return refuse_cell(options, m, l, index, FILE_COLUMN, "is empty", err);
     if (class_name == NULL || k == l->class_count)
-        return medtl_fail(err, MEDTL_E_FORMAT,
-                          "%s:%zu: the label is none of the classes (see --classes, --label-map)",
-                          options->data, row->line);
+        return refuse_cell(options, m, l, index, LABEL_COLUMN,
+                           "is none of the classes (see --classes, --label-map)", err);
     row->label = (uint32_t)k;
     row->group = (uint32_t)index;
     if (l->has_groups)
@@ -245,9 +253,8 @@ static medtl_status read_row(const labels_options *options, const mapping *m,
     if (m->places[PHOTOMETRIC_COLUMN] != MEDTL_NO_COLUMN &&
         !read_inverted(medtl_table_cell(l->table, index, m->places[PHOTOMETRIC_COLUMN]),
                        &row->inverted))
-        return medtl_fail(err, MEDTL_E_FORMAT,
-                          "%s:%zu: the photometric column takes 0, 1, MONOCHROME1 or MONOCHROME2",
-                          options->data, row->line);
+        return refuse_cell(options, m, l, index, PHOTOMETRIC_COLUMN,
+                           "takes 0, 1, MONOCHROME1 or MONOCHROME2", err);
     row->path = join_path(options->root, options->data, row->file);
     return row->path != NULL ? MEDTL_OK : medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
 }

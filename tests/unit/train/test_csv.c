@@ -66,9 +66,10 @@ ParameterizedTestParameters(csv, refuses_with_the_line_and_the_reason)
         {"a,b\n1\n", "t.csv:2: 1 fields where the header has 2"},
         {"a,b\n1,2\n1,2,3\n", "t.csv:3: 3 fields where the header has 2"},
         {"a,b\n\"x\ny\",1\n1\n", "t.csv:4: 1 fields where the header has 2"},
-        {"a,b\n\"1,2\n", "t.csv:2: a quote is not closed"},
-        {"a,b\n1\"2,3\n", "t.csv:2: a quote inside a field"},
-        {"a,b\n\"1\"2,3\n", "t.csv:2: text after a closing quote"},
+        {"a,b\n\"1,2\n", "t.csv:2: column 1: a quote is not closed"},
+        {"a,b\n12,3\"\n", "t.csv:2: column 2: a quote inside a field"},
+        {"a,b\n1\"2,3\n", "t.csv:2: column 1: a quote inside a field"},
+        {"a,b\n\"1\"2,3\n", "t.csv:2: column 1: text after a closing quote"},
         {"a,b,a\n", "t.csv:1: columns 1 and 3 have one name"},
     };
     return cr_make_param_array(struct fault_case, cases, sizeof cases / sizeof cases[0]);

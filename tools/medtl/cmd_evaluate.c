@@ -246,6 +246,9 @@ static json_t *header_json(const session *s)
         rule, "intervals", "resamples", (json_int_t)o->resamples, "seed", (json_int_t)o->seed);
 }
 
+/* By flip_axes. */
+static const char *const flip_names[] = {"no", "left-right", "top-bottom", "both directions"};
+
 static medtl_status write_json(const session *s, const medtl_evaluation *plain,
                                const medtl_evaluation *flipped, medtl_error *err)
 {
@@ -260,7 +263,9 @@ static medtl_status write_json(const session *s, const medtl_evaluation *plain,
                                                  evaluation_json(plain, s->info->class_names)) != 0;
     if (!failed && flipped != NULL)
         failed = json_object_set_new(root, "evaluation_averaged_over_flips",
-                                     evaluation_json(flipped, s->info->class_names));
+                                     evaluation_json(flipped, s->info->class_names)) |
+                 json_object_set_new(root, "averaged_over_flips",
+                                     json_string(flip_names[s->options.flips]));
     status = failed ? medtl_fail(err, MEDTL_E_MEMORY, "out of memory for JSON")
                     : json_write(s->options.json, root, err);
     json_decref(root);
@@ -345,7 +350,6 @@ static void print_header(const session *s)
 
 static medtl_status run(session *s, medtl_error *err)
 {
-    static const char *const flip_names[] = {"", "left-right", "top-bottom", "both directions"};
     medtl_evaluation *plain = NULL, *flipped = NULL;
     medtl_status status;
 

@@ -3,6 +3,7 @@
 #include "finetune_data.h"
 #include "finetune_options.h"
 #include "finetune_output.h"
+#include "match_output.h"
 #include "progress.h"
 #include "target.h"
 
@@ -85,21 +86,22 @@ static medtl_status open_folder(session *s, medtl_error *err)
 
 static medtl_status load_init(session *s, medtl_error *err)
 {
-    char report[200] = "";
-    unsigned char *bytes = NULL;
-    size_t size = 0;
+    const char *path = s->options.init;
+    medtl_safetensors *file = NULL;
+    medtl_matches matches = {0};
     medtl_status status;
 
-    if (s->options.init == NULL)
+    if (path == NULL)
         return MEDTL_OK;
-    status = medtl_file_read(s->options.init, (size_t)4 << 30, &bytes, &size, err);
-    if (status != MEDTL_OK)
-        return status;
-    medtl_sha256_text(bytes, size, s->init_sha256);
-    free(bytes);
-    status = medtl_network_load(s->network, s->options.init, report, sizeof report, err);
-    if (status == MEDTL_OK)
-        printf("started from %s: %s\n", s->options.init, report);
+    if ((status = medtl_safetensors_read(path, &file, err)) == MEDTL_OK &&
+        (status = medtl_network_match(s->network, file, &matches, err)) == MEDTL_OK) {
+        medtl_safetensors_digest(file, s->init_sha256);
+        status = medtl_network_start_from(s->network, path, &matches, err);
+        printf("%s %s\n", status == MEDTL_OK ? "started from" : "cannot start from", path);
+        matches_print(stdout, &matches);
+    }
+    medtl_matches_clear(&matches);
+    medtl_safetensors_destroy(file);
     return status;
 }
 

@@ -7,6 +7,8 @@
 static const command commands[] = {
     {"finetune", "train a model on labelled images", cmd_finetune},
     {"evaluate", "measure a model on labelled images it has not seen", cmd_evaluate},
+    {"inspect", "say what a model file is and holds", cmd_inspect},
+    {"convert", "make a model of weights from elsewhere", cmd_convert},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 

@@ -8,10 +8,15 @@
 
 enum { HELP_COLUMN = 34, HELP_WIDTH = 100 };
 
+static bool has_name(const option *o)
+{
+    return o->kind != OPTION_HEADING && o->kind != OPTION_WORD;
+}
+
 static const option *find(const option *options, size_t count, const char *name, size_t length)
 {
     for (size_t i = 0; i < count; i++)
-        if (options[i].kind != OPTION_HEADING && strlen(options[i].name) == length &&
+        if (has_name(&options[i]) && strlen(options[i].name) == length &&
             memcmp(options[i].name, name, length) == 0)
             return &options[i];
     return NULL;
@@ -20,7 +25,7 @@ static const option *find(const option *options, size_t count, const char *name,
 static const option *find_letter(const option *options, size_t count, char letter)
 {
     for (size_t i = 0; i < count; i++)
-        if (options[i].kind != OPTION_HEADING && options[i].letter == letter && letter != '\0')
+        if (has_name(&options[i]) && options[i].letter == letter && letter != '\0')
             return &options[i];
     return NULL;
 }
@@ -76,6 +81,7 @@ static medtl_status set(const option *o, const char *value, medtl_error *err)
     case OPTION_FLAG:
         break;
     case OPTION_TEXT:
+    case OPTION_WORD:
         *(const char **)o->target = value;
         break;
     case OPTION_WHOLE:
@@ -91,6 +97,15 @@ static medtl_status set(const option *o, const char *value, medtl_error *err)
         break;
     }
     return MEDTL_OK;
+}
+
+/* The first OPTION_WORD that has no value yet. */
+static const option *find_empty_word(const option *options, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (options[i].kind == OPTION_WORD && *(const char **)options[i].target == NULL)
+            return &options[i];
+    return NULL;
 }
 
 /* The option that a word names; `*value` is what follows a '=', or NULL. */
@@ -128,6 +143,10 @@ medtl_status options_parse(const option *options, size_t count, int argc, char *
             *help = true;
             return MEDTL_OK;
         }
+        if (argv[i][0] != '-' && (o = find_empty_word(options, count)) != NULL) {
+            *(const char **)o->target = argv[i];
+            continue;
+        }
         if ((status = recognise(options, count, argv[i], &o, &value, err)) != MEDTL_OK)
             return status;
         if (o->kind == OPTION_FLAG) {
@@ -161,6 +180,7 @@ static void show(const option *o, char *out, size_t size)
         snprintf(out, size, "%s", *(bool *)o->target ? "yes" : "no");
         break;
     case OPTION_TEXT:
+    case OPTION_WORD:
         snprintf(out, size, "%s",
                  *(const char **)o->target != NULL ? *(const char **)o->target : "");
         break;
@@ -214,8 +234,11 @@ void options_print(const option *options, size_t count)
         }
         if (o->letter != '\0')
             snprintf(letter, sizeof letter, "-%c, ", o->letter);
-        snprintf(left, sizeof left, "  %s--%s %s", letter, o->name,
-                 o->kind == OPTION_FLAG ? "" : o->argument);
+        if (o->kind == OPTION_WORD)
+            snprintf(left, sizeof left, "  %s", o->argument);
+        else
+            snprintf(left, sizeof left, "  %s--%s %s", letter, o->name,
+                     o->kind == OPTION_FLAG ? "" : o->argument);
         show(o, value, sizeof value);
         if (o->kind == OPTION_FLAG || value[0] == '\0')
             snprintf(text, sizeof text, "%s", o->help);

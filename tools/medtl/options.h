@@ -14,7 +14,8 @@ typedef enum option_kind {
     OPTION_TEXT,    /* const char *, points into argv */
     OPTION_WHOLE,   /* uint64_t in low..high */
     OPTION_REAL,    /* double in low..high */
-    OPTION_CHOICE   /* int, index of one of the words in `argument`, separated by '|' */
+    OPTION_CHOICE,  /* int, index of one of the words in `argument`, separated by '|' */
+    OPTION_WORD     /* const char *: a word without a name, in the order of the table */
 } option_kind;
 
 /* Does an option go into options_text()? */
@@ -36,7 +37,8 @@ typedef struct option {
     const char *help;
 } option;
 
-/** Parse all of argv[1..]. "--name value", "--name=value", "-x value"; no other words are allowed.
+/** Parse all of argv[1..]. "--name value", "--name=value", "-x value"; other words go to
+ *  the OPTION_WORDs, and no others are allowed.
  *  @param[out] help  Set where --help or -h was given; parsing stops there.
  *  @return MEDTL_OK, or MEDTL_E_ARGUMENT naming the option and what it takes. */
 medtl_status options_parse(const option *options, size_t count, int argc, char **argv, bool *help,

@@ -15,6 +15,17 @@ TestSuite(evaluate, .init = folder_make, .fini = folder_remove, .timeout = 300);
 #define EXITS(status, ...) cr_assert_eq(tool(__VA_ARGS__), status, "%s", tool_output)
 #define EVALUATE "evaluate --model run/model.safetensors --data labels.csv "
 
+static void text_has(const char *path, const char *part)
+{
+    char text[1 << 14] = "";
+    FILE *stream = fopen(path, "r");
+
+    cr_assert_not_null(stream, "%s", path);
+    (void)!fread(text, 1, sizeof text - 1, stream);
+    fclose(stream);
+    cr_assert_not_null(strstr(text, part), "%s: %s", path, text);
+}
+
 static void train(void)
 {
     pictures_write(100);
@@ -67,6 +78,9 @@ Test(evaluate, threads_change_nothing_and_flips_are_reported_apart)
     SAYS("averaged over mirror images (both directions); the plugin does not do this");
     cr_assert_eq(json_number("a.json", "evaluation/log_loss/value"),
                  json_number("c.json", "evaluation/log_loss/value"));
+    EXITS(0, EVALUATE "--folds 0 --average-flips xy --json d.json --threads 2");
+    cr_assert(same_bytes("c.json", "d.json"));
+    text_has("c.json", "\"averaged_over_flips\": \"both directions\"");
     cr_assert(!isnan(json_number("c.json", "evaluation_averaged_over_flips/log_loss/value")));
     cr_assert_neq(json_number("c.json", "evaluation_averaged_over_flips/log_loss/value"),
                   json_number("c.json", "evaluation/log_loss/value"));
@@ -114,7 +128,7 @@ Test(evaluate, bad_models_and_tables_are_one_clear_line)
     EXITS(3, "evaluate --model absent.safetensors --data labels.csv");
     text_write("strange.csv", "file,label\npictures/0.png,perhaps\n");
     EXITS(3, EVALUATE "--data strange.csv");
-    SAYS("strange.csv:2: the label is none of the classes");
+    SAYS("strange.csv:2: column 2 (label) is none of the classes");
     EXITS(2, EVALUATE "--folds 7");
     EXITS(3, EVALUATE "--json absent/folder/e.json --resamples 0");
     SAYS("absent/folder/e.json: cannot write");

@@ -58,6 +58,22 @@ Test(finetune, a_stopped_run_can_be_finished_with_its_best_epoch_so_far)
     EXITS(0, "evaluate --model run/model.safetensors --data labels.csv --folds 0");
 }
 
+Test(finetune, losses_optimisers_and_rates_of_stages_are_chosen_and_written_down)
+{
+    pictures_write(60);
+    EXITS(0, "finetune " SMALL_RUN "--epochs 1 --loss focal --focal-gamma 1.5 --optimizer lars "
+             "--trust 0.02 --layer-decay 0.8 --head-rate 2 -o run");
+    EXITS(2, "finetune " SMALL_RUN "--epochs 1 --loss focal --focal-gamma 1.5 --optimizer lars "
+             "--trust 0.02 --layer-decay 0.8 --head-rate 3 --resume -o run");
+    SAYS("head-rate=");
+    cr_assert_eq(tool("inspect run/model.safetensors"), 0);
+    SAYS("\"loss\": \"focal\"");
+    SAYS("\"layer-decay\": \"0.8\"");
+    EXITS(0, "finetune " SMALL_RUN "--epochs 1 --loss bce --optimizer momentum -o run2");
+    EXITS(0, "inspect run2/model.safetensors");
+    cr_assert_null(strstr(tool_output, "layer-decay"), "a default of a later version is not written");
+}
+
 Test(finetune, a_run_is_neither_overwritten_nor_resumed_with_other_options_by_accident)
 {
     pictures_write(40);
@@ -127,7 +143,7 @@ Test(finetune, other_columns_and_label_values_are_mapped)
     SAYS("there is no column 'tumour'");
     EXITS(3, "finetune " SMALL_RUN "--data other.csv --columns file=where,label=cancer "
              "--label-map 0=no -o run2");
-    SAYS("other.csv:3: the label is none of the classes");
+    SAYS("other.csv:3: column 3 (cancer) is none of the classes");
 }
 
 Test(finetune, starts_from_a_model_and_leaves_frozen_stages_alone)
@@ -188,10 +204,11 @@ ParameterizedTestParameters(finetune, command_lines_are_explained)
         {"finetune --epochs 0", "--epochs takes a whole number from 1 to 100000, not '0'", 2},
         {"finetune --epochs=two", "not 'two'", 2},
         {"finetune --lr -1", "--lr takes a number from 0 to 100", 2},
-        {"finetune --optimizer adam", "--optimizer takes one of sgd|adamw, not 'adam'", 2},
+        {"finetune --optimizer adagrad", "one of sgd|adamw|adam|lars|momentum, not 'adagrad'", 2},
+        {"finetune --loss hinge", "--loss takes one of cross-entropy|focal|bce, not 'hinge'", 2},
         {"finetune --f16=yes", "--f16 takes no value", 2},
         {"finetune --data x.csv -o run --augment skin", "none, dermoscopy, mammography", 2},
-        {"finetune --data x.csv -o run --normaliser none", "not spelled", 3},
+        {"finetune --data x.csv -o run --normaliser none", "not spelled right at \"v1 channels=\"", 3},
         {"evaluate --help", "usage: medtl evaluate", 0},
         {"evaluate --data x.csv", "--model and --data are needed", 2},
     };

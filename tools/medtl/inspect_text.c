@@ -45,6 +45,7 @@ static void print_model(const medtl_model_info *m)
         printf("%s %s", k > 0 ? "," : "", printable(m->class_names[k], text, sizeof text));
     printf("\nnormaliser    %s\n", m->normaliser[0] != '\0' ? m->normaliser : "not stated");
     printf("temperature   %g\n", (double)m->temperature);
+    printf("views         %s\n", m->views);
     print_provenance(m->provenance);
 }
 

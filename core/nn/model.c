@@ -3,17 +3,25 @@
 
 #include "network_file.h"
 #include "safetensors.h"
+#include "tensor/nd_model.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-static void fill_info(medtl_model *model, const medtl_network *network)
+static uint64_t count_parameters(const medtl_network *network)
 {
-    const medtl_metadata *m = &model->metadata;
     uint64_t count = 0;
 
     for (size_t i = 0; i < network->graph.declaration_count; i++)
         if (network->parameters[i].role != MEDTL_PARAMETER_STATISTIC)
             count += network->parameters[i].size;
+    return count;
+}
+
+static void fill_info(medtl_model *model, uint64_t parameter_count)
+{
+    const medtl_metadata *m = &model->metadata;
+
     model->info = (medtl_model_info){.name = m->name,
                                      .version = m->version,
                                      .architecture = m->spec.architecture,
@@ -28,15 +36,27 @@ static void fill_info(medtl_model *model, const medtl_network *network)
                                      .views = medtl_views_name(m->views),
                                      .provenance = m->provenance,
                                      .sha256 = model->sha256,
-                                     .parameter_count = count};
+                                     .parameter_count = parameter_count};
 }
 
-/* The file is released before the plan is made, so that at most two copies of the weights exist. */
-static medtl_status read_network(const char *path, medtl_model *model, medtl_network **network,
+/* A network of one of our architectures. */
+static medtl_status read_network(const char *path, const medtl_safetensors *file,
+                                 const medtl_metadata *metadata, medtl_network **network,
                                  medtl_error *err)
+{
+    const medtl_status status = medtl_network_create_empty(
+        &metadata->spec, medtl_safetensors_data_size(file) / 2, network, err);
+
+    return status == MEDTL_OK ? medtl_network_fill(*network, path, file, err) : status;
+}
+
+/* A network of an architecture comes back in `network`, to be planned; a graph is planned here. */
+static medtl_status read_file(const char *path, medtl_model *model, medtl_network **network,
+                              medtl_error *err)
 {
     medtl_safetensors *file = NULL;
     const char *text;
+    uint64_t parameters = 0;
     medtl_status status;
 
     if ((status = medtl_safetensors_read(path, &file, err)) != MEDTL_OK)
@@ -46,15 +66,18 @@ static medtl_status read_network(const char *path, medtl_model *model, medtl_net
     if (text == NULL)
         status = medtl_fail(err, MEDTL_E_FORMAT,
                             "%s: a safetensors file, but without the metadata of a model", path);
-    else if ((status = medtl_metadata_parse(path, text, &model->metadata, err)) == MEDTL_OK &&
-             (status = medtl_network_create_empty(&model->metadata.spec,
-                                                  medtl_safetensors_data_size(file) / 2, network,
-                                                  err)) == MEDTL_OK)
-        status = medtl_network_fill(*network, path, file, err);
+    else if ((status = medtl_metadata_parse(path, text, &model->metadata, err)) != MEDTL_OK)
+        ; /* said already */
+    else if (strcmp(model->metadata.spec.architecture, MEDTL_ND_ARCHITECTURE) != 0)
+        status = read_network(path, file, &model->metadata, network, err);
+    else if ((status = medtl_nd_model_read(path, file, text, &model->metadata, &model->tensors,
+                                           &parameters, err)) == MEDTL_OK)
+        fill_info(model, parameters);
     medtl_safetensors_destroy(file);
     return status;
 }
 
+/* The file is released before the plan is made, so that at most two copies of the weights exist. */
 medtl_status medtl_model_load(const char *path, medtl_model **out, medtl_error *err)
 {
     medtl_model *model = calloc(1, sizeof *model);
@@ -64,9 +87,11 @@ medtl_status medtl_model_load(const char *path, medtl_model **out, medtl_error *
     *out = NULL;
     if (model == NULL)
         return medtl_fail(err, MEDTL_E_MEMORY, "%s: out of memory", path);
-    if ((status = read_network(path, model, &network, err)) == MEDTL_OK &&
-        (status = medtl_plan_create(network, &model->plan, err)) == MEDTL_OK) {
-        fill_info(model, network);
+    status = read_file(path, model, &network, err);
+    if (status == MEDTL_OK && network != NULL &&
+        (status = medtl_plan_create(network, &model->plan, err)) == MEDTL_OK)
+        fill_info(model, count_parameters(network));
+    if (status == MEDTL_OK) {
         *out = model;
         model = NULL;
     }
@@ -81,6 +106,7 @@ void medtl_model_destroy(medtl_model *model)
         return;
     medtl_metadata_clear(&model->metadata);
     medtl_plan_clear(&model->plan);
+    medtl_nd_plan_clear(&model->tensors);
     free(model);
 }
 

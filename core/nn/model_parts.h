@@ -4,11 +4,14 @@
 
 #include "metadata.h"
 #include "plan.h"
+#include "tensor/nd_plan.h"
 
 struct medtl_model {
     medtl_model_info info; /* points into metadata and sha256 */
     medtl_metadata metadata;
-    medtl_plan plan;
+    medtl_plan plan; /* of one of our architectures */
+    medtl_nd_plan
+        tensors; /* of any other network ("graph"); its graph is NULL where there is none */
     char sha256[65];
 };
 

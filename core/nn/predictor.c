@@ -1,6 +1,7 @@
 /* Running a plan: one arena, one pool, the nodes in order. Every image is computed by itself, so neither
  * its neighbours nor its place change its bits. */
 #include "model_parts.h"
+#include "tensor/nd_runner.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@ struct medtl_predictor {
     medtl_pool *pool;
     medtl_node_run *runs;
     float *arena, *scratch;
+    medtl_nd_runner *tensors;    /* instead of runs, where the model is a graph of tensors */
     size_t group;                /* images that the arena holds */
     float *views, *views_logits; /* of one image: [views][...]; NULL where a model has one view */
 };
@@ -89,6 +91,9 @@ medtl_status medtl_predictor_create(const medtl_model *model, size_t batch, size
         status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for running a model");
         goto done;
     }
+    if (model->tensors.graph != NULL &&
+        (status = medtl_nd_runner_create(&model->tensors, p->pool, &p->tensors, err)) != MEDTL_OK)
+        goto done;
     connect(p);
     *out = p;
     p = NULL;
@@ -101,6 +106,7 @@ void medtl_predictor_destroy(medtl_predictor *predictor)
 {
     if (predictor == NULL)
         return;
+    medtl_nd_runner_destroy(predictor->tensors);
     medtl_pool_destroy(predictor->pool);
     free(predictor->runs);
     free(predictor->arena);
@@ -130,11 +136,26 @@ static void run_group(medtl_predictor *p, const float *input, size_t count, floa
         memcpy(logits + n * classes, medtl_image_of(p->runs[last].y, n), classes * sizeof(float));
 }
 
+/* A graph of tensors takes one image at a time. */
+static void run_tensors(medtl_predictor *p, const float *input, float *logits)
+{
+    const void *inputs[] = {input};
+
+    medtl_nd_runner_run(p->tensors, inputs);
+    memcpy(logits, medtl_nd_runner_output(p->tensors, 0),
+           p->model->info.class_count * sizeof *logits);
+}
+
 static void run_images(medtl_predictor *predictor, const float *input, size_t count, float *logits)
 {
     const medtl_model_info *info = &predictor->model->info;
     const size_t image = (size_t)info->channels * info->height * info->width;
 
+    if (predictor->tensors != NULL) {
+        for (size_t n = 0; n < count; n++)
+            run_tensors(predictor, input + n * image, logits + n * info->class_count);
+        return;
+    }
     for (size_t first = 0; first < count; first += predictor->group) {
         const size_t left = count - first;
 

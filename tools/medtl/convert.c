@@ -21,6 +21,10 @@ static const char USAGE[] =
     "its place; what does not fit is listed, and nothing is written. PyTorch's num_batches_tracked are not\n"
     "needed. A first layer for three channels is summed for a normaliser of one.\n"
     "\n"
+    "An ONNX file brings its own architecture: any network whose operators docs/OPERATORS.md lists, with one\n"
+    "image in and logits out (a softmax at its end is taken off). A size that it leaves open is the normaliser's.\n"
+    "Without --classes or --task its outputs are numbered.\n"
+    "\n"
     "From PyTorch: save_file(model.state_dict(), \"weights.safetensors\") of safetensors.torch.\n"
     "\n"
     "Example:\n"
@@ -34,13 +38,14 @@ static const struct kind {
     medtl_status (*convert)(const convert_options *options, const target *t, medtl_error *err);
 } kinds[] = {
     {".safetensors", convert_safetensors},
+    {".onnx", convert_onnx},
 };
 enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
 
 static size_t fill_table(convert_options *o, option *out)
 {
     const option table[] = {
-        {OPTION_WORD, "", 0, "INPUT", &o->input, 0, 0, SHAPES_NOTHING, "weights: a PyTorch state dict as .safetensors"},
+        {OPTION_WORD, "", 0, "INPUT", &o->input, 0, 0, SHAPES_NOTHING, "weights: a PyTorch state dict as .safetensors; or a network as .onnx"},
         {OPTION_WORD, "", 0, "OUTPUT", &o->output, 0, 0, SHAPES_NOTHING, "model file to write"},
         {OPTION_TEXT, "architecture", 0, "NAME", &o->architecture, 0, 0, SHAPES_NOTHING, "resnet18, hybrid2 ..."},
         {OPTION_WHOLE, "width", 0, "CHANNELS", &o->width, 0, 4096, SHAPES_NOTHING, "base width; 0: the architecture's own"},
@@ -51,6 +56,7 @@ static size_t fill_table(convert_options *o, option *out)
         {OPTION_REAL, "temperature", 0, "T", &o->temperature, 0.001, 1000, SHAPES_NOTHING, "logits are divided by it before the softmax"},
         {OPTION_TEXT, "name", 0, "NAME", &o->name, 0, 0, SHAPES_NOTHING, "model name"},
         {OPTION_TEXT, "model-version", 0, "VERSION", &o->version, 0, 0, SHAPES_NOTHING, "model version"},
+        {OPTION_TEXT, "head", 0, "NAME", &o->head, 0, 0, SHAPES_NOTHING, "output of an ONNX file that gives the logits; without: its first"},
         {OPTION_FLAG, "f16", 0, "", &o->f16, 0, 0, SHAPES_NOTHING, "store 16-bit weights: half the size"},
         {OPTION_FLAG, "ignore-extra", 0, "", &o->ignore_extra, 0, 0, SHAPES_NOTHING, "leave out tensors that the architecture does not have"},
     };
@@ -137,8 +143,8 @@ static medtl_status run(const convert_options *o, medtl_error *err)
     medtl_status status;
 
     if (kind == NULL)
-        return medtl_fail(err, MEDTL_E_ARGUMENT, "%s: its name does not end in %s", o->input,
-                          kinds[0].ending);
+        return medtl_fail(err, MEDTL_E_ARGUMENT, "%s: its name does not end in %s or %s", o->input,
+                          kinds[0].ending, kinds[1].ending);
     status = target_resolve(o->task, o->normaliser, o->classes, &t, err);
     if (status == MEDTL_OK)
         status = kind->convert(o, &t, err);

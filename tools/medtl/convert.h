@@ -14,6 +14,7 @@ typedef struct convert_options {
     const char *architecture; /* NULL: not said */
     const char *task, *normaliser, *classes;
     const char *name, *version;
+    const char *head; /* output of an ONNX file; NULL: its first */
     uint64_t width;
     double dropout, temperature;
     bool f16, ignore_extra;
@@ -22,6 +23,10 @@ typedef struct convert_options {
 /** A PyTorch state dict as safetensors, whose tensors must be those of --architecture. Prints what matched.
  *  @param t  Classes and normaliser of the model. */
 medtl_status convert_safetensors(const convert_options *options, const target *t, medtl_error *err);
+
+/** An ONNX file of any network whose operators we have (docs/OPERATORS.md). Classes that `t` does not name are
+ *  numbered. */
+medtl_status convert_onnx(const convert_options *options, const target *t, medtl_error *err);
 
 /** What a converted model says of its origin: a JSON text that the caller frees; NULL without memory. */
 char *convert_provenance(const convert_options *options, const char *sha256);

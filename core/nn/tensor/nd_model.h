@@ -22,10 +22,11 @@ medtl_status medtl_nd_model_read(const char *path, const medtl_safetensors *file
  *  @param output  Its output's name; NULL: the first. */
 medtl_status medtl_nd_model_adapt(medtl_nd_graph *graph, const char *output, medtl_error *err);
 
-/** Write a model file of a graph that has not been planned. @param spec  Input and classes are read. */
+/** Write a model file of a graph that has not been planned. @param spec  Input and classes are read.
+ *  @param half  Store tensors of two and more dimensions as F16. */
 medtl_status medtl_nd_model_write(const medtl_nd_graph *graph, const medtl_network_spec *spec,
-                                  const medtl_model_description *description, const char *path,
-                                  medtl_error *err);
+                                  const medtl_model_description *description, bool half,
+                                  const char *path, medtl_error *err);
 
 /** Does the planned graph take the input and give the classes that the metadata say? */
 medtl_status medtl_nd_model_check(const medtl_nd_graph *graph, const medtl_network_spec *spec,

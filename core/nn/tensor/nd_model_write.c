@@ -21,8 +21,8 @@ static bool *find_wanted(const medtl_nd_graph *graph)
     return wanted;
 }
 
-static medtl_status list_tensors(const medtl_nd_graph *graph, medtl_to_store **out, size_t *count,
-                                 medtl_error *err)
+static medtl_status list_tensors(const medtl_nd_graph *graph, bool half, medtl_to_store **out,
+                                 size_t *count, medtl_error *err)
 {
     bool *wanted = find_wanted(graph);
 
@@ -40,7 +40,8 @@ static medtl_status list_tensors(const medtl_nd_graph *graph, medtl_to_store **o
                                                   .shape = v->type.size,
                                                   .dimensions = v->type.rank,
                                                   .values = v->data,
-                                                  .count = medtl_nd_count(&v->type)};
+                                                  .count = medtl_nd_count(&v->type),
+                                                  .half = half && v->type.rank >= 2};
     }
     free(wanted);
     return MEDTL_OK;
@@ -79,8 +80,8 @@ done:
 }
 
 medtl_status medtl_nd_model_write(const medtl_nd_graph *graph, const medtl_network_spec *spec,
-                                  const medtl_model_description *description, const char *path,
-                                  medtl_error *err)
+                                  const medtl_model_description *description, bool half,
+                                  const char *path, medtl_error *err)
 {
     medtl_to_store *tensors = NULL;
     medtl_metadata check;
@@ -88,7 +89,7 @@ medtl_status medtl_nd_model_write(const medtl_nd_graph *graph, const medtl_netwo
     char *text = NULL;
     medtl_status status;
 
-    if ((status = list_tensors(graph, &tensors, &count, err)) == MEDTL_OK &&
+    if ((status = list_tensors(graph, half, &tensors, &count, err)) == MEDTL_OK &&
         (status = format(graph, spec, description, &text, err)) == MEDTL_OK &&
         (status = medtl_metadata_parse(path, text, &check, err)) == MEDTL_OK) {
         medtl_metadata_clear(&check);

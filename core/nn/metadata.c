@@ -13,7 +13,7 @@ enum {
     MOST_TEXT = 1 << 20, /* of the whole JSON text */
     MOST_DEPTH = 64,
     MOST_VALUES = 1 << 18,
-    MOST_LABEL = 255,    /* bytes of a name, a version, a class */
+    MOST_LABEL = 255, /* bytes of a name, a version, a class */
     DUMP_FLAGS = JSON_COMPACT | JSON_REAL_PRECISION(15)
 };
 
@@ -232,14 +232,14 @@ static json_t *pack(const medtl_network_spec *spec, const medtl_model_descriptio
 
     for (uint32_t i = 0; i < spec->classes; i++)
         (void)json_array_append_new(classes, json_string(or_empty(d->class_names[i])));
-    return json_pack("{s:i, s:s, s:s, s:{s:s, s:i, s:f}, s:o, s:{s:i, s:i, s:i}, s:s, s:f, s:s, s:O*}",
-                     "format", (int)FORMAT_VERSION, "name", or_empty(d->name), "version",
-                     or_empty(d->version), "architecture", "name", spec->architecture, "width",
-                     (int)spec->width, "dropout", (double)spec->dropout, "classes", classes,
-                     "input", "channels", (int)spec->channels, "height", (int)spec->height, "width",
-                     (int)spec->width_px, "normaliser", or_empty(d->normaliser), "temperature",
-                     (double)d->temperature, "views", medtl_views_name(d->views), "provenance",
-                     provenance);
+    return json_pack(
+        "{s:i, s:s, s:s, s:{s:s, s:i, s:f}, s:o, s:{s:i, s:i, s:i}, s:s, s:f, s:s, s:O*}", "format",
+        (int)FORMAT_VERSION, "name", or_empty(d->name), "version", or_empty(d->version),
+        "architecture", "name", spec->architecture, "width", (int)spec->width, "dropout",
+        (double)spec->dropout, "classes", classes, "input", "channels", (int)spec->channels,
+        "height", (int)spec->height, "width", (int)spec->width_px, "normaliser",
+        or_empty(d->normaliser), "temperature", (double)d->temperature, "views",
+        medtl_views_name(d->views), "provenance", provenance);
 }
 
 medtl_status medtl_metadata_format(const medtl_network_spec *spec,

@@ -204,7 +204,8 @@ static medtl_status fetch(const char *path, const medtl_match *match, float *roo
                           medtl_error *err)
 {
     const medtl_parameter *p = match->parameter;
-    const bool variance = p->role == MEDTL_PARAMETER_STATISTIC && ends_with(p->name, ".running_var");
+    const bool variance =
+        p->role == MEDTL_PARAMETER_STATISTIC && ends_with(p->name, ".running_var");
 
     if (!medtl_stored_floats(match->stored, room))
         return medtl_fail(err, MEDTL_E_FORMAT, "%s: tensor %s has a value that is not finite", path,
@@ -235,16 +236,15 @@ static medtl_status copy_all(const medtl_network *network, const char *path,
         const medtl_match *match = &matches->list[i];
 
         if (is_copied(match))
-            status = fetch(path, match, room,
-                           values + (match->parameter->value - network->values), err);
+            status =
+                fetch(path, match, room, values + (match->parameter->value - network->values), err);
     }
     return status;
 }
 
 /* By way of a second block that is swapped in at the end. */
 static medtl_status copy_all_or_nothing(medtl_network *network, const char *path,
-                                        const medtl_matches *matches, float *room,
-                                        medtl_error *err)
+                                        const medtl_matches *matches, float *room, medtl_error *err)
 {
     const size_t bytes = network->value_count * sizeof(float);
     float *fresh = medtl_floats_allocate(network->value_count);

@@ -6,13 +6,13 @@
 #include "safetensors.h"
 
 typedef enum medtl_match_kind {
-    MEDTL_MATCHED,    /* same name and shape, of a type that we read */
-    MEDTL_SUMMED,     /* a first convolution of 3 input channels, to be summed for 1, as timm does */
-    MEDTL_RESHAPED,   /* same name, another shape */
+    MEDTL_MATCHED,  /* same name and shape, of a type that we read */
+    MEDTL_SUMMED,   /* a first convolution of 3 input channels, to be summed for 1, as timm does */
+    MEDTL_RESHAPED, /* same name, another shape */
     MEDTL_WRONG_TYPE, /* same name, but none of F32, F16, BF16 */
     MEDTL_MISSING,    /* of the network, not in the file */
     MEDTL_UNEXPECTED, /* in the file, not of the network */
-    MEDTL_COUNTER,    /* in the file: PyTorch's num_batches_tracked, which is known and not needed */
+    MEDTL_COUNTER, /* in the file: PyTorch's num_batches_tracked, which is known and not needed */
     MEDTL_MATCH_KINDS
 } medtl_match_kind;
 
@@ -21,7 +21,8 @@ typedef struct medtl_match {
     medtl_match_kind kind;
     const medtl_parameter *parameter; /* NULL: unexpected, counter */
     const medtl_stored *stored;       /* NULL: missing */
-    bool head; /* of the last stage, missing or of another number of classes: may keep its first values */
+    bool
+        head; /* of the last stage, missing or of another number of classes: may keep its first values */
 } medtl_match;
 
 typedef struct medtl_matches {
@@ -48,7 +49,8 @@ enum {
     MEDTL_ALLOW_SUMMED = 1, /* MEDTL_SUMMED */
     MEDTL_ALLOW_HEAD = 2,   /* those marked `head` */
     MEDTL_ALLOW_EXTRA = 4,  /* MEDTL_UNEXPECTED */
-    MEDTL_ADOPT_IN_PLACE = 8 /* saves a copy of the weights; after a failure the network's values are mixed */
+    MEDTL_ADOPT_IN_PLACE =
+        8 /* saves a copy of the weights; after a failure the network's values are mixed */
 };
 
 /** Copy the values of everything that fits into the network. All that is refused is refused before the first

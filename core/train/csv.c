@@ -17,7 +17,7 @@ struct medtl_table {
 };
 
 typedef struct cursor {
-    char *next, *end; /* unread text; `end` is writable and ends the text with a zero */
+    char *next, *end;   /* unread text; `end` is writable and ends the text with a zero */
     size_t line, field; /* 1-based, of what is read */
     const char *name;
 } cursor;

@@ -58,7 +58,5 @@ void medtl_class_weights(const size_t *counts, size_t classes, double power, flo
         if (counts[k] > 0)
             sum += (double)counts[k] * pow((double)counts[k], -power);
     for (size_t k = 0; k < classes; k++)
-        weights[k] = counts[k] > 0
-                         ? (float)(pow((double)counts[k], -power) * samples / sum)
-                         : 1.0f;
+        weights[k] = counts[k] > 0 ? (float)(pow((double)counts[k], -power) * samples / sum) : 1.0f;
 }

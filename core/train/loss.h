@@ -44,8 +44,7 @@ double medtl_loss_cross_entropy(const float *logits, const float *targets, size_
  *
  *  Gamma 0 is cross-entropy; the class weights are the paper's alpha. */
 double medtl_loss_focal(const float *logits, const float *targets, size_t count, size_t classes,
-                        const float *class_weights, double smoothing, double gamma,
-                        float *dlogits);
+                        const float *class_weights, double smoothing, double gamma, float *dlogits);
 
 /** Binary cross-entropy of each output by itself, with s = sigmoid(logits) and q as above:
  *

@@ -8,9 +8,10 @@ static const double smallest_norm = 1e-8;
 /* The 2 x count embeddings as one list, first all of `a`, then all of `b`. */
 typedef struct views {
     size_t count, size;
-    double *unit;  /* [2 count][size], rows of length 1 */
-    double *norm;  /* [2 count] */
-    double *share; /* [2 count][2 count]: similarities, then what each row's softmax gives the other */
+    double *unit; /* [2 count][size], rows of length 1 */
+    double *norm; /* [2 count] */
+    double
+        *share; /* [2 count][2 count]: similarities, then what each row's softmax gives the other */
 } views;
 
 size_t medtl_loss_nt_xent_scratch(size_t count, size_t size)
@@ -63,7 +64,8 @@ static void derive(const views *v, size_t i, double scale, float *out)
     const double *unit = v->unit + i * v->size;
     double along = 0.0;
 
-    for (int apply = 0; apply <= 1; apply++) /* first the part along the row, which length 1 takes away */
+    for (int apply = 0; apply <= 1;
+         apply++) /* first the part along the row, which length 1 takes away */
         for (size_t k = 0; k < v->size; k++) {
             double sum = 0.0;
 

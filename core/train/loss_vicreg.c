@@ -49,8 +49,8 @@ static double within(const medtl_vicreg *w, const double *centred, const double 
         if (short_of > 0.0) {
             hinge += short_of;
             for (size_t i = 0; i < count; i++)
-                dx[i * size + k] -= w->variance * centred[i * size + k] /
-                                    (degrees * deviation * (double)size);
+                dx[i * size + k] -=
+                    w->variance * centred[i * size + k] / (degrees * deviation * (double)size);
         }
         for (size_t l = 0; l < size; l++)
             if (l != k) {
@@ -58,8 +58,8 @@ static double within(const medtl_vicreg *w, const double *centred, const double 
 
                 off += c * c;
                 for (size_t i = 0; i < count; i++)
-                    dx[i * size + k] += w->covariance * 4.0 * c * centred[i * size + l] /
-                                        (degrees * (double)size);
+                    dx[i * size + k] +=
+                        w->covariance * 4.0 * c * centred[i * size + l] / (degrees * (double)size);
             }
     }
     return (w->variance * hinge + w->covariance * off) / (double)size;

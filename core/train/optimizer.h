@@ -18,17 +18,18 @@ typedef enum medtl_optimizer_kind {
 
 typedef struct medtl_optimizer_options {
     medtl_optimizer_kind kind;
-    double momentum;      /* 0 to below 1; Adam and AdamW: beta1 */
-    double beta2;         /* Adam, AdamW */
-    double epsilon;       /* Adam, AdamW */
-    double trust;         /* LARS: the paper's eta, above 0 */
-    double weight_decay;  /* of MEDTL_PARAMETER_WEIGHT */
-    double bias_decay;    /* of MEDTL_PARAMETER_BIAS: biases, and scale and shift of norms */
-    double layer_decay;   /* the learning rate of stage s is times layer_decay^(last stage - s); 0: as 1 */
-    double head_rate;     /* and that of the last stage times this; 0: as 1 */
-    double clip;          /* largest length of the whole gradient; 0: no limit */
+    double momentum;     /* 0 to below 1; Adam and AdamW: beta1 */
+    double beta2;        /* Adam, AdamW */
+    double epsilon;      /* Adam, AdamW */
+    double trust;        /* LARS: the paper's eta, above 0 */
+    double weight_decay; /* of MEDTL_PARAMETER_WEIGHT */
+    double bias_decay;   /* of MEDTL_PARAMETER_BIAS: biases, and scale and shift of norms */
+    double
+        layer_decay; /* the learning rate of stage s is times layer_decay^(last stage - s); 0: as 1 */
+    double head_rate;       /* and that of the last stage times this; 0: as 1 */
+    double clip;            /* largest length of the whole gradient; 0: no limit */
     uint32_t frozen_stages; /* parameters of stages below this stay as they are */
-    double average;       /* decay of the running average, 0: none, below 1. In the first steps it is
+    double average; /* decay of the running average, 0: none, below 1. In the first steps it is
                              min(average, (1 + step) / (10 + step)), so that the start is forgotten */
 } medtl_optimizer_options;
 

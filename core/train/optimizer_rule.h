@@ -12,9 +12,9 @@ typedef struct medtl_run {
     float *first, *second; /* the state: as many arrays as the rule asks for, else NULL */
     size_t count;
     double gradient_scale;
-    double rate;  /* of this step and this parameter's group */
-    double decay; /* weight decay of this parameter's group */
-    double trust; /* from the rule's own `trust`, else 1 */
+    double rate;   /* of this step and this parameter's group */
+    double decay;  /* weight decay of this parameter's group */
+    double trust;  /* from the rule's own `trust`, else 1 */
     uint64_t step; /* 1-based */
 } medtl_run;
 

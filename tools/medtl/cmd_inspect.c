@@ -13,10 +13,12 @@ enum { OPTION_ROOM = 16 };
 static const char USAGE[] =
     "usage: medtl inspect FILE [options]\n"
     "\n"
-    "Prints architecture, parameters, classes, normaliser, provenance and digest of a model file, and a\n"
-    "table of its tensors. Any safetensors file can be shown; one without our metadata is no model yet.\n"
-    "With --against, every tensor is compared with those of an architecture by name and shape; the exit\n"
-    "is 1 where the file does not fit exactly.\n"
+    "Prints architecture, parameters, classes, normaliser, provenance and digest of a model file,\n"
+    "and a table of its tensors. Any safetensors file can be shown; one without our metadata is "
+    "no\n"
+    "model yet. With --against, every tensor is compared with those of an architecture by name "
+    "and\n"
+    "shape; the exit is 1 where the file does not fit exactly.\n"
     "\n"
     "Examples:\n"
     "  medtl inspect run1/model.safetensors\n"
@@ -32,10 +34,14 @@ static size_t fill_table(inspect_options *o, option *out)
 {
     const option table[] = {
         {OPTION_WORD, "", 0, "FILE", &o->path, 0, 0, SHAPES_NOTHING, "safetensors file"},
-        {OPTION_TEXT, "against", 0, "ARCHITECTURE", &o->against, 0, 0, SHAPES_NOTHING, "compare with this network: resnet18, hybrid2 ..."},
-        {OPTION_WHOLE, "width", 0, "CHANNELS", &o->width, 0, 4096, SHAPES_NOTHING, "of that network; 0: its own"},
-        {OPTION_WHOLE, "class-count", 0, "N", &o->classes, 0, 100000, SHAPES_NOTHING, "of that network; 0: as many as the file's last layer has"},
-        {OPTION_TEXT, "input", 0, "CxHxW", &o->input, 0, 0, SHAPES_NOTHING, "of that network; without: 224 x 224 with the channels of the file's first layer"},
+        {OPTION_TEXT, "against", 0, "ARCHITECTURE", &o->against, 0, 0, SHAPES_NOTHING,
+         "compare with this network: resnet18, hybrid2 ..."},
+        {OPTION_WHOLE, "width", 0, "CHANNELS", &o->width, 0, 4096, SHAPES_NOTHING,
+         "of that network; 0: its own"},
+        {OPTION_WHOLE, "class-count", 0, "N", &o->classes, 0, 100000, SHAPES_NOTHING,
+         "of that network; 0: as many as the file's last layer has"},
+        {OPTION_TEXT, "input", 0, "CxHxW", &o->input, 0, 0, SHAPES_NOTHING,
+         "of that network; without: 224 x 224 with the channels of the file's first layer"},
         {OPTION_FLAG, "json", 0, "", &o->json, 0, 0, SHAPES_NOTHING, "print JSON"},
     };
 
@@ -63,18 +69,21 @@ static medtl_status parse(int argc, char **argv, inspect_options *o, bool *help,
     return status;
 }
 
-static medtl_status first_spec(const inspect_options *o, medtl_network_spec *spec,
-                               medtl_error *err)
+static medtl_status first_spec(const inspect_options *o, medtl_network_spec *spec, medtl_error *err)
 {
     char rest;
 
-    *spec = (medtl_network_spec){.width = (uint32_t)o->width, .channels = 3, .height = 224,
-                                 .width_px = 224, .dropout = -1.0f,
+    *spec = (medtl_network_spec){.width = (uint32_t)o->width,
+                                 .channels = 3,
+                                 .height = 224,
+                                 .width_px = 224,
+                                 .dropout = -1.0f,
                                  .classes = o->classes > 0 ? (uint32_t)o->classes : 2};
     snprintf(spec->architecture, sizeof spec->architecture, "%s", o->against);
-    if (o->input != NULL && sscanf(o->input, "%ux%ux%u%c", &spec->channels, &spec->height,
-                                   &spec->width_px, &rest) != 3)
-        return medtl_fail(err, MEDTL_E_ARGUMENT, "--input takes e.g. 3x224x224, not '%s'", o->input);
+    if (o->input != NULL &&
+        sscanf(o->input, "%ux%ux%u%c", &spec->channels, &spec->height, &spec->width_px, &rest) != 3)
+        return medtl_fail(err, MEDTL_E_ARGUMENT, "--input takes e.g. 3x224x224, not '%s'",
+                          o->input);
     return MEDTL_OK;
 }
 

@@ -16,21 +16,25 @@ enum { OPTION_ROOM = 24 };
 static const char USAGE[] =
     "usage: medtl convert INPUT OUTPUT.safetensors [options]\n"
     "\n"
-    "Makes a model file of weights that were trained elsewhere, by adding what weights alone do not say:\n"
-    "the architecture, what each output means, and how an image becomes the input. Every tensor must have\n"
-    "its place; what does not fit is listed, and nothing is written. PyTorch's num_batches_tracked are not\n"
-    "needed. A first layer for three channels is summed for a normaliser of one.\n"
+    "Makes a model file of weights that were trained elsewhere, by adding what weights alone do\n"
+    "not say: the architecture, what each output means, and how an image becomes the input. Every\n"
+    "tensor must have its place; what does not fit is listed, and nothing is written. PyTorch's\n"
+    "num_batches_tracked are not needed. A first layer for three channels is summed for a\n"
+    "normaliser of one.\n"
     "\n"
-    "An ONNX file brings its own architecture: any network whose operators docs/OPERATORS.md lists, with one\n"
-    "image in and logits out (a softmax at its end is taken off). A size that it leaves open is the normaliser's.\n"
+    "An ONNX file brings its own architecture: any network whose operators docs/OPERATORS.md "
+    "lists, with one\n"
+    "image in and logits out (a softmax at its end is taken off). A size that it leaves open is "
+    "the normaliser's.\n"
     "Without --classes or --task its outputs are numbered.\n"
     "\n"
     "From PyTorch: save_file(model.state_dict(), \"weights.safetensors\") of safetensors.torch.\n"
     "\n"
     "Example:\n"
-    "  medtl convert weights.safetensors model.safetensors --architecture resnet18 --classes benign,malignant \\\n"
-    "      --normaliser \"v1 channels=3 size=224x224 voi=full crop=none side=keep fit=letterbox \\\n"
-    "constancy=none mean=0.485,0.456,0.406 sd=0.229,0.224,0.225\"\n";
+    "  medtl convert weights.safetensors model.safetensors --architecture resnet18 \\\n"
+    "      --classes benign,malignant --normaliser \"v1 channels=3 size=224x224 voi=full crop=none "
+    "\\\n"
+    "side=keep fit=letterbox constancy=none mean=0.485,0.456,0.406 sd=0.229,0.224,0.225\"\n";
 
 /* Inputs by the ending of their names. */
 static const struct kind {
@@ -45,20 +49,32 @@ enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
 static size_t fill_table(convert_options *o, option *out)
 {
     const option table[] = {
-        {OPTION_WORD, "", 0, "INPUT", &o->input, 0, 0, SHAPES_NOTHING, "weights: a PyTorch state dict as .safetensors; or a network as .onnx"},
+        {OPTION_WORD, "", 0, "INPUT", &o->input, 0, 0, SHAPES_NOTHING,
+         "weights: a PyTorch state dict as .safetensors; or a network as .onnx"},
         {OPTION_WORD, "", 0, "OUTPUT", &o->output, 0, 0, SHAPES_NOTHING, "model file to write"},
-        {OPTION_TEXT, "architecture", 0, "NAME", &o->architecture, 0, 0, SHAPES_NOTHING, "resnet18, hybrid2 ..."},
-        {OPTION_WHOLE, "width", 0, "CHANNELS", &o->width, 0, 4096, SHAPES_NOTHING, "base width; 0: the architecture's own"},
-        {OPTION_REAL, "dropout", 0, "P", &o->dropout, -1, 0.95, SHAPES_NOTHING, "written down for further training; below 0: the architecture's own"},
-        {OPTION_TEXT, "task", 0, "NAME|FILE.xml", &o->task, 0, 0, SHAPES_NOTHING, "task that gives normaliser and classes"},
-        {OPTION_TEXT, "normaliser", 0, "TEXT", &o->normaliser, 0, 0, SHAPES_NOTHING, "normaliser in its canonical spelling, instead of the task's"},
-        {OPTION_TEXT, "classes", 0, "A,B,...", &o->classes, 0, 0, SHAPES_NOTHING, "classes in the order of the outputs, instead of the task's"},
-        {OPTION_REAL, "temperature", 0, "T", &o->temperature, 0.001, 1000, SHAPES_NOTHING, "logits are divided by it before the softmax"},
+        {OPTION_TEXT, "architecture", 0, "NAME", &o->architecture, 0, 0, SHAPES_NOTHING,
+         "resnet18, hybrid2 ..."},
+        {OPTION_WHOLE, "width", 0, "CHANNELS", &o->width, 0, 4096, SHAPES_NOTHING,
+         "base width; 0: the architecture's own"},
+        {OPTION_REAL, "dropout", 0, "P", &o->dropout, -1, 0.95, SHAPES_NOTHING,
+         "written down for further training; below 0: the architecture's own"},
+        {OPTION_TEXT, "task", 0, "NAME|FILE.xml", &o->task, 0, 0, SHAPES_NOTHING,
+         "task that gives normaliser and classes"},
+        {OPTION_TEXT, "normaliser", 0, "TEXT", &o->normaliser, 0, 0, SHAPES_NOTHING,
+         "normaliser in its canonical spelling, instead of the task's"},
+        {OPTION_TEXT, "classes", 0, "A,B,...", &o->classes, 0, 0, SHAPES_NOTHING,
+         "classes in the order of the outputs, instead of the task's"},
+        {OPTION_REAL, "temperature", 0, "T", &o->temperature, 0.001, 1000, SHAPES_NOTHING,
+         "logits are divided by it before the softmax"},
         {OPTION_TEXT, "name", 0, "NAME", &o->name, 0, 0, SHAPES_NOTHING, "model name"},
-        {OPTION_TEXT, "model-version", 0, "VERSION", &o->version, 0, 0, SHAPES_NOTHING, "model version"},
-        {OPTION_TEXT, "head", 0, "NAME", &o->head, 0, 0, SHAPES_NOTHING, "output of an ONNX file that gives the logits; without: its first"},
-        {OPTION_FLAG, "f16", 0, "", &o->f16, 0, 0, SHAPES_NOTHING, "store 16-bit weights: half the size"},
-        {OPTION_FLAG, "ignore-extra", 0, "", &o->ignore_extra, 0, 0, SHAPES_NOTHING, "leave out tensors that the architecture does not have"},
+        {OPTION_TEXT, "model-version", 0, "VERSION", &o->version, 0, 0, SHAPES_NOTHING,
+         "model version"},
+        {OPTION_TEXT, "head", 0, "NAME", &o->head, 0, 0, SHAPES_NOTHING,
+         "output of an ONNX file that gives the logits; without: its first"},
+        {OPTION_FLAG, "f16", 0, "", &o->f16, 0, 0, SHAPES_NOTHING,
+         "store 16-bit weights: half the size"},
+        {OPTION_FLAG, "ignore-extra", 0, "", &o->ignore_extra, 0, 0, SHAPES_NOTHING,
+         "leave out tensors that the architecture does not have"},
     };
 
     memcpy(out, table, sizeof table);
@@ -110,9 +126,9 @@ static const struct kind *kind_of(const char *path)
 char *convert_provenance(const convert_options *options, const char *sha256)
 {
     const char *slash = strrchr(options->input, '/');
-    json_t *root = json_pack("{s:s, s:s, s:s}", "software", "medtl " MEDTL_VERSION, "converted_from",
-                             slash != NULL ? slash + 1 : options->input, "converted_from_sha256",
-                             sha256);
+    json_t *root =
+        json_pack("{s:s, s:s, s:s}", "software", "medtl " MEDTL_VERSION, "converted_from",
+                  slash != NULL ? slash + 1 : options->input, "converted_from_sha256", sha256);
     char *text = root != NULL ? json_dumps(root, JSON_COMPACT) : NULL;
 
     json_decref(root);

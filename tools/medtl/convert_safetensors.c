@@ -9,9 +9,12 @@ static medtl_status make_network(const convert_options *o, const target *t, medt
                                  medtl_error *err)
 {
     const medtl_normaliser *n = &t->normaliser;
-    medtl_network_spec spec = {.width = (uint32_t)o->width, .channels = n->channels,
-                               .height = n->height, .width_px = n->width,
-                               .classes = (uint32_t)t->class_count, .dropout = (float)o->dropout};
+    medtl_network_spec spec = {.width = (uint32_t)o->width,
+                               .channels = n->channels,
+                               .height = n->height,
+                               .width_px = n->width,
+                               .classes = (uint32_t)t->class_count,
+                               .dropout = (float)o->dropout};
 
     snprintf(spec.architecture, sizeof spec.architecture, "%s", o->architecture);
     return medtl_network_create(&spec, 1, out, err);
@@ -22,9 +25,12 @@ static medtl_status save(const convert_options *o, const target *t, const char *
 {
     char normaliser[MEDTL_NORMALISER_TEXT_SIZE];
     char *provenance = convert_provenance(o, sha256);
-    const medtl_model_description description = {
-        .name = o->name, .version = o->version, .class_names = t->classes,
-        .normaliser = normaliser, .temperature = (float)o->temperature, .provenance = provenance};
+    const medtl_model_description description = {.name = o->name,
+                                                 .version = o->version,
+                                                 .class_names = t->classes,
+                                                 .normaliser = normaliser,
+                                                 .temperature = (float)o->temperature,
+                                                 .provenance = provenance};
     medtl_status status;
 
     if (provenance == NULL)

@@ -9,9 +9,9 @@ typedef struct inspection {
     const char *path;
     medtl_safetensors *file;
     char sha256[65];
-    medtl_model *model; /* NULL: no model file of ours */
-    bool claims;        /* it has our metadata, model or not */
-    medtl_error why;    /* why it is no model although it claims to be */
+    medtl_model *model;     /* NULL: no model file of ours */
+    bool claims;            /* it has our metadata, model or not */
+    medtl_error why;        /* why it is no model although it claims to be */
     const char *against;    /* an architecture, or NULL */
     medtl_network *network; /* of `against` */
     medtl_matches matches;  /* with `network` */

@@ -33,10 +33,9 @@ static json_t *tensor_json(const medtl_stored *s)
 
     for (size_t k = 0; k < s->dimensions; k++)
         (void)json_array_append_new(shape, json_integer((json_int_t)s->shape[k]));
-    return json_pack("{s:s, s:s, s:o, s:o}", "name", s->name, "type", s->type, "shape", shape,
-                     "finite",
-                     medtl_stored_is_float(s) ? json_boolean(medtl_stored_floats(s, NULL))
-                                              : json_null());
+    return json_pack(
+        "{s:s, s:s, s:o, s:o}", "name", s->name, "type", s->type, "shape", shape, "finite",
+        medtl_stored_is_float(s) ? json_boolean(medtl_stored_floats(s, NULL)) : json_null());
 }
 
 static json_t *network_json(const inspection *i)
@@ -59,8 +58,7 @@ medtl_status inspection_print_json(const inspection *i, medtl_error *err)
     for (size_t k = 0; k < medtl_safetensors_count(i->file); k++)
         failed |= json_array_append_new(tensors, tensor_json(medtl_safetensors_at(i->file, k)));
     failed |= json_object_set_new(
-        root, "model",
-        i->model != NULL ? model_json(medtl_model_get_info(i->model)) : json_null());
+        root, "model", i->model != NULL ? model_json(medtl_model_get_info(i->model)) : json_null());
     if (i->claims && i->model == NULL)
         failed |= json_object_set_new(root, "refused", json_string(i->why.message));
     if (i->network != NULL)

@@ -76,7 +76,8 @@ void inspection_print(const inspection *i)
     if (i->model != NULL)
         print_model(medtl_model_get_info(i->model));
     else if (!i->claims)
-        puts("no model yet: it has no metadata of ours. It can start a training (medtl finetune --init)\n"
+        puts("no model yet: it has no metadata of ours. It can start a training (medtl finetune "
+             "--init)\n"
              "or become a model (medtl convert)");
     printf("\n%zu tensors of %llu values\n", medtl_safetensors_count(i->file),
            (unsigned long long)inspection_values(i));

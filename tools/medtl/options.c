@@ -52,10 +52,11 @@ static medtl_status set_whole(const option *o, const char *value, medtl_error *e
 
     errno = 0;
     number = strtoull(value, &end, 10);
-    if (value[0] < '0' || value[0] > '9' || *end != '\0' || errno != 0 ||
-        (double)number < o->low || (double)number > o->high)
-        return medtl_fail(err, MEDTL_E_ARGUMENT, "--%s takes a whole number from %.0f to %.0f, not '%s'",
-                          o->name, o->low, o->high, value);
+    if (value[0] < '0' || value[0] > '9' || *end != '\0' || errno != 0 || (double)number < o->low ||
+        (double)number > o->high)
+        return medtl_fail(err, MEDTL_E_ARGUMENT,
+                          "--%s takes a whole number from %.0f to %.0f, not '%s'", o->name, o->low,
+                          o->high, value);
     *(uint64_t *)o->target = number;
     return MEDTL_OK;
 }

@@ -21,7 +21,7 @@ typedef enum option_kind {
 /* Does an option go into options_text()? */
 typedef enum option_weight {
     SHAPES_NOTHING,
-    SHAPES_RESULT,    /* another value gives another result */
+    SHAPES_RESULT, /* another value gives another result */
     SHAPES_IF_CHANGED /* the same, but of a later version: its default says nothing, so that the text of runs
                          that never heard of it stays as it was */
 } option_weight;

@@ -11,7 +11,7 @@
 
 TestSuite(convert, .init = folder_make, .fini = folder_remove, .timeout = 300);
 
-#define SAYS(text) cr_assert_not_null(strstr(tool_output, text), "%s", tool_output)
+#define SAYS(text)         cr_assert_not_null(strstr(tool_output, text), "%s", tool_output)
 #define EXITS(status, ...) cr_assert_eq(tool(__VA_ARGS__), status, "%s", tool_output)
 #define NORMALISER                                                                                 \
     "--normaliser 'v1 channels=1 size=32x32 voi=full crop=none side=keep fit=stretch "             \
@@ -62,8 +62,10 @@ Test(convert, stripped_weights_become_a_model_that_predicts_the_same)
     SAYS("without the metadata of a model");
     EXITS(0, CONVERT "--classes no,yes");
     SAYS("tensors: 78 matched, 1 counters, not needed");
-    EXITS(0, "evaluate --model run/model.safetensors --data labels.csv --predictions a.csv --resamples 0");
-    EXITS(0, "evaluate --model model.safetensors --data labels.csv --predictions b.csv --resamples 0");
+    EXITS(0, "evaluate --model run/model.safetensors --data labels.csv --predictions a.csv "
+             "--resamples 0");
+    EXITS(0,
+          "evaluate --model model.safetensors --data labels.csv --predictions b.csv --resamples 0");
     cr_assert(same_bytes("a.csv", "b.csv"));
     EXITS(0, CONVERT "--classes no,yes --f16");
     EXITS(0, "inspect model.safetensors");
@@ -80,7 +82,8 @@ Test(convert, what_does_not_fit_is_named_and_nothing_is_written)
         {CONVERT "--classes a,b,c", "tensor fc2.weight is [2, 200], the network's [3, 200]", 3},
         {"convert weights.safetensors model.safetensors --classes a,b " NORMALISER,
          "--architecture is needed", 2},
-        {"convert weights.safetensors model.safetensors --architecture lenet --classes a,b " NORMALISER,
+        {"convert weights.safetensors model.safetensors --architecture lenet --classes "
+         "a,b " NORMALISER,
          "there is no architecture \"lenet\"", 3},
         {"convert weights.safetensors model.safetensors --architecture resnet18 --classes a,b",
          "--task or --normaliser is needed", 2},
@@ -88,7 +91,8 @@ Test(convert, what_does_not_fit_is_named_and_nothing_is_written)
         {"convert weights.safetensors", "INPUT and OUTPUT are needed", 2},
         {"convert a b c", "'c' is no option", 2},
         {"convert labels.csv model.safetensors " NORMALISER, "its name does not end in", 2},
-        {"convert absent.safetensors model.safetensors --architecture hybrid2 --classes a,b " NORMALISER,
+        {"convert absent.safetensors model.safetensors --architecture hybrid2 --classes "
+         "a,b " NORMALISER,
          "absent.safetensors: cannot open", 3},
     };
 
@@ -103,11 +107,13 @@ Test(convert, what_does_not_fit_is_named_and_nothing_is_written)
 Test(convert, plain_weights_start_a_training_and_every_tensor_is_accounted_for)
 {
     prepare();
-    EXITS(0, "finetune " SMALL_RUN "--classes no,yes,maybe --epochs 1 --init weights.safetensors -o next");
+    EXITS(0, "finetune " SMALL_RUN
+             "--classes no,yes,maybe --epochs 1 --init weights.safetensors -o next");
     SAYS("started from weights.safetensors");
     SAYS("tensors: 76 matched, 2 reshaped, 1 counters, not needed");
     SAYS("fc2.weight: file F32 [2, 200], network [3, 200] (the head: may start anew)");
-    EXITS(3, "finetune " SMALL_RUN "--architecture resnet18 --epochs 1 --init weights.safetensors -o none");
+    EXITS(3, "finetune " SMALL_RUN
+             "--architecture resnet18 --epochs 1 --init weights.safetensors -o none");
     SAYS("no tensor fits this network");
 }
 

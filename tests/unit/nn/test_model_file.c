@@ -229,7 +229,7 @@ ParameterizedTest(struct misfit *c, network_load, refuses_other_networks_and_cha
 #define GOOD_REST         GOOD_ARCHITECTURE "," GOOD_INPUT "," GOOD_CLASSES
 
 struct metadata_case {
-    char label[40], text[240];
+    char label[40], text[400];
     medtl_status status;
 };
 
@@ -285,6 +285,11 @@ ParameterizedTestParameters(model_file, believes_only_metadata_that_checks_out)
         {"temperature as text", "{\"format\":1,\"temperature\":\"1\"," GOOD_REST "}",
          MEDTL_E_FORMAT},
         {"a name that is a list", "{\"format\":1,\"name\":[]," GOOD_REST "}", MEDTL_E_FORMAT},
+        {"provenance that nests without end",
+         "{\"format\":1,\"provenance\":{\"a\":"
+         "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
+         "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}," GOOD_REST "}",
+         MEDTL_E_FORMAT},
         {"provenance as text", "{\"format\":1,\"provenance\":\"x\"," GOOD_REST "}", MEDTL_E_FORMAT},
         {"the same key twice", "{\"format\":1,\"format\":1," GOOD_REST "}", MEDTL_E_FORMAT},
     };

@@ -173,6 +173,71 @@ ParameterizedTest(struct misfit *c, network_match, a_misfit_is_refused_by_name_u
     clear(&f);
 }
 
+/* A file of half the size whose values are the upper halves of the floats: BF16 by its definition. */
+static void write_bf16(const fixture *f)
+{
+    FILE *stream = fopen(f->path, "wb");
+    char *header = NULL, shape[64];
+    size_t size = 0, at = 0;
+    FILE *text = open_memstream(&header, &size);
+
+    for (size_t i = 0; i < f->count; i++, at += 2 * f->tensors[i - 1].count)
+        fprintf(
+            text, "%c\"%s\":{\"dtype\":\"BF16\",\"shape\":%s,\"data_offsets\":[%zu,%zu]}",
+            i == 0 ? '{' : ',', f->tensors[i].name,
+            medtl_shape_text(f->tensors[i].shape, f->tensors[i].dimensions, shape, sizeof shape),
+            at, at + 2 * f->tensors[i].count);
+    fputc('}', text);
+    cr_assert_eq(fclose(text), 0);
+    for (size_t k = 0; k < 8; k++)
+        fputc((int)((uint64_t)size >> (8 * k) & 255), stream);
+    fputs(header, stream);
+    for (size_t i = 0; i < f->count; i++)
+        for (size_t k = 0; k < f->tensors[i].count; k++) {
+            uint32_t bits;
+
+            memcpy(&bits, &f->tensors[i].values[k], sizeof bits);
+            fputc((int)(bits >> 16 & 255), stream);
+            fputc((int)(bits >> 24), stream);
+        }
+    fclose(stream);
+    free(header);
+}
+
+Test(network_match, weights_in_bf16_are_read_as_the_numbers_that_they_are)
+{
+    medtl_error err = {0};
+    fixture f;
+
+    prepare(&f, 3);
+    for (size_t i = 0; i < f.count; i++) { /* quarters from -2 to 2: exact in eight bits */
+        medtl_parameter *p = medtl_network_parameter(f.network, i);
+        const int positive = nn_ends_with(p->name, "running_var") ? 8 : 0;
+
+        for (size_t k = 0; k < p->size; k++)
+            p->value[k] = (float)((int)(k % 17) - 8 + positive) * 0.25f;
+    }
+    write_bf16(&f);
+    cr_assert_eq(medtl_safetensors_read(f.path, &f.file, &err), MEDTL_OK, "%s", err.message);
+    cr_assert_eq(medtl_network_match(f.network, f.file, &f.matches, NULL), MEDTL_OK);
+    cr_assert_eq(f.matches.kinds[MEDTL_MATCHED], f.count);
+    for (size_t i = 0; i < f.count; i++) {
+        medtl_parameter *p = medtl_network_parameter(f.network, i);
+
+        memset(p->value, 0, p->size * sizeof *p->value);
+    }
+    cr_assert_eq(medtl_network_adopt(f.network, "f", &f.matches, 0, &err), MEDTL_OK, "%s",
+                 err.message);
+    for (size_t i = 0; i < f.count; i++) {
+        const medtl_parameter *p = medtl_network_parameter(f.network, i);
+        const int positive = nn_ends_with(p->name, "running_var") ? 8 : 0;
+
+        for (size_t k = 0; k < p->size; k++)
+            cr_assert_eq(p->value[k], (float)((int)(k % 17) - 8 + positive) * 0.25f, "%s", p->name);
+    }
+    clear(&f);
+}
+
 Test(network_match, a_tensor_of_another_type_is_refused_by_name_and_type)
 {
     medtl_error err = {0};
@@ -185,8 +250,8 @@ Test(network_match, a_tensor_of_another_type_is_refused_by_name_and_type)
     cr_assert_eq(medtl_network_match(f.network, f.file, &f.matches, NULL), MEDTL_OK);
     cr_expect_eq(find(&f, "bn1.bias")->kind, MEDTL_WRONG_TYPE);
     cr_expect_eq(medtl_network_adopt(f.network, "f", &f.matches, 7, &err), MEDTL_E_FORMAT);
-    cr_expect_not_null(strstr(err.message, "tensor bn1.bias is I32; F32, F16 and BF16 are read"), "%s",
-                       err.message);
+    cr_expect_not_null(strstr(err.message, "tensor bn1.bias is I32; F32, F16 and BF16 are read"),
+                       "%s", err.message);
     clear(&f);
 }
 
@@ -200,14 +265,16 @@ Test(network_match, three_channels_are_summed_for_one_only_when_allowed)
     for (size_t i = 0; i < sizeof weights / sizeof weights[0]; i++)
         weights[i] = (float)(i % 11);
     prepare(&f, 1);
-    *tensor(&f, "conv1.weight") =
-        (medtl_to_store){"conv1.weight", shape, 4, weights, sizeof weights / sizeof weights[0], false};
+    *tensor(&f, "conv1.weight") = (medtl_to_store){
+        "conv1.weight", shape, 4, weights, sizeof weights / sizeof weights[0], false};
     match(&f);
     cr_expect_eq(find(&f, "conv1.weight")->kind, MEDTL_SUMMED);
     cr_expect_eq(medtl_network_adopt(f.network, "f", &f.matches, 0, &err), MEDTL_E_FORMAT);
-    cr_expect_not_null(strstr(err.message, "conv1.weight is [2, 3, 7, 7], the network's [2, 1, 7, 7]"),
-                       "%s", err.message);
-    cr_expect_eq(medtl_network_adopt(f.network, "f", &f.matches, MEDTL_ALLOW_SUMMED, &err), MEDTL_OK);
+    cr_expect_not_null(
+        strstr(err.message, "conv1.weight is [2, 3, 7, 7], the network's [2, 1, 7, 7]"), "%s",
+        err.message);
+    cr_expect_eq(medtl_network_adopt(f.network, "f", &f.matches, MEDTL_ALLOW_SUMMED, &err),
+                 MEDTL_OK);
     for (size_t i = 0; i < 49; i++)
         cr_expect_eq(medtl_network_parameter(f.network, 0)->value[i],
                      weights[i] + weights[49 + i] + weights[98 + i]);

@@ -95,12 +95,13 @@ ParameterizedTestParameters(safetensors, refuses_damaged_files)
          "\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[8,12]}}",
          0, 12, "tensor \"b\": bytes before it"},
         {"a shape larger than memory",
-         "{\"big\":{\"dtype\":\"F32\",\"shape\":[9000000000000000000],\"data_offsets\":[0,4]}}", 0, 4,
-         "tensor \"big\": its shape"},
+         "{\"big\":{\"dtype\":\"F32\",\"shape\":[9000000000000000000],\"data_offsets\":[0,4]}}", 0,
+         4, "tensor \"big\": its shape"},
         {"an offset beyond 64 bits",
-         "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,18446744073709551620]}}", 0, 4,
-         "not a JSON object"},
-        {"an entry that nests", "{\"a\":{\"dtype\":\"F32\",\"shape\":[[1]],\"data_offsets\":[0,4]}}", 0, 4,
+         "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,18446744073709551620]}}", 0,
+         4, "not a JSON object"},
+        {"an entry that nests",
+         "{\"a\":{\"dtype\":\"F32\",\"shape\":[[1]],\"data_offsets\":[0,4]}}", 0, 4,
          "nests too deep"},
         {"metadata that is a list", "{\"__metadata__\":[]}", 0, 0, "__metadata__"},
         {"metadata that holds a number", "{\"__metadata__\":{\"a\":1}}", 0, 0, "__metadata__"},
@@ -298,8 +299,8 @@ Test(safetensors, a_written_file_is_laid_out_as_the_format_says)
 /* A gigabyte of nothing behind eight bytes that lie: refused by those eight. */
 Test(safetensors, is_refused_by_its_first_bytes_before_the_rest_is_read)
 {
-    static const unsigned char lengths[][8] = {{0, 0, 0x40, 6},                    /* 100 MiB */
-                                               {0, 0, 0, 0, 1},                    /* 4 GiB */
+    static const unsigned char lengths[][8] = {{0, 0, 0x40, 6}, /* 100 MiB */
+                                               {0, 0, 0, 0, 1}, /* 4 GiB */
                                                {255, 255, 255, 255, 255, 255, 255, 255}};
     char path[256];
     struct rusage before, after;

@@ -23,8 +23,8 @@ enum {
 static const float step = 0x1p-10f;
 
 static const float hard[N * K] = {1, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1};
-static const float soft[N * K] = {.75f, .25f, 0, 0,     0,     .5f,  .5f, 0, 1, 0,
-                                  0,    0,    .125f, .125f, .25f, .5f, 0,  0, 0, 1};
+static const float soft[N * K] = {.75f, .25f, 0,     0,     0,    .5f, .5f, 0, 1, 0,
+                                  0,    0,    .125f, .125f, .25f, .5f, 0,   0, 0, 1};
 static const float class_weights[K] = {.5f, 2.0f, 1.25f, 1.0f};
 
 static double classify(const struct loss_golden *g, const float *logits, float *gradient)
@@ -177,7 +177,8 @@ Test(losses, stay_finite_where_a_class_is_certain)
         cr_assert_eq(medtl_loss(&options, logits, right, 1, 2, gradient), 0.0, "kind %d", kind);
         cr_assert(gradient[0] == 0.0f && gradient[1] == 0.0f, "kind %d", kind);
         cr_assert(isfinite(medtl_loss(&options, logits, wrong, 1, 2, gradient)), "kind %d", kind);
-        cr_assert(isfinite(gradient[0]) && gradient[0] > 0.0f && gradient[1] < 0.0f, "kind %d", kind);
+        cr_assert(isfinite(gradient[0]) && gradient[0] > 0.0f && gradient[1] < 0.0f, "kind %d",
+                  kind);
     }
 }
 

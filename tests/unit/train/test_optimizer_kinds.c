@@ -44,9 +44,12 @@ static void set_up(void)
 {
     for (size_t p = 0; p < PARAMETERS; p++) {
         train_values(4, values[p], SIZE);
-        parameters[p] = (medtl_parameter){
-            .name = "p", .value = values[p], .size = SIZE, .stage = (uint32_t)p / 2,
-            .role = p % 2 == 0 ? MEDTL_PARAMETER_WEIGHT : MEDTL_PARAMETER_BIAS};
+        parameters[p] =
+            (medtl_parameter){.name = "p",
+                              .value = values[p],
+                              .size = SIZE,
+                              .stage = (uint32_t)p / 2,
+                              .role = p % 2 == 0 ? MEDTL_PARAMETER_WEIGHT : MEDTL_PARAMETER_BIAS};
     }
 }
 
@@ -54,8 +57,11 @@ TestSuite(optimizer_kinds, .init = set_up);
 
 static medtl_optimizer_options options_of(int kind, double decay)
 {
-    return (medtl_optimizer_options){.kind = (medtl_optimizer_kind)kind, .momentum = 0.9,
-                                     .beta2 = 0.99, .epsilon = 1e-6, .trust = 0.25,
+    return (medtl_optimizer_options){.kind = (medtl_optimizer_kind)kind,
+                                     .momentum = 0.9,
+                                     .beta2 = 0.99,
+                                     .epsilon = 1e-6,
+                                     .trust = 0.25,
                                      .weight_decay = decay};
 }
 
@@ -82,8 +88,8 @@ static void step(medtl_optimizer *optimizer, size_t index, double factor)
 static void expect(const float *got, const double *expected, const char *what)
 {
     for (size_t i = 0; i < SIZE; i++)
-        cr_assert(fabs((double)got[i] - expected[i]) < 2e-6, "%s: value %zu is %.9f, not %.9f", what,
-                  i, (double)got[i], expected[i]);
+        cr_assert(fabs((double)got[i] - expected[i]) < 2e-6, "%s: value %zu is %.9f, not %.9f",
+                  what, i, (double)got[i], expected[i]);
 }
 
 ParameterizedTestParameters(optimizer_kinds, five_steps_are_those_of_pytorch_and_the_paper)

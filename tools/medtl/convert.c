@@ -22,19 +22,17 @@ static const char USAGE[] =
     "num_batches_tracked are not needed. A first layer for three channels is summed for a\n"
     "normaliser of one.\n"
     "\n"
-    "An ONNX file brings its own architecture: any network whose operators docs/OPERATORS.md "
-    "lists, with one\n"
-    "image in and logits out (a softmax at its end is taken off). A size that it leaves open is "
-    "the normaliser's.\n"
-    "Without --classes or --task its outputs are numbered.\n"
+    "An ONNX file brings its own architecture: any network whose operators docs/OPERATORS.md\n"
+    "lists, with one image in and logits out (a softmax at its end is taken off). A size that it\n"
+    "leaves open is the normaliser's. Without --classes or --task its outputs are numbered.\n"
     "\n"
     "From PyTorch: save_file(model.state_dict(), \"weights.safetensors\") of safetensors.torch.\n"
     "\n"
     "Example:\n"
     "  medtl convert weights.safetensors model.safetensors --architecture resnet18 \\\n"
-    "      --classes benign,malignant --normaliser \"v1 channels=3 size=224x224 voi=full crop=none "
-    "\\\n"
-    "side=keep fit=letterbox constancy=none mean=0.485,0.456,0.406 sd=0.229,0.224,0.225\"\n";
+    "      --classes benign,malignant --normaliser \"v1 channels=3 size=224x224 voi=full \\\n"
+    "crop=none side=keep fit=letterbox constancy=none mean=0.485,0.456,0.406 "
+    "sd=0.229,0.224,0.225\"\n";
 
 /* Inputs by the ending of their names. */
 static const struct kind {

@@ -77,26 +77,41 @@ static medtl_status read_file(const char *path, medtl_model *model, medtl_networ
     return status;
 }
 
-/* The file is released before the plan is made, so that at most two copies of the weights exist. */
-medtl_status medtl_model_load(const char *path, medtl_model **out, medtl_error *err)
+medtl_status medtl_model_load_network(const char *path, medtl_model **out,
+                                      medtl_network **network, medtl_error *err)
 {
     medtl_model *model = calloc(1, sizeof *model);
-    medtl_network *network = NULL;
     medtl_status status;
 
     *out = NULL;
+    *network = NULL;
     if (model == NULL)
         return medtl_fail(err, MEDTL_E_MEMORY, "%s: out of memory", path);
-    status = read_file(path, model, &network, err);
+    status = read_file(path, model, network, err);
+    if (status != MEDTL_OK) {
+        medtl_network_destroy(*network);
+        *network = NULL;
+        medtl_model_destroy(model);
+        return status;
+    }
+    if (*network != NULL)
+        fill_info(model, count_parameters(*network));
+    *out = model;
+    return MEDTL_OK;
+}
+
+/* The file is released before the plan is made, so that at most two copies of the weights exist. */
+medtl_status medtl_model_load(const char *path, medtl_model **out, medtl_error *err)
+{
+    medtl_network *network = NULL;
+    medtl_status status = medtl_model_load_network(path, out, &network, err);
+
     if (status == MEDTL_OK && network != NULL &&
-        (status = medtl_plan_create(network, &model->plan, err)) == MEDTL_OK)
-        fill_info(model, count_parameters(network));
-    if (status == MEDTL_OK) {
-        *out = model;
-        model = NULL;
+        (status = medtl_plan_create(network, &(*out)->plan, err)) != MEDTL_OK) {
+        medtl_model_destroy(*out);
+        *out = NULL;
     }
     medtl_network_destroy(network);
-    medtl_model_destroy(model);
     return status;
 }
 

@@ -1,0 +1,162 @@
+/* Exported files in the hands of others: ONNX's own checker, and ONNX Runtime, which must give our numbers.
+ * Skipped where they are not installed (python3-onnx; node with onnxruntime-node in NODE_PATH). */
+#include "core/base/file.h"
+#include "core/onnx/export.h"
+#include "nn_tiny.h"
+
+#include <criterion/parameterized.h>
+#include <errno.h>
+#include <spawn.h>
+#include <sys/wait.h>
+
+#define RUNNER MEDTL_SOURCE_DIR "/tests/integration/export/run_onnx.js"
+
+extern char **environ;
+
+enum { IMAGES = 3, NOT_INSTALLED = 77, MOST_CLASSES = 8 };
+
+static int run(const char *const *arguments)
+{
+    pid_t child;
+    int status = 0;
+
+    if (posix_spawnp(&child, arguments[0], NULL, NULL, (char *const *)arguments, environ) != 0)
+        return NOT_INSTALLED;
+    while (waitpid(child, &status, 0) < 0)
+        cr_assert_eq(errno, EINTR);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* A model of the case as our file and as ONNX. Paths have room for 256. */
+static void write_both(const nn_tiny *t, bool probabilities, char *model_path, char *onnx_path)
+{
+    const medtl_onnx_export_options options = {probabilities};
+    medtl_network *network = nn_tiny_network(t);
+    medtl_error err = {0};
+
+    nn_temporary_path(model_path, 256);
+    nn_temporary_path(onnx_path, 256);
+    nn_save(network, false, model_path);
+    medtl_network_destroy(network);
+    cr_assert_eq(medtl_onnx_export(model_path, &options, onnx_path, &err), MEDTL_OK, "%s", err.message);
+}
+
+static int run_runtime(const nn_tiny *t, const char *onnx_path, const float *input, float *output)
+{
+    char in[256], out[256], sizes[4][16];
+    const char *const arguments[] = {"node", RUNNER, onnx_path, in, out, sizes[0], sizes[1], sizes[2], sizes[3], NULL};
+    unsigned char *bytes = NULL;
+    size_t size = 0;
+    int code;
+
+    snprintf(sizes[0], sizeof sizes[0], "%d", IMAGES);
+    snprintf(sizes[1], sizeof sizes[1], "%u", t->channels);
+    snprintf(sizes[2], sizeof sizes[2], "%u", t->height);
+    snprintf(sizes[3], sizeof sizes[3], "%u", t->width_px);
+    nn_temporary_path(in, sizeof in);
+    nn_temporary_path(out, sizeof out);
+    cr_assert_eq(medtl_file_replace(in, input, IMAGES * nn_tiny_image(t) * sizeof(float), NULL), MEDTL_OK);
+    code = run(arguments);
+    if (code == 0) {
+        cr_assert_eq(medtl_file_read(out, 1 << 20, &bytes, &size, NULL), MEDTL_OK);
+        cr_assert_eq(size, IMAGES * t->classes * sizeof(float));
+        memcpy(output, bytes, size);
+        free(bytes);
+    }
+    unlink(in);
+    unlink(out);
+    return code;
+}
+
+static void run_ours(const char *path, const float *input, bool probabilities, float *output)
+{
+    medtl_model *model = nn_load(path);
+    medtl_predictor *predictor = NULL;
+
+    cr_assert_eq(medtl_predictor_create(model, IMAGES, 1, &predictor, NULL), MEDTL_OK);
+    if (probabilities)
+        medtl_predictor_run(predictor, input, IMAGES, output);
+    else
+        medtl_predictor_run_logits(predictor, input, IMAGES, output);
+    medtl_predictor_destroy(predictor);
+    medtl_model_destroy(model);
+}
+
+static void compare(const nn_tiny *t, bool probabilities)
+{
+    char model_path[256], onnx_path[256];
+    float *input = nn_make_input(IMAGES * nn_tiny_image(t));
+    float ours[IMAGES * MOST_CLASSES], theirs[IMAGES * MOST_CLASSES];
+    double largest = 0.0, worst = 0.0;
+    int code;
+
+    write_both(t, probabilities, model_path, onnx_path);
+    run_ours(model_path, input, probabilities, ours);
+    code = run_runtime(t, onnx_path, input, theirs);
+    unlink(model_path);
+    unlink(onnx_path);
+    if (code == NOT_INSTALLED)
+        cr_skip("node with onnxruntime-node is not installed (NODE_PATH)");
+    cr_assert_eq(code, 0, "%s: ONNX Runtime refuses the file", t->architecture);
+    for (size_t i = 0; i < IMAGES * t->classes; i++) {
+        largest = fmax(largest, fabs((double)ours[i]));
+        worst = fmax(worst, fabs((double)ours[i] - (double)theirs[i]));
+    }
+    cr_expect(worst <= 1e-4 * largest, "%s: off by %g of %g", t->architecture, worst, largest);
+    cr_log_info("%s: relative error %.2g", t->architecture, worst / largest);
+    free(input);
+}
+
+ParameterizedTestParameters(onnx_runtime, gives_our_numbers)
+{
+    static nn_tiny cases[NN_TINY_MOST];
+
+    return cr_make_param_array(nn_tiny, cases, nn_tiny_all(cases));
+}
+
+ParameterizedTest(nn_tiny *t, onnx_runtime, gives_our_numbers) { compare(t, false); }
+
+Test(onnx_runtime, gives_our_probabilities)
+{
+    const nn_tiny t = {"resnet18", 8, 1, 33, 35, 7};
+
+    compare(&t, true);
+}
+
+/* One process for all files: the checker takes long to start. Debian's python3 has python3-onnx; the first in the path
+ * may be another. */
+Test(onnx_runtime, the_checker_of_onnx_finds_nothing)
+{
+    static const char script[] =
+        "import sys\n"
+        "try:\n"
+        "    import onnx\n"
+        "except ImportError:\n"
+        "    sys.exit(77)\n"
+        "for path in sys.argv[1:]:\n"
+        "    onnx.checker.check_model(onnx.load(path), full_check=True)\n";
+    const char *arguments[NN_TINY_MOST + 4] = {"python3", "-c", script};
+    char models[NN_TINY_MOST][256], files[NN_TINY_MOST][256];
+    const size_t count = medtl_architecture_count();
+    int code;
+
+    cr_assert_leq(count, NN_TINY_MOST);
+    for (size_t i = 0; i < count; i++) {
+        const nn_tiny t = nn_tiny_at(i);
+
+        write_both(&t, i % 2 == 1, models[i], files[i]);
+        arguments[3 + i] = files[i];
+    }
+    code = run(arguments);
+    if (code == NOT_INSTALLED) {
+        arguments[0] = "/usr/bin/python3";
+        code = run(arguments);
+    }
+    for (size_t i = 0; i < count; i++) {
+        unlink(models[i]);
+        unlink(files[i]);
+    }
+    if (code == NOT_INSTALLED)
+        cr_skip("python3-onnx is not installed");
+    cr_expect_eq(code, 0);
+}

@@ -64,10 +64,8 @@ static void add_properties(document *d, const medtl_model_info *info,
     add_property(d, "architecture_arguments", info->architecture_arguments);
     add_classes(d, info);
     add_property(d, "normaliser", info->normaliser);
-    add_property(d, "temperature",
-                 medtl_onnx_text(&d->writer, "%.9g", (double)info->temperature));
-    add_property(d, "output",
-                 options->probabilities ? "softmax(logits / temperature)" : "logits");
+    add_property(d, "temperature", medtl_onnx_text(&d->writer, "%.9g", (double)info->temperature));
+    add_property(d, "output", options->probabilities ? "softmax(logits / temperature)" : "logits");
     add_property(d, "provenance", info->provenance);
     add_property(d, "sha256", info->sha256); /* of the model file that this was made from */
 }
@@ -89,8 +87,8 @@ static void describe(document *d, const medtl_model_info *info,
     d->model.producer_version = medtl_onnx_text(&d->writer, "%s", MEDTL_VERSION);
     d->model.doc_string = medtl_onnx_text(&d->writer, "%s", NOTICE);
     d->model.graph = &d->writer.graph;
-    d->writer.graph.name = medtl_onnx_text(
-        &d->writer, "%s", info->name[0] != '\0' ? info->name : info->architecture);
+    d->writer.graph.name =
+        medtl_onnx_text(&d->writer, "%s", info->name[0] != '\0' ? info->name : info->architecture);
     add_properties(d, info, options);
 }
 
@@ -99,8 +97,7 @@ static const char *add_softmax(medtl_onnx_writer *w, const char *logits, const f
 {
     const char *inputs[2] = {logits, medtl_onnx_floats(w, "temperature", NULL, 0, temperature)};
     const char *scaled = medtl_onnx_operator(w, "Div", "calibrated", inputs, 2);
-    const char *result =
-        medtl_onnx_operator(w, "Softmax", MEDTL_ONNX_PROBABILITIES, &scaled, 1);
+    const char *result = medtl_onnx_operator(w, "Softmax", MEDTL_ONNX_PROBABILITIES, &scaled, 1);
 
     medtl_onnx_set_whole(w, "axis", 1);
     return result;

@@ -6,10 +6,13 @@
 
 #include <stdbool.h>
 
-enum { MEDTL_ONNX_OPSET = 17, MEDTL_ONNX_IR_VERSION = 8 }; /* ONNX 1.12 (2022) and later read them */
+enum {
+    MEDTL_ONNX_OPSET = 17,
+    MEDTL_ONNX_IR_VERSION = 8
+}; /* ONNX 1.12 (2022) and later read them */
 
-#define MEDTL_ONNX_INPUT "input"
-#define MEDTL_ONNX_LOGITS "logits"
+#define MEDTL_ONNX_INPUT         "input"
+#define MEDTL_ONNX_LOGITS        "logits"
 #define MEDTL_ONNX_PROBABILITIES "probabilities"
 
 typedef struct medtl_onnx_export_options {

@@ -1,7 +1,6 @@
 /* One function a node kind, and the table of them. A new kind adds its function and its line. */
 #include "export_nodes.h"
 
-
 enum { IMAGE_RANK = 4 };
 
 /* What a node became: the name of its value. Values are [N][channels][height][width], or [N][channels] behind a
@@ -216,9 +215,9 @@ static void export_node(exporter *all, size_t index)
             return;
         }
     if (w->status == MEDTL_OK)
-        w->status = medtl_fail(&w->error, MEDTL_E_UNSUPPORTED,
-                               "node %zu (%s %s) cannot be written as ONNX", index, node->ops->kind,
-                               node->name);
+        w->status =
+            medtl_fail(&w->error, MEDTL_E_UNSUPPORTED, "node %zu (%s %s) cannot be written as ONNX",
+                       index, node->ops->kind, node->name);
 }
 
 const char *medtl_onnx_export_nodes(medtl_onnx_writer *writer, const medtl_network *network,

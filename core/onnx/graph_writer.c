@@ -217,8 +217,7 @@ const char *medtl_onnx_wholes(medtl_onnx_writer *w, const char *name, const int6
                               size_t count)
 {
     const int64_t dims[] = {(int64_t)count};
-    Onnx__TensorProto *tensor =
-        tensor_of(w, name, dims, 1, ONNX__TENSOR_PROTO__DATA_TYPE__INT64);
+    Onnx__TensorProto *tensor = tensor_of(w, name, dims, 1, ONNX__TENSOR_PROTO__DATA_TYPE__INT64);
 
     if (tensor == NULL)
         return nothing;

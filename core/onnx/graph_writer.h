@@ -16,7 +16,7 @@
 typedef struct medtl_onnx_block medtl_onnx_block;
 
 typedef struct medtl_onnx_writer {
-    Onnx__GraphProto graph;   /* complete at any time; everything in it lives as long as the writer */
+    Onnx__GraphProto graph; /* complete at any time; everything in it lives as long as the writer */
     medtl_onnx_block *blocks; /* all memory */
     medtl_status status;      /* of the first failure */
     medtl_error error;

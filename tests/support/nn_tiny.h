@@ -39,7 +39,8 @@ static inline size_t nn_tiny_all(nn_tiny *cases)
 
 static inline medtl_network *nn_tiny_network(const nn_tiny *t)
 {
-    return nn_make_network(t->architecture, t->width, t->channels, t->height, t->width_px, t->classes);
+    return nn_make_network(t->architecture, t->width, t->channels, t->height, t->width_px,
+                           t->classes);
 }
 
 static inline size_t nn_tiny_image(const nn_tiny *t)

@@ -41,7 +41,8 @@ static exported make_exported(const nn_tiny *t, bool probabilities)
     model = nn_load(model_path);
     memcpy(e.sha256, medtl_model_get_info(model)->sha256, sizeof e.sha256);
     medtl_model_destroy(model);
-    cr_assert_eq(medtl_onnx_export(model_path, &options, path, &err), MEDTL_OK, "%s: %s", t->architecture, err.message);
+    cr_assert_eq(medtl_onnx_export(model_path, &options, path, &err), MEDTL_OK, "%s: %s",
+                 t->architecture, err.message);
     e.file = read_onnx(path);
     unlink(model_path);
     unlink(path);
@@ -95,7 +96,8 @@ ParameterizedTestParameters(onnx_export, every_parameter_is_there_once_with_its_
     return cr_make_param_array(nn_tiny, cases, nn_tiny_all(cases));
 }
 
-ParameterizedTest(nn_tiny *t, onnx_export, every_parameter_is_there_once_with_its_name_shape_and_bits)
+ParameterizedTest(nn_tiny *t, onnx_export,
+                  every_parameter_is_there_once_with_its_name_shape_and_bits)
 {
     exported e = make_exported(t, false);
 
@@ -109,7 +111,8 @@ ParameterizedTest(nn_tiny *t, onnx_export, every_parameter_is_there_once_with_it
         for (size_t k = 0; k < p->dimensions; k++)
             cr_expect_eq((size_t)tensor->dims[k], p->shape[k], "%s", p->name);
         cr_assert_eq(tensor->n_float_data, p->size, "%s", p->name);
-        cr_expect_eq(memcmp(tensor->float_data, p->value, p->size * sizeof(float)), 0, "%s", p->name);
+        cr_expect_eq(memcmp(tensor->float_data, p->value, p->size * sizeof(float)), 0, "%s",
+                     p->name);
     }
     clear(&e);
 }
@@ -145,7 +148,8 @@ ParameterizedTest(nn_tiny *t, onnx_export, names_are_defined_once_and_before_use
             cr_expect(node->input[k][0] == '\0' || defined(graph, i, node->input[k]),
                       "%s: %s reads %s", t->architecture, node->name, node->input[k]);
         cr_assert_eq(node->n_output, 1);
-        cr_expect(!defined(graph, i, node->output[0]), "%s: %s is there twice", t->architecture, node->output[0]);
+        cr_expect(!defined(graph, i, node->output[0]), "%s: %s is there twice", t->architecture,
+                  node->output[0]);
     }
     cr_expect(defined(graph, graph->n_node, graph->output[0]->name));
     for (size_t i = 0; i < graph->n_initializer; i++)
@@ -165,25 +169,27 @@ ParameterizedTestParameters(onnx_export, a_node_is_its_operator)
 ParameterizedTest(nn_tiny *t, onnx_export, a_node_is_its_operator)
 {
     static const char *const pairs[][2] = {
-        {"conv2d", "Conv"},     {"batch_norm", "BatchNormalization"}, {"max_pool", "MaxPool"},
-        {"concat", "Concat"},   {"global_avg_pool", "GlobalAveragePool"},
+        {"conv2d", "Conv"},   {"batch_norm", "BatchNormalization"},     {"max_pool", "MaxPool"},
+        {"concat", "Concat"}, {"global_avg_pool", "GlobalAveragePool"},
     };
     exported e = make_exported(t, false);
 
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
-        cr_expect_eq(count_operators(e.file->graph, pairs[i][1]), count_nodes(e.network, pairs[i][0]),
-                     "%s: %s", t->architecture, pairs[i][0]);
+        cr_expect_eq(count_operators(e.file->graph, pairs[i][1]),
+                     count_nodes(e.network, pairs[i][0]), "%s: %s", t->architecture, pairs[i][0]);
     clear(&e);
 }
 
-static void expect_dims(const Onnx__ValueInfoProto *value, const char *name, const int64_t *dims, size_t count)
+static void expect_dims(const Onnx__ValueInfoProto *value, const char *name, const int64_t *dims,
+                        size_t count)
 {
     const Onnx__TensorShapeProto *shape = value->type->tensor_type->shape;
 
     cr_expect_str_eq(value->name, name);
     cr_expect_eq(value->type->tensor_type->elem_type, ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT);
     cr_assert_eq(shape->n_dim, count + 1);
-    cr_expect_eq(shape->dim[0]->value_case, ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM, "the batch is open");
+    cr_expect_eq(shape->dim[0]->value_case, ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM,
+                 "the batch is open");
     for (size_t i = 0; i < count; i++)
         cr_expect_eq(shape->dim[i + 1]->dim_value, dims[i]);
 }
@@ -196,7 +202,8 @@ Test(onnx_export, says_what_goes_in_what_comes_out_and_what_it_is)
 
     expect_dims(file->graph->input[0], "input", (const int64_t[]){3, 44, 36}, 3);
     expect_dims(file->graph->output[0], "logits", (const int64_t[]){3}, 1);
-    cr_expect_eq(file->ir_version, 8); /* ONNX 1.12's, which has opset 17 (onnx/docs/Versioning.md) */
+    cr_expect_eq(file->ir_version,
+                 8); /* ONNX 1.12's, which has opset 17 (onnx/docs/Versioning.md) */
     cr_assert_eq(file->n_opset_import, 1);
     cr_expect_eq(file->opset_import[0]->version, 17);
     cr_expect_str_eq(file->producer_name, "medtl");

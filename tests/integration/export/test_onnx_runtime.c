@@ -38,13 +38,15 @@ static void write_both(const nn_tiny *t, bool probabilities, char *model_path, c
     nn_temporary_path(onnx_path, 256);
     nn_save(network, false, model_path);
     medtl_network_destroy(network);
-    cr_assert_eq(medtl_onnx_export(model_path, &options, onnx_path, &err), MEDTL_OK, "%s", err.message);
+    cr_assert_eq(medtl_onnx_export(model_path, &options, onnx_path, &err), MEDTL_OK, "%s",
+                 err.message);
 }
 
 static int run_runtime(const nn_tiny *t, const char *onnx_path, const float *input, float *output)
 {
     char in[256], out[256], sizes[4][16];
-    const char *const arguments[] = {"node", RUNNER, onnx_path, in, out, sizes[0], sizes[1], sizes[2], sizes[3], NULL};
+    const char *const arguments[] = {"node",   RUNNER,   onnx_path, in,       out,
+                                     sizes[0], sizes[1], sizes[2],  sizes[3], NULL};
     unsigned char *bytes = NULL;
     size_t size = 0;
     int code;
@@ -55,7 +57,8 @@ static int run_runtime(const nn_tiny *t, const char *onnx_path, const float *inp
     snprintf(sizes[3], sizeof sizes[3], "%u", t->width_px);
     nn_temporary_path(in, sizeof in);
     nn_temporary_path(out, sizeof out);
-    cr_assert_eq(medtl_file_replace(in, input, IMAGES * nn_tiny_image(t) * sizeof(float), NULL), MEDTL_OK);
+    cr_assert_eq(medtl_file_replace(in, input, IMAGES * nn_tiny_image(t) * sizeof(float), NULL),
+                 MEDTL_OK);
     code = run(arguments);
     if (code == 0) {
         cr_assert_eq(medtl_file_read(out, 1 << 20, &bytes, &size, NULL), MEDTL_OK);
@@ -127,14 +130,13 @@ Test(onnx_runtime, gives_our_probabilities)
  * may be another. */
 Test(onnx_runtime, the_checker_of_onnx_finds_nothing)
 {
-    static const char script[] =
-        "import sys\n"
-        "try:\n"
-        "    import onnx\n"
-        "except ImportError:\n"
-        "    sys.exit(77)\n"
-        "for path in sys.argv[1:]:\n"
-        "    onnx.checker.check_model(onnx.load(path), full_check=True)\n";
+    static const char script[] = "import sys\n"
+                                 "try:\n"
+                                 "    import onnx\n"
+                                 "except ImportError:\n"
+                                 "    sys.exit(77)\n"
+                                 "for path in sys.argv[1:]:\n"
+                                 "    onnx.checker.check_model(onnx.load(path), full_check=True)\n";
     const char *arguments[NN_TINY_MOST + 4] = {"python3", "-c", script};
     char models[NN_TINY_MOST][256], files[NN_TINY_MOST][256];
     const size_t count = medtl_architecture_count();

@@ -3,9 +3,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An array that has memory of its own, alive during steps first..last. */
+/* Steps first..last; none where first > last. */
+typedef struct span {
+    size_t first, last;
+} span;
+
+static const span no_span = {SIZE_MAX, 0};
+
+/* An array that has memory of its own, alive during two spans of steps: an activation that is computed again has one
+ * in forward and one in backward, all others have one only. */
 typedef struct buffer {
-    size_t size, first, last, offset;
+    size_t size, offset;
+    span alive[2];
     bool placed;
 } buffer;
 
@@ -17,6 +26,7 @@ typedef struct guest {
 typedef struct work {
     const medtl_graph *graph;
     medtl_layout_kind kind;
+    const medtl_segments *segments;
     guest *guests;
     buffer *buffers; /* of each node; size 0 for guests */
 } work;
@@ -76,7 +86,7 @@ static void find_guests(work *w)
                     lodge(w, node->inputs[k], i, inner);
                 inner += medtl_shape_size(g->nodes[node->inputs[k]].shape);
             }
-        } else if (node->ops->elementwise && w->kind != MEDTL_LAYOUT_KEEP) {
+        } else if (node->ops->elementwise && w->kind != MEDTL_LAYOUT_TRAIN) {
             for (size_t k = 0; k < node->input_count; k++)
                 if (may_lodge(w, node->inputs[k], i, true)) {
                     lodge(w, node->inputs[k], i, 0);
@@ -88,34 +98,104 @@ static void find_guests(work *w)
 
 static size_t round_up(size_t floats) { return (floats + 15) / 16 * 16; } /* 64 bytes */
 
-static void find_lifetimes(work *w)
+static span join(span a, span b)
+{
+    return (span){a.first < b.first ? a.first : b.first, a.last > b.last ? a.last : b.last};
+}
+
+static bool is_empty(span s) { return s.first > s.last; }
+
+/* Steps of training: forward of node i is step i. Then the segments, last one first: their nodes again in order (the
+ * last one's are still there), and backward of their nodes in reverse. */
+typedef struct training_steps {
+    size_t again, back;
+} training_steps;
+
+static training_steps steps_of(const work *w, size_t index)
+{
+    const size_t nodes = w->graph->node_count, own = medtl_segment_of(w->segments, index);
+    const size_t end = medtl_segment_end(w->segments, w->graph, own);
+    const bool is_last = own + 1 == w->segments->count;
+    size_t base = nodes;
+
+    for (size_t s = w->segments->count; s-- > own + 1;) {
+        const size_t length = medtl_segment_end(w->segments, w->graph, s) - w->segments->starts[s];
+
+        base += s + 1 == w->segments->count ? length : 2 * length;
+    }
+    if (is_last)
+        return (training_steps){index, base + (end - 1 - index)};
+    return (training_steps){base + (index - w->segments->starts[own]),
+                            base + (end - w->segments->starts[own]) + (end - 1 - index)};
+}
+
+/* What a later segment reads, and all of the last one, stays; the rest is made again. Whoever lies in an array that
+ * stays, stays. */
+static void find_training_spans(work *w, bool *again)
 {
     const size_t count = w->graph->node_count;
 
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 1; i < count; i++) {
+        const size_t segment = medtl_segment_of(w->segments, i);
+
+        again[i] = segment + 1 < w->segments->count &&
+                   medtl_graph_last_reader(w->graph, i) <
+                       medtl_segment_end(w->segments, w->graph, segment);
+    }
+    for (size_t i = 1; i < count; i++)
+        again[resolve(w, i).host] = again[resolve(w, i).host] && again[i];
+    for (size_t i = 1; i < count; i++)
+        again[i] = again[resolve(w, i).host];
+    for (size_t i = 1; i < count; i++) {
+        buffer *b = &w->buffers[resolve(w, i).host];
+        const training_steps steps = steps_of(w, i);
+
+        if (again[i]) {
+            b->alive[0] = join(b->alive[0], (span){i, medtl_graph_last_reader(w->graph, i)});
+            b->alive[1] = join(b->alive[1], (span){steps.again, steps.back});
+        } else {
+            b->alive[0] = join(b->alive[0], (span){i, steps.back});
+        }
+    }
+}
+
+static void find_spans(work *w)
+{
+    const size_t count = w->graph->node_count;
+
+    for (size_t i = 1; i < count; i++) {
         buffer *b = &w->buffers[resolve(w, i).host];
         const size_t last_reader = medtl_graph_last_reader(w->graph, i);
-        size_t first = i, last = last_reader;
 
-        if (w->kind == MEDTL_LAYOUT_KEEP) {
-            first = 0;
-            last = count;
-        } else if (w->kind == MEDTL_LAYOUT_GRADIENTS) { /* steps count down */
-            first = count - last_reader;
-            last = count - i;
-        } else if (i == count - 1) {
-            last = count; /* the result outlives the pass */
-        }
-        if (i > 0 && w->guests[i].host == i)
-            b->size = round_up(medtl_shape_size(w->graph->nodes[i].shape));
-        b->first = first < b->first ? first : b->first;
-        b->last = last > b->last ? last : b->last;
+        if (w->kind == MEDTL_LAYOUT_GRADIENTS) /* steps count down */
+            b->alive[0] = join(b->alive[0], (span){count - last_reader, count - i});
+        else /* the result outlives the pass */
+            b->alive[0] = join(b->alive[0], (span){i, i == count - 1 ? count : last_reader});
     }
+}
+
+static void find_lifetimes(work *w, bool *again)
+{
+    for (size_t i = 0; i < w->graph->node_count; i++) {
+        w->buffers[i].alive[0] = w->buffers[i].alive[1] = no_span;
+        if (i > 0 && w->guests[i].host == i)
+            w->buffers[i].size = round_up(medtl_shape_size(w->graph->nodes[i].shape));
+    }
+    if (w->kind == MEDTL_LAYOUT_TRAIN)
+        find_training_spans(w, again);
+    else
+        find_spans(w);
 }
 
 static bool meet(const buffer *a, const buffer *b)
 {
-    return a->first <= b->last && b->first <= a->last;
+    for (size_t i = 0; i < 4; i++) {
+        const span s = a->alive[i / 2], t = b->alive[i % 2];
+
+        if (!is_empty(s) && !is_empty(t) && s.first <= t.last && t.first <= s.last)
+            return true;
+    }
+    return false;
 }
 
 /* The lowest offset at which `b` overlaps no placed buffer that is alive with it. */
@@ -162,23 +242,23 @@ static void place(work *w, size_t *total)
 }
 
 medtl_status medtl_layout_create(const medtl_graph *graph, medtl_layout_kind kind,
-                                 medtl_layout *layout, medtl_error *err)
+                                 const medtl_segments *segments, medtl_layout *layout,
+                                 medtl_error *err)
 {
     const size_t count = graph->node_count;
-    work w = {graph, kind, NULL, NULL};
+    work w = {graph, kind, segments, NULL, NULL};
     medtl_status status = MEDTL_OK;
 
     layout->places = calloc(count, sizeof *layout->places);
+    layout->again = calloc(count, sizeof *layout->again);
     w.guests = calloc(count, sizeof *w.guests);
     w.buffers = calloc(count, sizeof *w.buffers);
-    if (layout->places == NULL || w.guests == NULL || w.buffers == NULL) {
+    if (layout->places == NULL || layout->again == NULL || w.guests == NULL || w.buffers == NULL) {
         status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for a network's plan");
         goto done;
     }
-    for (size_t i = 0; i < count; i++)
-        w.buffers[i].first = SIZE_MAX;
     find_guests(&w);
-    find_lifetimes(&w);
+    find_lifetimes(&w, layout->again);
     place(&w, &layout->total);
     for (size_t i = 0; i < count; i++) {
         const guest g = resolve(&w, i);
@@ -197,6 +277,7 @@ done:
 void medtl_layout_clear(medtl_layout *layout)
 {
     free(layout->places);
+    free(layout->again);
     memset(layout, 0, sizeof *layout);
 }
 

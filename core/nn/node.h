@@ -81,6 +81,7 @@ struct medtl_node_run {
     medtl_pool *pool;
     size_t count; /* images */
     bool training;
+    bool again; /* a training forward computed once more: what it did to parameters and state stands */
     uint64_t seed;
 
     medtl_tensor x[MEDTL_NODE_MAX_INPUTS], y;

@@ -57,7 +57,8 @@ static void forward_channel(void *context, size_t c, size_t worker)
 
     (void)worker;
     if (run->training) {
-        measure_channel(run, c, plane);
+        if (!run->again)
+            measure_channel(run, c, plane);
         mean = run->state[2 * c];
         deviation = run->state[2 * c + 1];
     } else {

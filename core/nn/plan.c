@@ -286,7 +286,7 @@ medtl_status medtl_plan_create(const medtl_network *network, medtl_plan *plan, m
     r.delayed = maps + 3 * count;
     if ((status = rewrite_all(&r, err)) == MEDTL_OK &&
         (status = fill_weights(&r, err)) == MEDTL_OK &&
-        (status = medtl_layout_create(&plan->graph, MEDTL_LAYOUT_INFER, &plan->layout, err)) ==
+        (status = medtl_layout_create(&plan->graph, MEDTL_LAYOUT_INFER, NULL, &plan->layout, err)) ==
             MEDTL_OK)
         measure_scratch(plan);
     free(maps);

@@ -1,5 +1,6 @@
 /* Forward and backward over a network for batches of one size. All memory is laid out on creation:
- * activations stay until backward, gradients of activations share an arena by lifetime. */
+ * activations stay until backward or are computed again then (segments.h), gradients of activations share an
+ * arena by lifetime. */
 #include "layout.h"
 #include "network_parts.h"
 
@@ -12,11 +13,13 @@ struct medtl_trainer_pass {
     medtl_network *network;
     size_t batch, count; /* largest, and of the last forward */
     medtl_pool *pool;
-    medtl_node_run *runs; /* one for each node */
+    medtl_node_run *runs;    /* one for each node */
+    medtl_segments segments; /* one, unless activations are computed again */
     medtl_layout activations, gradients;
     float *activation_arena, *gradient_arena;
     float *parameter_gradients, *states, *packed, *packed_backward, *scratch;
     float *logits;
+    size_t floats; /* of all these blocks */
 };
 
 static medtl_graph *graph_of(const medtl_trainer_pass *pass) { return &pass->network->graph; }
@@ -68,18 +71,24 @@ static sizes share_out(medtl_trainer_pass *pass)
     return s;
 }
 
+static float *allocate_block(medtl_trainer_pass *pass, size_t floats)
+{
+    pass->floats += floats;
+    return medtl_floats_allocate(floats);
+}
+
 static medtl_status allocate(medtl_trainer_pass *pass, size_t threads, medtl_error *err)
 {
     const sizes s = share_out(pass);
 
-    pass->parameter_gradients = medtl_floats_allocate(s.gradients);
-    pass->states = medtl_floats_allocate(s.states);
-    pass->packed = medtl_floats_allocate(s.packed);
-    pass->packed_backward = medtl_floats_allocate(s.packed_backward);
-    pass->scratch = medtl_floats_allocate(s.scratch * threads);
-    pass->activation_arena = medtl_floats_allocate(pass->activations.total * pass->batch);
-    pass->gradient_arena = medtl_floats_allocate(pass->gradients.total * pass->batch);
-    pass->logits = medtl_floats_allocate(pass->batch * pass->network->spec.classes);
+    pass->parameter_gradients = allocate_block(pass, s.gradients);
+    pass->states = allocate_block(pass, s.states);
+    pass->packed = allocate_block(pass, s.packed);
+    pass->packed_backward = allocate_block(pass, s.packed_backward);
+    pass->scratch = allocate_block(pass, s.scratch * threads);
+    pass->activation_arena = allocate_block(pass, pass->activations.total * pass->batch);
+    pass->gradient_arena = allocate_block(pass, pass->gradients.total * pass->batch);
+    pass->logits = allocate_block(pass, pass->batch * pass->network->spec.classes);
     if (pass->parameter_gradients == NULL || pass->states == NULL || pass->packed == NULL ||
         pass->packed_backward == NULL || pass->scratch == NULL || pass->activation_arena == NULL ||
         pass->gradient_arena == NULL || pass->logits == NULL)
@@ -130,8 +139,54 @@ static void connect(medtl_trainer_pass *pass)
     }
 }
 
-medtl_status medtl_trainer_pass_create(medtl_network *network, size_t batch, size_t threads,
-                                       medtl_trainer_pass **out, medtl_error *err)
+/* More segments keep less between them and have less inside them, but their boundaries add up: try. */
+static medtl_status lay_segments(medtl_trainer_pass *pass, medtl_error *err)
+{
+    static const size_t wanted[] = {2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64};
+    const medtl_graph *graph = graph_of(pass);
+
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        medtl_segments segments = {0};
+        medtl_layout layout = {0};
+        medtl_status status;
+
+        if ((status = medtl_segments_create(graph, wanted[i], &segments, err)) != MEDTL_OK ||
+            (status = medtl_layout_create(graph, MEDTL_LAYOUT_TRAIN, &segments, &layout, err)) !=
+                MEDTL_OK) {
+            medtl_segments_clear(&segments);
+            return status;
+        }
+        if (layout.total < pass->activations.total) {
+            const medtl_segments old_segments = pass->segments;
+            const medtl_layout old_layout = pass->activations;
+
+            pass->segments = segments;
+            pass->activations = layout;
+            segments = old_segments;
+            layout = old_layout;
+        }
+        medtl_segments_clear(&segments);
+        medtl_layout_clear(&layout);
+    }
+    return MEDTL_OK;
+}
+
+static medtl_status lay_out(medtl_trainer_pass *pass, bool recompute, medtl_error *err)
+{
+    const medtl_graph *graph = graph_of(pass);
+    medtl_status status;
+
+    if ((status = medtl_segments_create_one(&pass->segments, err)) != MEDTL_OK ||
+        (status = medtl_layout_create(graph, MEDTL_LAYOUT_TRAIN, &pass->segments,
+                                      &pass->activations, err)) != MEDTL_OK ||
+        (status = medtl_layout_create(graph, MEDTL_LAYOUT_GRADIENTS, NULL, &pass->gradients,
+                                      err)) != MEDTL_OK)
+        return status;
+    return recompute ? lay_segments(pass, err) : MEDTL_OK;
+}
+
+static medtl_status create(medtl_network *network, size_t batch, size_t threads, bool recompute,
+                           medtl_trainer_pass **out, medtl_error *err)
 {
     const medtl_graph *graph = &network->graph;
     medtl_trainer_pass *pass;
@@ -154,10 +209,7 @@ medtl_status medtl_trainer_pass_create(medtl_network *network, size_t batch, siz
     for (size_t i = 0; i < graph->node_count; i++)
         medtl_node_run_init(&pass->runs[i], graph, i);
     if ((status = medtl_pool_create(threads, &pass->pool, err)) != MEDTL_OK ||
-        (status = medtl_layout_create(graph, MEDTL_LAYOUT_KEEP, &pass->activations, err)) !=
-            MEDTL_OK ||
-        (status = medtl_layout_create(graph, MEDTL_LAYOUT_GRADIENTS, &pass->gradients, err)) !=
-            MEDTL_OK ||
+        (status = lay_out(pass, recompute, err)) != MEDTL_OK ||
         (status = allocate(pass, threads, err)) != MEDTL_OK)
         goto done;
     connect(pass);
@@ -168,11 +220,35 @@ done:
     return status;
 }
 
+medtl_status medtl_trainer_pass_create(medtl_network *network, size_t batch, size_t threads,
+                                       medtl_trainer_pass **out, medtl_error *err)
+{
+    return create(network, batch, threads, false, out, err);
+}
+
+medtl_status medtl_trainer_pass_create_recomputing(medtl_network *network, size_t batch,
+                                                   size_t threads, medtl_trainer_pass **out,
+                                                   medtl_error *err)
+{
+    return create(network, batch, threads, true, out, err);
+}
+
+size_t medtl_trainer_pass_memory(const medtl_trainer_pass *pass)
+{
+    return pass->floats * sizeof(float);
+}
+
+size_t medtl_trainer_pass_activation_memory(const medtl_trainer_pass *pass)
+{
+    return pass->activations.total * pass->batch * sizeof(float);
+}
+
 void medtl_trainer_pass_destroy(medtl_trainer_pass *pass)
 {
     if (pass == NULL)
         return;
     medtl_pool_destroy(pass->pool);
+    medtl_segments_clear(&pass->segments);
     medtl_layout_clear(&pass->activations);
     medtl_layout_clear(&pass->gradients);
     free(pass->activation_arena);
@@ -223,6 +299,7 @@ static const float *run_forward(medtl_trainer_pass *pass, const float *input, si
 
         run->count = count;
         run->training = training;
+        run->again = false;
         run->seed = seed;
         for (size_t k = 0; k < run->node->input_count; k++)
             if (run->node->inputs[k] == 0)
@@ -245,6 +322,16 @@ const float *medtl_trainer_pass_evaluate(medtl_trainer_pass *pass, const float *
     return run_forward(pass, input, count, false, 0);
 }
 
+/* The nodes of [start, end) that forward did not keep. */
+static void compute_again(medtl_trainer_pass *pass, size_t start, size_t end)
+{
+    for (size_t i = start; i < end; i++)
+        if (pass->activations.again[i]) {
+            pass->runs[i].again = true;
+            pass->runs[i].node->ops->forward(&pass->runs[i]);
+        }
+}
+
 void medtl_trainer_pass_backward(medtl_trainer_pass *pass, const float *dlogits)
 {
     const medtl_graph *graph = graph_of(pass);
@@ -254,8 +341,14 @@ void medtl_trainer_pass_backward(medtl_trainer_pass *pass, const float *dlogits)
     medtl_pool_for(pass->pool, graph->node_count, pack_node_backward, pass);
     for (size_t n = 0; n < pass->count; n++)
         memcpy(medtl_image_of(output->dy, n), dlogits + n * classes, classes * sizeof(float));
-    for (size_t i = graph->node_count - 1; i > 0; i--)
-        graph->nodes[i].ops->backward(&pass->runs[i]);
+    for (size_t s = pass->segments.count; s-- > 0;) {
+        const size_t start = pass->segments.starts[s] > 0 ? pass->segments.starts[s] : 1;
+        const size_t end = medtl_segment_end(&pass->segments, graph, s);
+
+        compute_again(pass, start, end);
+        for (size_t i = end; i-- > start;)
+            graph->nodes[i].ops->backward(&pass->runs[i]);
+    }
 }
 
 const float *medtl_trainer_pass_gradient(const medtl_trainer_pass *pass, size_t index)

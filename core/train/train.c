@@ -372,6 +372,15 @@ static medtl_status allocate(run *r, medtl_error *err)
     return MEDTL_OK;
 }
 
+static medtl_status create_pass(run *r, medtl_error *err)
+{
+    const medtl_train_options *o = r->options;
+
+    if (o->recompute)
+        return medtl_trainer_pass_create_recomputing(r->network, o->batch, o->threads, &r->pass, err);
+    return medtl_trainer_pass_create(r->network, o->batch, o->threads, &r->pass, err);
+}
+
 static medtl_status prepare(run *r, medtl_error *err)
 {
     const medtl_train_options *o = r->options;
@@ -392,8 +401,7 @@ static medtl_status prepare(run *r, medtl_error *err)
         r->labels[i] = data->labels[r->validation[i]];
     r->shown = r->train_count >= o->batch ? r->train_count / o->batch * o->batch : r->train_count;
     if ((status = medtl_pool_create(o->threads, &r->pool, err)) != MEDTL_OK ||
-        (status = medtl_trainer_pass_create(r->network, o->batch, o->threads, &r->pass, err)) !=
-            MEDTL_OK ||
+        (status = create_pass(r, err)) != MEDTL_OK ||
         (status = medtl_optimizer_create(r->network, &o->optimizer, &r->optimizer, err)) != MEDTL_OK)
         return status;
     return restore(r, err);

@@ -28,6 +28,7 @@ typedef struct medtl_train_options {
                                it is the only one: tiny batches spoil batch statistics */
     size_t threads;         /* of passes and updates */
     size_t loader_threads;  /* of augmentation */
+    bool recompute;         /* compute activations twice rather than keep them: the same bits in less memory */
     medtl_optimizer_options optimizer;
     double rate;            /* the highest learning rate */
     medtl_schedule schedule;

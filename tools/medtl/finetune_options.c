@@ -90,6 +90,7 @@ static size_t fill_table(finetune_options *f, option *out)
         {OPTION_WHOLE, "seed", 0, "N", &f->seed, 0, 9e15, SHAPES_RESULT, "of everything random"},
         {OPTION_WHOLE, "threads", 0, "N", &f->threads, 1, 1024, SHAPES_NOTHING, "for arithmetic"},
         {OPTION_WHOLE, "loader-threads", 0, "N", &f->loader_threads, 1, 1024, SHAPES_NOTHING, "for augmentation"},
+        {OPTION_FLAG, "recompute", 0, "", &f->recompute, 0, 0, SHAPES_NOTHING, "compute activations a second time rather than keep them: the same model in less memory, a step takes about a third longer"},
     };
 
     memcpy(out, table, sizeof table);
@@ -212,6 +213,7 @@ medtl_train_options finetune_train_options(const finetune_options *o, const char
         .batch = (size_t)o->batch,
         .threads = (size_t)o->threads,
         .loader_threads = (size_t)o->loader_threads,
+        .recompute = o->recompute,
         .optimizer = {.kind = (medtl_optimizer_kind)o->optimizer, .momentum = o->momentum,
                       .beta2 = o->beta2, .epsilon = 1e-8, .trust = o->trust,
                       .weight_decay = o->weight_decay, .bias_decay = o->bias_decay,

@@ -18,7 +18,7 @@ typedef struct finetune_options {
     const char *run_folder;
     const char *views_text;
     medtl_views views; /* from views_text */
-    bool resume, force, finish, f16, quiet;
+    bool resume, force, finish, f16, quiet, recompute;
     uint64_t stop_after;
     const char *name, *version;
     const char *architecture, *init;

@@ -117,6 +117,14 @@ Test(train, same_seed_same_bits_whatever_the_threads)
     same_bits(trained(&one), trained(&many), "threads");
 }
 
+Test(train, computing_activations_twice_changes_nothing)
+{
+    medtl_train_options kept = options_of(), twice = options_of();
+
+    twice.recompute = true;
+    same_bits(trained(&kept), trained(&twice), "recompute");
+}
+
 Test(train, another_seed_gives_another_network)
 {
     medtl_train_options o = options_of();
@@ -160,7 +168,8 @@ static void stopped_and_resumed(medtl_optimizer_kind kind)
     first = network();
     cr_assert_eq(run(first, &o, COUNT - TRAIN, &watch, &result, NULL), MEDTL_E_CANCELLED);
     medtl_network_destroy(first);
-    o.threads = 2;
+    o.threads = 2; /* nothing of how it is computed must be as it was */
+    o.recompute = true;
     same_bits(whole, trained(&o), "resumed");
 }
 

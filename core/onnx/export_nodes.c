@@ -137,16 +137,26 @@ static void export_linear(const step *s)
     finish(s, name, true);
 }
 
-static void export_max_pool(const step *s)
+static const char *pool(const step *s, const char *type)
 {
     const int64_t kernel = (int64_t)s->node->u.pool.kernel, pad = (int64_t)s->node->u.pool.pad;
     const int64_t stride = (int64_t)s->node->u.pool.stride;
-    const char *name = operate_on(s, "MaxPool", image_input(s, 0));
+    const char *name = operate_on(s, type, image_input(s, 0));
     medtl_onnx_writer *w = s->all->writer;
 
     medtl_onnx_set_wholes(w, "kernel_shape", (const int64_t[]){kernel, kernel}, 2);
     medtl_onnx_set_wholes(w, "pads", (const int64_t[]){pad, pad, pad, pad}, 4);
     medtl_onnx_set_wholes(w, "strides", (const int64_t[]){stride, stride}, 2);
+    return name;
+}
+
+static void export_max_pool(const step *s) { finish(s, pool(s, "MaxPool"), false); }
+
+static void export_avg_pool(const step *s)
+{
+    const char *name = pool(s, "AveragePool");
+
+    medtl_onnx_set_whole(s->all->writer, "count_include_pad", s->node->u.pool.count_pad);
     finish(s, name, false);
 }
 
@@ -182,6 +192,38 @@ static void export_relu(const step *s) /* finish() has the ReLU */
     finish(s, s->all->values[s->node->inputs[0]].name, s->all->values[s->node->inputs[0]].flat);
 }
 
+static void export_relu6(const step *s)
+{
+    static const float zero = 0.0f, six = 6.0f;
+    const value v = s->all->values[s->node->inputs[0]];
+    medtl_onnx_writer *w = s->all->writer;
+    const char *inputs[3] = {v.name, medtl_onnx_floats(w, value_name(s, "zero"), NULL, 0, &zero),
+                             medtl_onnx_floats(w, value_name(s, "six"), NULL, 0, &six)};
+
+    finish(s, operate(s, "Clip", inputs, 3), v.flat);
+}
+
+/* Every stride-th row and column, between channels of zeros. */
+static void export_subsample(const step *s)
+{
+    const int64_t stride = (int64_t)s->node->u.subsample.stride;
+    const int64_t before = (int64_t)s->node->u.subsample.before;
+    const int64_t behind = (int64_t)s->node->shape.channels - before -
+                           (int64_t)input_shape(s, 0).channels;
+    const int64_t starts[2] = {0, 0}, ends[2] = {INT64_MAX, INT64_MAX}, axes[2] = {2, 3};
+    const int64_t steps[2] = {stride, stride}, pads[8] = {0, before, 0, 0, 0, behind, 0, 0};
+    medtl_onnx_writer *w = s->all->writer;
+    const char *slice[5] = {image_input(s, 0),
+                            medtl_onnx_wholes(w, value_name(s, "starts"), starts, 2),
+                            medtl_onnx_wholes(w, value_name(s, "ends"), ends, 2),
+                            medtl_onnx_wholes(w, value_name(s, "axes"), axes, 2),
+                            medtl_onnx_wholes(w, value_name(s, "steps"), steps, 2)};
+    const char *pad[2] = {operate(s, "Slice", slice, 5),
+                          medtl_onnx_wholes(w, value_name(s, "pads"), pads, 8)};
+
+    finish(s, operate(s, "Pad", pad, 2), false); /* with zeros, by default */
+}
+
 static void export_dropout(const step *s) /* nothing, outside of training */
 {
     s->all->values[s->index] = s->all->values[s->node->inputs[0]];
@@ -199,6 +241,9 @@ static const struct {
     {&medtl_node_add, export_add},
     {&medtl_node_concat, export_concat},
     {&medtl_node_relu, export_relu},
+    {&medtl_node_relu6, export_relu6},
+    {&medtl_node_avg_pool, export_avg_pool},
+    {&medtl_node_subsample, export_subsample},
     {&medtl_node_dropout, export_dropout},
 };
 enum { EXPORT_COUNT = sizeof exports / sizeof exports[0] };

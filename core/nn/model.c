@@ -77,8 +77,8 @@ static medtl_status read_file(const char *path, medtl_model *model, medtl_networ
     return status;
 }
 
-medtl_status medtl_model_load_network(const char *path, medtl_model **out,
-                                      medtl_network **network, medtl_error *err)
+medtl_status medtl_model_load_network(const char *path, medtl_model **out, medtl_network **network,
+                                      medtl_error *err)
 {
     medtl_model *model = calloc(1, sizeof *model);
     medtl_status status;

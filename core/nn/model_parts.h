@@ -18,7 +18,7 @@ struct medtl_model {
 /** Everything of medtl_model_load() but the plan of one of our architectures: a model that says of itself what the file
  *  does, but cannot be run, and the network with the file's weights. `network` is NULL for a model of another network
  *  ("graph"). Both are the caller's to destroy. */
-medtl_status medtl_model_load_network(const char *path, medtl_model **out,
-                                      medtl_network **network, medtl_error *err);
+medtl_status medtl_model_load_network(const char *path, medtl_model **out, medtl_network **network,
+                                      medtl_error *err);
 
 #endif

@@ -153,7 +153,8 @@ medtl_status medtl_onnx_export(const char *model_path, const medtl_onnx_export_o
     if (network == NULL) {
         medtl_model_destroy(model);
         return medtl_fail(err, MEDTL_E_UNSUPPORTED,
-                          "%s: its network came from an ONNX file; it is not written back", model_path);
+                          "%s: its network came from an ONNX file; it is not written back",
+                          model_path);
     }
     memset(&d, 0, sizeof d);
     medtl_onnx_writer_init(&d.writer);

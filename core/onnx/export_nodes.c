@@ -208,8 +208,8 @@ static void export_subsample(const step *s)
 {
     const int64_t stride = (int64_t)s->node->u.subsample.stride;
     const int64_t before = (int64_t)s->node->u.subsample.before;
-    const int64_t behind = (int64_t)s->node->shape.channels - before -
-                           (int64_t)input_shape(s, 0).channels;
+    const int64_t behind =
+        (int64_t)s->node->shape.channels - before - (int64_t)input_shape(s, 0).channels;
     const int64_t starts[2] = {0, 0}, ends[2] = {INT64_MAX, INT64_MAX}, axes[2] = {2, 3};
     const int64_t steps[2] = {stride, stride}, pads[8] = {0, before, 0, 0, 0, behind, 0, 0};
     medtl_onnx_writer *w = s->all->writer;

@@ -107,7 +107,7 @@ static const float *constant_of(const work *w, const medtl_nd_node *node, size_t
     return w->graph->values[node->inputs[k]].data;
 }
 
-/* A constant that replaces input k of `node`. No file can give the name that it gets. */
+/* A constant that replaces input k of `node`, under a name that no sane file has (one that has it is refused). */
 static medtl_status set_constant(work *w, medtl_nd_node *node, size_t k, const medtl_nd_type *type,
                                  const float *data, medtl_error *err)
 {

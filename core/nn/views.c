@@ -2,8 +2,11 @@
 
 #include <string.h>
 
-/* A view is a sum of these; transposing comes first. */
-enum { MIRROR_X = 1, MIRROR_Y = 2, TRANSPOSE = 4 };
+enum {
+    MIRROR_X = MEDTL_VIEW_MIRROR_X,
+    MIRROR_Y = MEDTL_VIEW_MIRROR_Y,
+    TRANSPOSE = MEDTL_VIEW_TRANSPOSE
+};
 
 static const struct kind {
     const char *name;
@@ -30,6 +33,8 @@ bool medtl_views_parse(const char *word, medtl_views *out)
 }
 
 size_t medtl_views_count(medtl_views views) { return kinds[views].count; }
+
+unsigned medtl_view_changes(medtl_views views, size_t index) { return kinds[views].changes[index]; }
 
 bool medtl_views_fit(medtl_views views, size_t height, size_t width)
 {

@@ -19,6 +19,9 @@ typedef enum medtl_views {
 
 enum { MEDTL_MOST_VIEWS = 8 };
 
+/** How a view is made of the input; a sum of these. Transposing comes first. */
+enum { MEDTL_VIEW_MIRROR_X = 1, MEDTL_VIEW_MIRROR_Y = 2, MEDTL_VIEW_TRANSPOSE = 4 };
+
 /** "one", "flip-x", "flip-y", "flips", "symmetries". */
 const char *medtl_views_name(medtl_views views);
 
@@ -27,6 +30,9 @@ bool medtl_views_parse(const char *word, medtl_views *out);
 
 /** 1 to MEDTL_MOST_VIEWS. */
 size_t medtl_views_count(medtl_views views);
+
+/** The changes that make view `index` (0-based; 0 is the input itself). */
+unsigned medtl_view_changes(medtl_views views, size_t index);
 
 /** Whether inputs of this size have such views: the symmetries ask for a square. */
 bool medtl_views_fit(medtl_views views, size_t height, size_t width);

@@ -4,6 +4,7 @@
 #include "core/base/file.h"
 #include "core/nn/model_parts.h"
 #include "export_nodes.h"
+#include "export_views.h"
 
 #include <jansson.h>
 #include <limits.h>
@@ -65,6 +66,7 @@ static void add_properties(document *d, const medtl_model_info *info,
     add_classes(d, info);
     add_property(d, "normaliser", info->normaliser);
     add_property(d, "temperature", medtl_onnx_text(&d->writer, "%.9g", (double)info->temperature));
+    add_property(d, "views", info->views);
     add_property(d, "output", options->probabilities ? "softmax(logits / temperature)" : "logits");
     add_property(d, "provenance", info->provenance);
     add_property(d, "sha256", info->sha256); /* of the model file that this was made from */
@@ -104,16 +106,19 @@ static const char *add_softmax(medtl_onnx_writer *w, const char *logits, const f
 }
 
 /* The name of the result is a promise of ours, whatever node it comes from: an Identity gives it. */
-static void write_graph(document *d, const medtl_network *network, const medtl_model_info *info,
+static void write_graph(document *d, const medtl_network *network, const medtl_model *model,
                         const medtl_onnx_export_options *options)
 {
+    const medtl_model_info *info = &model->info;
     medtl_onnx_writer *w = &d->writer;
     const int64_t image[] = {info->channels, info->height, info->width};
     const int64_t classes[] = {info->class_count};
     const char *result;
 
     medtl_onnx_input(w, MEDTL_ONNX_INPUT, image, 3);
-    result = medtl_onnx_export_nodes(w, network, MEDTL_ONNX_INPUT);
+    result = medtl_onnx_add_views(w, model->metadata.views, MEDTL_ONNX_INPUT);
+    result = medtl_onnx_export_nodes(w, network, result);
+    result = medtl_onnx_add_mean(w, model->metadata.views, result, info->class_count);
     if (options->probabilities)
         result = add_softmax(w, result, &info->temperature);
     else
@@ -159,7 +164,7 @@ medtl_status medtl_onnx_export(const char *model_path, const medtl_onnx_export_o
     memset(&d, 0, sizeof d);
     medtl_onnx_writer_init(&d.writer);
     describe(&d, &model->info, options);
-    write_graph(&d, network, &model->info, options);
+    write_graph(&d, network, model, options);
     status = d.writer.status;
     if (status == MEDTL_OK)
         status = write_file(&d, path, err);

@@ -28,15 +28,19 @@ static int run(const char *const *arguments)
 }
 
 /* A model of the case as our file and as ONNX. Paths have room for 256. */
-static void write_both(const nn_tiny *t, bool probabilities, char *model_path, char *onnx_path)
+static void write_both(const nn_tiny *t, bool probabilities, medtl_views views, char *model_path,
+                       char *onnx_path)
 {
+    medtl_model_description description = nn_description();
     const medtl_onnx_export_options options = {probabilities};
     medtl_network *network = nn_tiny_network(t);
     medtl_error err = {0};
 
     nn_temporary_path(model_path, 256);
     nn_temporary_path(onnx_path, 256);
-    nn_save(network, false, model_path);
+    description.views = views;
+    cr_assert_eq(medtl_network_save(network, &description, false, model_path, &err), MEDTL_OK, "%s",
+                 err.message);
     medtl_network_destroy(network);
     cr_assert_eq(medtl_onnx_export(model_path, &options, onnx_path, &err), MEDTL_OK, "%s",
                  err.message);
@@ -85,7 +89,7 @@ static void run_ours(const char *path, const float *input, bool probabilities, f
     medtl_model_destroy(model);
 }
 
-static void compare(const nn_tiny *t, bool probabilities)
+static void compare(const nn_tiny *t, bool probabilities, medtl_views views)
 {
     char model_path[256], onnx_path[256];
     float *input = nn_make_input(IMAGES * nn_tiny_image(t));
@@ -93,7 +97,7 @@ static void compare(const nn_tiny *t, bool probabilities)
     double largest = 0.0, worst = 0.0;
     int code;
 
-    write_both(t, probabilities, model_path, onnx_path);
+    write_both(t, probabilities, views, model_path, onnx_path);
     run_ours(model_path, input, probabilities, ours);
     code = run_runtime(t, onnx_path, input, theirs);
     unlink(model_path);
@@ -117,13 +121,31 @@ ParameterizedTestParameters(onnx_runtime, gives_our_numbers)
     return cr_make_param_array(nn_tiny, cases, nn_tiny_all(cases));
 }
 
-ParameterizedTest(nn_tiny *t, onnx_runtime, gives_our_numbers) { compare(t, false); }
+ParameterizedTest(nn_tiny *t, onnx_runtime, gives_our_numbers)
+{
+    compare(t, false, MEDTL_VIEWS_ONE);
+}
 
 Test(onnx_runtime, gives_our_probabilities)
 {
     const nn_tiny t = {"resnet18", 8, 1, 33, 35, 7};
 
-    compare(&t, true);
+    compare(&t, true, MEDTL_VIEWS_ONE);
+}
+
+/* Models that average over mirror images and turns: the file does it, too. */
+ParameterizedTestParameters(onnx_runtime, gives_the_mean_over_views)
+{
+    static int views[] = {MEDTL_VIEWS_FLIP_X, MEDTL_VIEWS_FLIPS, MEDTL_VIEWS_SYMMETRIES};
+
+    return cr_make_param_array(int, views, sizeof views / sizeof views[0]);
+}
+
+ParameterizedTest(int *views, onnx_runtime, gives_the_mean_over_views)
+{
+    const nn_tiny t = {"resnet20", 4, 3, 32, 32, 3};
+
+    compare(&t, *views == MEDTL_VIEWS_FLIPS, (medtl_views)*views);
 }
 
 /* One process for all files: the checker takes long to start. Debian's python3 has python3-onnx; the first in the path
@@ -146,7 +168,7 @@ Test(onnx_runtime, the_checker_of_onnx_finds_nothing)
     for (size_t i = 0; i < count; i++) {
         const nn_tiny t = nn_tiny_at(i);
 
-        write_both(&t, i % 2 == 1, models[i], files[i]);
+        write_both(&t, i % 2 == 1, MEDTL_VIEWS_ONE, models[i], files[i]);
         arguments[3 + i] = files[i];
     }
     code = run(arguments);

@@ -133,7 +133,7 @@ static void set_defaults(finetune_options *f)
 
 static medtl_status check_architecture(const char *name, medtl_error *err)
 {
-    char known[200] = "";
+    char known[300] = "";
 
     for (size_t i = 0; i < medtl_architecture_count(); i++) {
         const size_t length = strlen(known);

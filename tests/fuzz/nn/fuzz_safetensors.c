@@ -5,6 +5,7 @@
 #include "core/nn/network_file.h"
 #include "core/nn/plan.h"
 #include "core/nn/safetensors.h"
+#include "core/nn/tensor/nd_model.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -16,7 +17,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t most);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed);
 
-static void try_metadata(const medtl_safetensors *file, const medtl_metadata *metadata)
+static void try_graph(const medtl_safetensors *file, const char *text,
+                      const medtl_metadata *metadata)
+{
+    medtl_nd_plan plan;
+    uint64_t parameters = 0;
+    medtl_error err = {0};
+
+    memset(&plan, 0, sizeof plan);
+    (void)medtl_nd_model_read("file", file, text, metadata, &plan, &parameters, &err);
+    medtl_nd_plan_clear(&plan);
+}
+
+static void try_network(const medtl_safetensors *file, const medtl_metadata *metadata)
 {
     medtl_network *network = NULL;
     medtl_plan plan;
@@ -70,7 +83,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     try_weights(file);
     text = medtl_safetensors_metadata(file, MEDTL_METADATA_KEY);
     if (text != NULL && medtl_metadata_parse("file", text, &metadata, &err) == MEDTL_OK) {
-        try_metadata(file, &metadata);
+        if (strcmp(metadata.spec.architecture, MEDTL_ND_ARCHITECTURE) == 0)
+            try_graph(file, text, &metadata);
+        else
+            try_network(file, &metadata);
         medtl_metadata_clear(&metadata);
     }
     medtl_safetensors_destroy(file);

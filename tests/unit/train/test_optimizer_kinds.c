@@ -115,6 +115,29 @@ ParameterizedTest(int *index, optimizer_kinds, five_steps_are_those_of_pytorch_a
     medtl_optimizer_destroy(optimizer);
 }
 
+Test(optimizer_kinds, lars_is_its_algorithm_by_hand)
+{
+    /* w = (3, 4), of length 5; gradient (0, 2); trust 0.1, decay 0.5: the local rate is 0.1 * 5 / (2 + 0.5 * 5) = 1/9.
+     * At a rate of 0.9, v = 0.9 / 9 * ((0, 2) + 0.5 * (3, 4)) = (0.15, 0.4). */
+    const double expected[SIZE] = {2.85, 3.6};
+    medtl_optimizer_options lars = options_of(MEDTL_OPTIMIZER_LARS, 0.5);
+    medtl_optimizer *optimizer;
+    medtl_pool *pool = NULL;
+
+    lars.trust = 0.1;
+    memset(values, 0, sizeof values);
+    memset(gradients, 0, sizeof gradients);
+    values[0][0] = 3.0f;
+    values[0][1] = 4.0f;
+    gradients[0][1] = 2.0f;
+    optimizer = create(&lars);
+    cr_assert_eq(medtl_pool_create(1, &pool, NULL), MEDTL_OK);
+    medtl_optimizer_step(optimizer, NULL, 0.9, 2.0, pool);
+    expect(values[0], expected, "weight");
+    medtl_pool_destroy(pool);
+    medtl_optimizer_destroy(optimizer);
+}
+
 Test(optimizer_kinds, lars_moves_biases_without_its_local_rate)
 {
     const medtl_optimizer_options lars = options_of(MEDTL_OPTIMIZER_LARS, 0.0);

@@ -2,6 +2,7 @@
 #include "loss_self.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 static const double epsilon = 1e-5; /* of the variances */
@@ -30,29 +31,38 @@ static void standardise(const float *x, size_t count, size_t size, double *out, 
     }
 }
 
-/* Back through the standardising: with y = (x - mean) / s, dx = (dy - mean(dy) - y mean(dy y)) / s.
- * @param slope  [size][size], d loss / d C_kl; `turned` where `y` is the second view (l runs over the first). */
-static void derive(const double *y, const double *other, const double *deviation,
-                   const double *slope, int turned, size_t count, size_t size, float *dx)
+/* One view with what its derivative needs. */
+typedef struct side {
+    const double *own, *other; /* standardised, [count][size] */
+    const double *deviation;   /* of `own`, [size] */
+    const double *slope; /* [size][size], d loss / d C_kl, k of the first view, l of the second */
+    bool second;         /* `own` is the second view */
+    size_t count, size;
+} side;
+
+/* How value k of row i pulls at the loss. */
+static double pull(const side *s, size_t i, size_t k)
 {
-    for (size_t k = 0; k < size; k++) {
+    double sum = 0.0;
+
+    for (size_t l = 0; l < s->size; l++)
+        sum += s->slope[s->second ? l * s->size + k : k * s->size + l] * s->other[i * s->size + l];
+    return sum / (double)s->count;
+}
+
+/* Back through the standardising: with y = (x - mean) / d, dx = (dy - mean(dy) - y mean(dy y)) / d. */
+static void derive(const side *s, float *dx)
+{
+    for (size_t k = 0; k < s->size; k++) {
         double mean = 0.0, along = 0.0;
 
-        for (int apply = 0; apply <= 1; apply++) /* the means first, then the result */
-            for (size_t i = 0; i < count; i++) {
-                double dy = 0.0;
-
-                for (size_t l = 0; l < size; l++)
-                    dy += (turned ? slope[l * size + k] : slope[k * size + l]) *
-                          other[i * size + l] / (double)count;
-                if (apply == 0) {
-                    mean += dy / (double)count;
-                    along += dy * y[i * size + k] / (double)count;
-                } else {
-                    dx[i * size + k] =
-                        (float)((dy - mean - y[i * size + k] * along) / deviation[k]);
-                }
-            }
+        for (size_t i = 0; i < s->count; i++) {
+            mean += pull(s, i, k) / (double)s->count;
+            along += pull(s, i, k) * s->own[i * s->size + k] / (double)s->count;
+        }
+        for (size_t i = 0; i < s->count; i++)
+            dx[i * s->size + k] =
+                (float)((pull(s, i, k) - mean - s->own[i * s->size + k] * along) / s->deviation[k]);
     }
 }
 
@@ -88,8 +98,8 @@ double medtl_loss_barlow(const float *a, const float *b, size_t count, size_t si
                 correlation[k * size + l] += x[i * size + k] * y[i * size + l] / (double)count;
     loss = compare(correlation, size, off_diagonal);
     if (da != NULL)
-        derive(x, y, deviation_x, correlation, 0, count, size, da);
+        derive(&(side){x, y, deviation_x, correlation, false, count, size}, da);
     if (db != NULL)
-        derive(y, x, deviation_y, correlation, 1, count, size, db);
+        derive(&(side){y, x, deviation_y, correlation, true, count, size}, db);
     return loss;
 }

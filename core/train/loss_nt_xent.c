@@ -57,28 +57,30 @@ static double share_out(views *v, size_t i)
     return loss;
 }
 
-/* Every pair (i, j) is met in row i and in row j; the partners' -1 as well. */
-static void derive(const views *v, size_t i, double scale, float *out)
+/* How dimension k of unit vector i pulls at the loss: every pair (i, j) is met in row i and in row j, and so is
+ * the -1 of partners. */
+static double pull(const views *v, size_t i, size_t k)
 {
     const size_t all = 2 * v->count, partner = (i + v->count) % all;
+    double sum = 0.0;
+
+    for (size_t j = 0; j < all; j++)
+        if (j != i)
+            sum += (v->share[i * all + j] + v->share[j * all + i] - (j == partner ? 2.0 : 0.0)) *
+                   v->unit[j * v->size + k];
+    return sum;
+}
+
+/* Back through the division by the length, which takes away what points along the row. */
+static void derive(const views *v, size_t i, double scale, float *out)
+{
     const double *unit = v->unit + i * v->size;
     double along = 0.0;
 
-    for (int apply = 0; apply <= 1;
-         apply++) /* first the part along the row, which length 1 takes away */
-        for (size_t k = 0; k < v->size; k++) {
-            double sum = 0.0;
-
-            for (size_t j = 0; j < all; j++)
-                if (j != i)
-                    sum += (v->share[i * all + j] + v->share[j * all + i] -
-                            (j == partner ? 2.0 : 0.0)) *
-                           v->unit[j * v->size + k];
-            if (apply == 0)
-                along += sum * unit[k];
-            else
-                out[k] = (float)(scale * (sum - along * unit[k]) / v->norm[i]);
-        }
+    for (size_t k = 0; k < v->size; k++)
+        along += pull(v, i, k) * unit[k];
+    for (size_t k = 0; k < v->size; k++)
+        out[k] = (float)(scale * (pull(v, i, k) - along * unit[k]) / v->norm[i]);
 }
 
 double medtl_loss_nt_xent(const float *a, const float *b, size_t count, size_t size,

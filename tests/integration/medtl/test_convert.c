@@ -142,3 +142,23 @@ Test(convert, inspect_shows_a_model_and_compares_it)
     EXITS(3, "inspect bad.safetensors");
     SAYS("bad.safetensors: the header claims to be longer");
 }
+
+Test(convert, published_weights_of_a_known_network_become_a_model)
+{
+    const char *set = getenv("MEDTL_TEST_DATA");
+    char path[1024];
+
+    snprintf(path, sizeof path, "%s/weights/cifar10-resnet20.safetensors",
+             set != NULL ? set : MEDTL_SOURCE_DIR "/../shared/data");
+    if (!exists(path))
+        cr_skip("%s is absent", path);
+    EXITS(0,
+          "convert '%s' c10.safetensors --architecture resnet20 --normaliser 'v1 channels=3 "
+          "size=32x32 voi=full crop=none side=keep fit=stretch constancy=none "
+          "mean=0.485,0.456,0.406 sd=0.229,0.224,0.225' "
+          "--classes airplane,automobile,bird,cat,deer,dog,frog,horse,ship,truck",
+          path);
+    SAYS("tensors: 97 matched\n");
+    EXITS(0, "inspect c10.safetensors --against resnet20");
+    SAYS("against resnet20 of width 16 with 3 channels and 10 classes");
+}

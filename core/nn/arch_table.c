@@ -1,9 +1,16 @@
 /* The table of architectures, and the limits that any of them must keep. */
 #include "architecture.h"
 
+#include <stdio.h>
 #include <string.h>
 
-enum { MOST_WIDTH = 1024, MOST_CHANNELS = 64, MOST_PIXELS = 8192, MOST_CLASSES = 100000 };
+enum {
+    MOST_WIDTH = 1024,
+    MOST_CHANNELS = 64,
+    MOST_PIXELS = 8192,
+    MOST_CLASSES = 100000,
+    MOST_MEMBERS = 64
+};
 
 static const medtl_architecture architectures[] = {
     {"hybrid2", 32, 0.5f, medtl_build_hybrid2},
@@ -60,10 +67,30 @@ medtl_status medtl_spec_complete(medtl_network_spec *spec, medtl_error *err)
     if (spec->classes == 0 || spec->classes > MOST_CLASSES)
         return medtl_fail(err, MEDTL_E_UNSUPPORTED, "%u classes (1 to %d are possible)",
                           spec->classes, MOST_CLASSES);
+    if (spec->members > MOST_MEMBERS)
+        return medtl_fail(err, MEDTL_E_UNSUPPORTED, "%u members (at most %d are possible)",
+                          spec->members, MOST_MEMBERS);
     if (!(spec->dropout < 1.0f))
         return medtl_fail(err, MEDTL_E_ARGUMENT, "dropout %g is not below 1",
                           (double)spec->dropout);
     return MEDTL_OK;
+}
+
+/* Several networks side by side on one input; the output is the sum of theirs. */
+static void build_members(medtl_graph *graph, const medtl_architecture *architecture,
+                          const medtl_network_spec *spec)
+{
+    size_t sum = 0;
+
+    for (uint32_t member = 0; member < spec->members; member++) {
+        size_t logits;
+
+        snprintf(graph->prefix, sizeof graph->prefix, "members.%u.", (unsigned)member);
+        graph->stage = 0;
+        architecture->build(graph, spec);
+        logits = graph->node_count - 1;
+        sum = member == 0 ? logits : medtl_graph_add(graph, sum, logits);
+    }
 }
 
 medtl_status medtl_architecture_build(const medtl_network_spec *spec, medtl_graph *graph,
@@ -76,6 +103,9 @@ medtl_status medtl_architecture_build(const medtl_network_spec *spec, medtl_grap
         return medtl_fail(err, MEDTL_E_UNSUPPORTED, "there is no architecture \"%s\"",
                           spec->architecture);
     (void)medtl_graph_input(graph, (medtl_shape){spec->channels, spec->height, spec->width_px});
-    architecture->build(graph, spec);
+    if (spec->members > 1)
+        build_members(graph, architecture, spec);
+    else
+        architecture->build(graph, spec);
     return medtl_graph_finish(graph, err);
 }

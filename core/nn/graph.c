@@ -97,7 +97,7 @@ void medtl_graph_declare(medtl_graph *graph, const char *suffix, medtl_parameter
     node = &graph->nodes[graph->node_count - 1];
     d = &graph->declarations[graph->declaration_count];
     memset(d, 0, sizeof *d);
-    snprintf(d->name, sizeof d->name, "%s.%s", node->name, suffix);
+    snprintf(d->name, sizeof d->name, "%s%s.%s", graph->prefix, node->name, suffix);
     d->dimensions = dimensions;
     d->size = 1;
     for (size_t i = 0; i < dimensions; i++) {

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MEDTL_NAME_SIZE = 64 };
+enum { MEDTL_NAME_SIZE = 128 };
 
 /** How a parameter starts. He: normal, variance 2 / fan out (torchvision's ResNet). He in: normal, variance
  *  2 / fan in (its DenseNet). Glorot: uniform, variance 2 / (fan in + fan out). Fan in: uniform in +-1/sqrt(fan in) (PyTorch's linear layers). */
@@ -44,6 +44,7 @@ typedef struct medtl_graph {
 
     /* Set by an architecture before the nodes they apply to. */
     uint32_t stage;
+    char prefix[24]; /* of the parameters' names: "members.2." in a network of several, else "" */
     medtl_initialiser conv_initialiser, linear_weight_initialiser, linear_bias_initialiser;
 
     medtl_status status; /* of the first failure */

@@ -73,6 +73,9 @@ static medtl_status get_architecture(const json_t *root, const char *path, medtl
             return refuse(err, path, "dropout", "is not in [0, 1)");
         out->spec.dropout = (float)p;
     }
+    if (json_object_get(architecture, "members") != NULL &&
+        (status = get_number(architecture, "members", path, &out->spec.members, err)) != MEDTL_OK)
+        return status;
     arguments = json_copy(architecture);
     (void)json_object_del(arguments, "name");
     out->architecture_arguments = json_dumps(arguments, DUMP_FLAGS);
@@ -233,13 +236,14 @@ static json_t *pack(const medtl_network_spec *spec, const medtl_model_descriptio
     for (uint32_t i = 0; i < spec->classes; i++)
         (void)json_array_append_new(classes, json_string(or_empty(d->class_names[i])));
     return json_pack(
-        "{s:i, s:s, s:s, s:{s:s, s:i, s:f}, s:o, s:{s:i, s:i, s:i}, s:s, s:f, s:s, s:O*}", "format",
-        (int)FORMAT_VERSION, "name", or_empty(d->name), "version", or_empty(d->version),
+        "{s:i, s:s, s:s, s:{s:s, s:i, s:f, s:o*}, s:o, s:{s:i, s:i, s:i}, s:s, s:f, s:s, s:O*}",
+        "format", (int)FORMAT_VERSION, "name", or_empty(d->name), "version", or_empty(d->version),
         "architecture", "name", spec->architecture, "width", (int)spec->width, "dropout",
-        (double)spec->dropout, "classes", classes, "input", "channels", (int)spec->channels,
-        "height", (int)spec->height, "width", (int)spec->width_px, "normaliser",
-        or_empty(d->normaliser), "temperature", (double)d->temperature, "views",
-        medtl_views_name(d->views), "provenance", provenance);
+        (double)spec->dropout, "members",
+        spec->members > 1 ? json_integer((json_int_t)spec->members) : NULL, "classes", classes,
+        "input", "channels", (int)spec->channels, "height", (int)spec->height, "width",
+        (int)spec->width_px, "normaliser", or_empty(d->normaliser), "temperature",
+        (double)d->temperature, "views", medtl_views_name(d->views), "provenance", provenance);
 }
 
 medtl_status medtl_metadata_format(const medtl_network_spec *spec,

@@ -18,6 +18,7 @@ typedef struct medtl_network_spec {
     uint32_t channels, height, width_px; /* of the input */
     uint32_t classes;
     float dropout; /* before the last layer; negative: the architecture's own */
+    uint32_t members; /* networks side by side whose logits are added (an ensemble); 0 and 1: one */
 } medtl_network_spec;
 
 typedef struct medtl_network medtl_network;

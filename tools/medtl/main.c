@@ -9,6 +9,7 @@ static const command commands[] = {
     {"evaluate", "measure a model on labelled images it has not seen", cmd_evaluate},
     {"inspect", "say what a model file is and holds", cmd_inspect},
     {"convert", "make a model of weights from elsewhere", cmd_convert},
+    {"ensemble", "make one model of several that were trained alike", cmd_ensemble},
     {"export", "write a model as an ONNX file, for other programs", cmd_export},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };

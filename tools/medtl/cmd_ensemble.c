@@ -1,0 +1,196 @@
+/* medtl ensemble: several model files in, one out that averages them. */
+#include "cmd.h"
+
+#include "core/nn/model_parts.h"
+#include "core/nn/network.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_MEMBERS = 64 };
+
+static const char USAGE[] =
+    "usage: medtl ensemble MODEL MODEL... -o OUT.safetensors [--name NAME] [--f16]\n"
+    "\n"
+    "Makes one model of several that were trained alike (with other seeds, or on other folds): of "
+    "one\n"
+    "architecture and width, for the same classes, normaliser, input and views. Its logits are the "
+    "mean\n"
+    "of theirs, divided by the mean of their temperatures. It takes as long as all of them, and is "
+    "as\n"
+    "large. Deep ensembles (Lakshminarayanan et al. 2017) are more accurate than their members "
+    "and\n"
+    "better calibrated; measure it with `medtl evaluate`.\n"
+    "\n"
+    "  medtl ensemble run1/model.safetensors run2/model.safetensors -o both.safetensors\n"
+    "\n"
+    "  -o, --output FILE   the model to be written; an old one is replaced\n"
+    "  --name NAME         model name [the first one's]\n"
+    "  --f16               store 16-bit weights: half the size\n"
+    "  -h, --help\n";
+
+typedef struct ensemble {
+    const char *paths[MOST_MEMBERS], *out, *name;
+    bool half;
+    size_t count;
+    medtl_model *models[MOST_MEMBERS]; /* what the files say */
+    medtl_network *networks[MOST_MEMBERS], *whole;
+} ensemble;
+
+static medtl_status parse(int argc, char **argv, ensemble *e, medtl_error *err)
+{
+    for (int i = 1; i < argc; i++) {
+        const bool output = strcmp(argv[i], "-o") == 0 || strcmp(argv[i], "--output") == 0;
+
+        if (output || strcmp(argv[i], "--name") == 0) {
+            if (i + 1 == argc)
+                return medtl_fail(err, MEDTL_E_ARGUMENT, "%s needs a value", argv[i]);
+            *(output ? &e->out : &e->name) = argv[i + 1];
+            i++;
+        } else if (strcmp(argv[i], "--f16") == 0) {
+            e->half = true;
+        } else if (argv[i][0] == '-') {
+            return medtl_fail(err, MEDTL_E_ARGUMENT, "there is no option %s (see --help)", argv[i]);
+        } else if (e->count == MOST_MEMBERS) {
+            return medtl_fail(err, MEDTL_E_ARGUMENT, "more than %d models", MOST_MEMBERS);
+        } else {
+            e->paths[e->count++] = argv[i];
+        }
+    }
+    if (e->count < 2 || e->out == NULL)
+        return medtl_fail(err, MEDTL_E_ARGUMENT, "two models and -o FILE are needed (see --help)");
+    return MEDTL_OK;
+}
+
+/* What must be the same in all members; NULL if it is. */
+static const char *difference(const medtl_model_info *a, const medtl_model_info *b)
+{
+    if (strcmp(a->architecture, b->architecture) != 0)
+        return "architecture";
+    if (strcmp(a->architecture_arguments, b->architecture_arguments) != 0)
+        return "width or dropout";
+    if (a->channels != b->channels || a->height != b->height || a->width != b->width)
+        return "input size";
+    if (strcmp(a->normaliser, b->normaliser) != 0)
+        return "normaliser";
+    if (strcmp(a->views, b->views) != 0)
+        return "views";
+    if (a->class_count != b->class_count)
+        return "number of classes";
+    for (uint32_t i = 0; i < a->class_count; i++)
+        if (strcmp(a->class_names[i], b->class_names[i]) != 0)
+            return "classes";
+    return NULL;
+}
+
+static medtl_status load(ensemble *e, medtl_error *err)
+{
+    for (size_t i = 0; i < e->count; i++) {
+        medtl_status status =
+            medtl_model_load_network(e->paths[i], &e->models[i], &e->networks[i], err);
+        const char *other;
+
+        if (status != MEDTL_OK)
+            return status;
+        if (e->networks[i] == NULL)
+            return medtl_fail(err, MEDTL_E_UNSUPPORTED,
+                              "%s: a graph of operators; only networks of our own architectures "
+                              "can be members",
+                              e->paths[i]);
+        if (medtl_network_get_spec(e->networks[i])->members > 1)
+            return medtl_fail(err, MEDTL_E_UNSUPPORTED, "%s: has several members already",
+                              e->paths[i]);
+        other = difference(&e->models[0]->info, &e->models[i]->info);
+        if (other != NULL)
+            return medtl_fail(err, MEDTL_E_ARGUMENT, "%s: another %s than %s", e->paths[i], other,
+                              e->paths[0]);
+    }
+    return MEDTL_OK;
+}
+
+/* The members' parameters follow one another in the order of the members. */
+static medtl_status join(ensemble *e, medtl_error *err)
+{
+    medtl_network_spec spec = *medtl_network_get_spec(e->networks[0]);
+    const size_t each = medtl_network_parameter_count(e->networks[0]);
+    medtl_status status;
+
+    spec.members = (uint32_t)e->count;
+    status = medtl_network_create(&spec, 1, &e->whole, err);
+    for (size_t i = 0; status == MEDTL_OK && i < e->count * each; i++) {
+        const medtl_parameter *from = medtl_network_parameter(e->networks[i / each], i % each);
+        medtl_parameter *to = medtl_network_parameter(e->whole, i);
+
+        memcpy(to->value, from->value, to->size * sizeof *to->value);
+    }
+    return status;
+}
+
+/* {"members": [{"sha256": ..., "provenance": ...}, ...]}, as text. */
+static char *provenance(const ensemble *e)
+{
+    json_t *members = json_array(), *root;
+    char *text;
+
+    for (size_t i = 0; i < e->count; i++) {
+        const medtl_model_info *info = &e->models[i]->info;
+
+        (void)json_array_append_new(members,
+                                    json_pack("{s:s, s:o*}", "sha256", info->sha256, "provenance",
+                                              json_loads(info->provenance, 0, NULL)));
+    }
+    root = json_pack("{s:o}", "members", members);
+    text = root != NULL ? json_dumps(root, JSON_COMPACT) : NULL;
+    json_decref(root);
+    return text;
+}
+
+static medtl_status write(const ensemble *e, medtl_error *err)
+{
+    const medtl_model_info *first = &e->models[0]->info;
+    medtl_model_description description = {.name = e->name != NULL ? e->name : first->name,
+                                           .version = first->version,
+                                           .class_names = first->class_names,
+                                           .normaliser = first->normaliser,
+                                           .views = e->models[0]->metadata.views};
+    char *text = provenance(e);
+    double temperatures = 0.0;
+    medtl_status status;
+
+    if (text == NULL)
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for the model's provenance");
+    /* The network adds logits: the sum of n over n times the mean temperature. */
+    for (size_t i = 0; i < e->count; i++)
+        temperatures += (double)e->models[i]->info.temperature;
+    description.temperature = (float)temperatures;
+    description.provenance = text;
+    status = medtl_network_save(e->whole, &description, e->half, e->out, err);
+    free(text);
+    return status;
+}
+
+int cmd_ensemble(int argc, char **argv)
+{
+    ensemble e = {.count = 0};
+    medtl_error err = {0};
+    medtl_status status;
+
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+            fputs(USAGE, stdout);
+            return EXIT_DONE;
+        }
+    status = parse(argc, argv, &e, &err);
+    if (status == MEDTL_OK && (status = load(&e, &err)) == MEDTL_OK &&
+        (status = join(&e, &err)) == MEDTL_OK)
+        status = write(&e, &err);
+    for (size_t i = 0; i < e.count; i++) {
+        medtl_model_destroy(e.models[i]);
+        medtl_network_destroy(e.networks[i]);
+    }
+    medtl_network_destroy(e.whole);
+    return status == MEDTL_OK ? EXIT_DONE : report_failure("ensemble", &err);
+}

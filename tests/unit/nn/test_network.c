@@ -136,7 +136,7 @@ Test(network, starts_with_the_published_spread)
 
 Test(network, starts_alike_from_the_same_seed_only)
 {
-    medtl_network_spec spec = {"resnet18", 8, 1, 32, 32, 2, 0.0f};
+    medtl_network_spec spec = {"resnet18", 8, 1, 32, 32, 2, 0.0f, 1};
     medtl_network *networks[3];
 
     for (uint64_t i = 0; i < 3; i++)

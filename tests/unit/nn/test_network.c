@@ -165,15 +165,15 @@ struct refusal {
 ParameterizedTestParameters(network, refuses_what_cannot_be_built)
 {
     static struct refusal cases[] = {
-        {"unknown name", {"resnet19", 0, 3, 64, 64, 2, 0.0f}, MEDTL_E_UNSUPPORTED},
-        {"no channels", {"resnet18", 0, 0, 64, 64, 2, 0.0f}, MEDTL_E_UNSUPPORTED},
-        {"no height", {"hybrid2", 0, 3, 0, 64, 2, 0.0f}, MEDTL_E_UNSUPPORTED},
-        {"too wide a picture", {"hybrid2", 0, 3, 64, 100000, 2, 0.0f}, MEDTL_E_UNSUPPORTED},
-        {"no classes", {"hybrid2", 0, 3, 64, 64, 0, 0.0f}, MEDTL_E_UNSUPPORTED},
-        {"too wide a network", {"resnet18", 100000, 3, 64, 64, 2, 0.0f}, MEDTL_E_UNSUPPORTED},
-        {"dropout of everything", {"hybrid2", 0, 3, 64, 64, 2, 1.0f}, MEDTL_E_ARGUMENT},
-        {"dropout that is no number", {"hybrid2", 0, 3, 64, 64, 2, NAN}, MEDTL_E_ARGUMENT},
-        {"an activation of 9 GiB", {"hybrid2", 64, 3, 8192, 4096, 2, 0.0f}, MEDTL_E_UNSUPPORTED},
+        {"unknown name", {"resnet19", 0, 3, 64, 64, 2, 0.0f, 1}, MEDTL_E_UNSUPPORTED},
+        {"no channels", {"resnet18", 0, 0, 64, 64, 2, 0.0f, 1}, MEDTL_E_UNSUPPORTED},
+        {"no height", {"hybrid2", 0, 3, 0, 64, 2, 0.0f, 1}, MEDTL_E_UNSUPPORTED},
+        {"too wide a picture", {"hybrid2", 0, 3, 64, 100000, 2, 0.0f, 1}, MEDTL_E_UNSUPPORTED},
+        {"no classes", {"hybrid2", 0, 3, 64, 64, 0, 0.0f, 1}, MEDTL_E_UNSUPPORTED},
+        {"too wide a network", {"resnet18", 100000, 3, 64, 64, 2, 0.0f, 1}, MEDTL_E_UNSUPPORTED},
+        {"dropout of everything", {"hybrid2", 0, 3, 64, 64, 2, 1.0f, 1}, MEDTL_E_ARGUMENT},
+        {"dropout that is no number", {"hybrid2", 0, 3, 64, 64, 2, NAN, 1}, MEDTL_E_ARGUMENT},
+        {"an activation of 9 GiB", {"hybrid2", 64, 3, 8192, 4096, 2, 0.0f, 1}, MEDTL_E_UNSUPPORTED},
     };
     return cr_make_param_array(struct refusal, cases, sizeof cases / sizeof cases[0]);
 }

@@ -13,7 +13,9 @@ enum { NN_TINY_MOST = 64, NN_TINY_CLASSES = 3 };
 
 /* What an architecture takes that the usual tiny input does not suit. */
 static const nn_tiny nn_tiny_special[] = {
-    {"", 0, 0, 0, 0, 0},
+    {"inception_v3", 4, 3, 83, 75, NN_TINY_CLASSES}, /* 75 is the least it can take */
+    {"vit_tiny", 24, 3, 48, 32, NN_TINY_CLASSES},    /* patches of 16 */
+    {"fusion", 12, 20, 1, 5, NN_TINY_CLASSES},       /* five vectors of 20 features */
 };
 
 /* The smallest network of architecture `index`. The sides differ, and are no powers of two, where it allows that. */

@@ -3,29 +3,11 @@
 #include "core/base/file.h"
 #include "core/onnx/export.h"
 #include "nn_tiny.h"
+#include "run_onnx.h"
 
 #include <criterion/parameterized.h>
-#include <errno.h>
-#include <spawn.h>
-#include <sys/wait.h>
 
-#define RUNNER MEDTL_SOURCE_DIR "/tests/integration/export/run_onnx.js"
-
-extern char **environ;
-
-enum { IMAGES = 3, NOT_INSTALLED = 77, MOST_CLASSES = 8 };
-
-static int run(const char *const *arguments)
-{
-    pid_t child;
-    int status = 0;
-
-    if (posix_spawnp(&child, arguments[0], NULL, NULL, (char *const *)arguments, environ) != 0)
-        return NOT_INSTALLED;
-    while (waitpid(child, &status, 0) < 0)
-        cr_assert_eq(errno, EINTR);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
+enum { IMAGES = RUN_ONNX_IMAGES, MOST_CLASSES = 8 };
 
 /* A model of the case as our file and as ONNX. Paths have room for 256. */
 static void write_both(const nn_tiny *t, bool probabilities, medtl_views views, char *model_path,
@@ -46,35 +28,6 @@ static void write_both(const nn_tiny *t, bool probabilities, medtl_views views, 
                  err.message);
 }
 
-static int run_runtime(const nn_tiny *t, const char *onnx_path, const float *input, float *output)
-{
-    char in[256], out[256], sizes[4][16];
-    const char *const arguments[] = {"node",   RUNNER,   onnx_path, in,       out,
-                                     sizes[0], sizes[1], sizes[2],  sizes[3], NULL};
-    unsigned char *bytes = NULL;
-    size_t size = 0;
-    int code;
-
-    snprintf(sizes[0], sizeof sizes[0], "%d", IMAGES);
-    snprintf(sizes[1], sizeof sizes[1], "%u", t->channels);
-    snprintf(sizes[2], sizeof sizes[2], "%u", t->height);
-    snprintf(sizes[3], sizeof sizes[3], "%u", t->width_px);
-    nn_temporary_path(in, sizeof in);
-    nn_temporary_path(out, sizeof out);
-    cr_assert_eq(medtl_file_replace(in, input, IMAGES * nn_tiny_image(t) * sizeof(float), NULL),
-                 MEDTL_OK);
-    code = run(arguments);
-    if (code == 0) {
-        cr_assert_eq(medtl_file_read(out, 1 << 20, &bytes, &size, NULL), MEDTL_OK);
-        cr_assert_eq(size, IMAGES * t->classes * sizeof(float));
-        memcpy(output, bytes, size);
-        free(bytes);
-    }
-    unlink(in);
-    unlink(out);
-    return code;
-}
-
 static void run_ours(const char *path, const float *input, bool probabilities, float *output)
 {
     medtl_model *model = nn_load(path);
@@ -91,6 +44,7 @@ static void run_ours(const char *path, const float *input, bool probabilities, f
 
 static void compare(const nn_tiny *t, bool probabilities, medtl_views views)
 {
+    const size_t sizes[] = {t->channels, t->height, t->width_px};
     char model_path[256], onnx_path[256];
     float *input = nn_make_input(IMAGES * nn_tiny_image(t));
     float ours[IMAGES * MOST_CLASSES], theirs[IMAGES * MOST_CLASSES];
@@ -99,10 +53,10 @@ static void compare(const nn_tiny *t, bool probabilities, medtl_views views)
 
     write_both(t, probabilities, views, model_path, onnx_path);
     run_ours(model_path, input, probabilities, ours);
-    code = run_runtime(t, onnx_path, input, theirs);
+    code = run_onnx(onnx_path, input, sizes, t->classes, theirs);
     unlink(model_path);
     unlink(onnx_path);
-    if (code == NOT_INSTALLED)
+    if (code == RUN_ONNX_NOT_INSTALLED)
         cr_skip("node with onnxruntime-node is not installed (NODE_PATH)");
     cr_assert_eq(code, 0, "%s: ONNX Runtime refuses the file", t->architecture);
     for (size_t i = 0; i < IMAGES * t->classes; i++) {
@@ -171,16 +125,16 @@ Test(onnx_runtime, the_checker_of_onnx_finds_nothing)
         write_both(&t, i % 2 == 1, MEDTL_VIEWS_ONE, models[i], files[i]);
         arguments[3 + i] = files[i];
     }
-    code = run(arguments);
-    if (code == NOT_INSTALLED) {
+    code = run_program(arguments);
+    if (code == RUN_ONNX_NOT_INSTALLED) {
         arguments[0] = "/usr/bin/python3";
-        code = run(arguments);
+        code = run_program(arguments);
     }
     for (size_t i = 0; i < count; i++) {
         unlink(models[i]);
         unlink(files[i]);
     }
-    if (code == NOT_INSTALLED)
+    if (code == RUN_ONNX_NOT_INSTALLED)
         cr_skip("python3-onnx is not installed");
     cr_expect_eq(code, 0);
 }

@@ -58,4 +58,21 @@ float medtl_half_to_float(uint16_t half)
     return float_of(sign | bits_of((float)magnitude * 0x1.0p-24f)); /* subnormal */
 }
 
+/* Without branches, so that the loop is vectorised: the half's exponent and significand are moved to where a
+ * float has its own, and the exponents' biases (15 and 127) differ by a factor of 2^112. Exact, subnormals too. */
+bool medtl_halves_to_floats(const unsigned char *halves, size_t count, float *values)
+{
+    uint32_t special = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const uint32_t half = (uint32_t)(halves[2 * i] | halves[2 * i + 1] << 8);
+        const uint32_t magnitude = half & 0x7fffu;
+        const uint32_t bits = bits_of(float_of(magnitude << 13) * 0x1.0p112f);
+
+        special |= (uint32_t)(magnitude >= 0x7c00u);
+        values[i] = float_of(bits | (half & 0x8000u) << 16);
+    }
+    return special == 0;
+}
+
 float medtl_bfloat_to_float(uint16_t bits) { return float_of((uint32_t)bits << 16); }

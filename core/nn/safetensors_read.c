@@ -338,6 +338,8 @@ bool medtl_stored_floats(const medtl_stored *stored, float *values)
 
     if (!medtl_stored_is_float(stored))
         return false;
+    if (half && values != NULL)
+        return medtl_halves_to_floats(stored->bytes, stored->count, values);
     for (size_t i = 0; i < stored->count; i++) {
         const float v = full   ? float_at(stored->bytes + 4 * i)
                         : half ? medtl_half_to_float(short_at(stored->bytes + 2 * i))

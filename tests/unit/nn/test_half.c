@@ -87,3 +87,40 @@ Test(half, bfloat16_is_the_upper_half_of_a_float)
     cr_assert_eq(medtl_bfloat_to_float(0xc049), -3.140625f);
     cr_assert_eq(medtl_bfloat_to_float(0x0001), 0x1p-133f);
 }
+
+/* IEEE 754-2008, 3.4: the value of a finite half by its fields. */
+static float by_fields(unsigned bits)
+{
+    const int exponent = (int)(bits >> 10 & 31), significand = (int)(bits & 1023);
+    const double size =
+        exponent == 0 ? ldexp(significand, -24) : ldexp(1024 + significand, exponent - 25);
+
+    return (float)(bits & 0x8000u ? -size : size);
+}
+
+Test(half, all_of_them_at_once)
+{
+    enum { ALL = 65536 };
+    static unsigned char bytes[2 * ALL];
+    static float values[ALL];
+    size_t finite = 0;
+
+    for (unsigned bits = 0; bits < ALL; bits++)
+        if ((bits & 0x7fffu) < 0x7c00u) {
+            bytes[2 * finite] = (unsigned char)bits;
+            bytes[2 * finite++ + 1] = (unsigned char)(bits >> 8);
+        }
+    cr_expect(medtl_halves_to_floats(bytes, finite, values));
+    for (size_t i = 0; i < finite; i++) {
+        const unsigned bits = bytes[2 * i] | (unsigned)bytes[2 * i + 1] << 8;
+
+        cr_expect_eq(values[i], by_fields(bits), "%04x: %a", bits, (double)values[i]);
+        cr_expect_eq(signbit(values[i]) != 0, (bits & 0x8000u) != 0, "%04x", bits);
+    }
+    bytes[100] = 0x00;
+    bytes[101] = 0x7c; /* infinity */
+    cr_expect_not(medtl_halves_to_floats(bytes, finite, values));
+    bytes[100] = 0x01;
+    bytes[101] = 0xfc; /* not a number */
+    cr_expect_not(medtl_halves_to_floats(bytes, finite, values));
+}

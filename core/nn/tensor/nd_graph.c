@@ -60,6 +60,15 @@ static medtl_status no_memory(const medtl_nd_graph *graph, medtl_error *err)
     return medtl_fail(err, MEDTL_E_MEMORY, "%s: out of memory", graph->path);
 }
 
+/* What messages call a node without a name: its first output. */
+static const char *label(const medtl_nd_graph *graph, const medtl_nd_node *node)
+{
+    for (size_t k = 0; k < node->output_count && node->name[0] == '\0'; k++)
+        if (node->outputs[k] != MEDTL_ND_NONE)
+            return graph->values[node->outputs[k]].name;
+    return node->name;
+}
+
 medtl_status medtl_nd_refuse(const medtl_nd_graph *graph, const medtl_nd_node *node,
                              medtl_error *err, medtl_status status, const char *format, ...)
 {
@@ -70,11 +79,7 @@ medtl_status medtl_nd_refuse(const medtl_nd_graph *graph, const medtl_nd_node *n
     vsnprintf(reason, sizeof reason, format, arguments);
     va_end(arguments);
     return medtl_fail(err, status, "%s: node \"%.80s\" (%s, opset %u): %s", graph->path,
-                      node->name[0] != '\0' ? node->name
-                      : node->output_count > 0 && node->outputs[0] != MEDTL_ND_NONE
-                          ? graph->values[node->outputs[0]].name
-                          : "",
-                      node->op->name, graph->opset, reason);
+                      label(graph, node), node->op->name, graph->opset, reason);
 }
 
 medtl_status medtl_nd_graph_create(const char *path, int64_t opset, medtl_nd_graph **out,
@@ -403,11 +408,16 @@ medtl_status medtl_nd_graph_add_node(medtl_nd_graph *graph, const char *op, cons
     medtl_nd_node *node;
     medtl_status status;
 
-    if (medtl_nd_op_find(op) == NULL)
+    if (medtl_nd_op_find(op) == NULL) {
+        size_t named = 0;
+
+        while (named + 1 < output_count && outputs[named][0] == '\0')
+            named++;
         return medtl_fail(err, MEDTL_E_UNSUPPORTED,
                           "%s: node \"%.80s\": the operator %.40s (opset %u) is not supported",
-                          graph->path, name[0] != '\0' || output_count == 0 ? name : outputs[0], op,
-                          graph->opset);
+                          graph->path, name[0] != '\0' || output_count == 0 ? name : outputs[named],
+                          op, graph->opset);
+    }
     if (graph->node_count == MEDTL_ND_MOST_NODES)
         return medtl_fail(err, MEDTL_E_FORMAT, "%s: more than %d nodes", graph->path,
                           MEDTL_ND_MOST_NODES);

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What folding may cost: bytes of results in all, elements that a heavy operator may read or write. */
-static const size_t most_folded = (size_t)256 << 20, most_heavy = (size_t)1 << 16;
+/* What folding may cost: bytes of results in all, elements that a heavy operator may read or write, floats of working
+ * memory. */
+static const size_t most_folded = (size_t)256 << 20, most_heavy = (size_t)1 << 16,
+                    most_scratch = (size_t)1 << 24;
 
 static bool is_constant(const medtl_nd_graph *graph, size_t value)
 {
@@ -75,6 +77,9 @@ static medtl_status fold(medtl_nd_graph *graph, medtl_nd_node *node, medtl_error
     medtl_nd_call call = {.graph = graph, .node = node};
     medtl_status status = node->op->prepare != NULL ? node->op->prepare(&c) : MEDTL_OK;
 
+    if (status == MEDTL_OK && (node->scratch > most_scratch || node->shared > most_scratch))
+        status = medtl_nd_refuse(graph, node, err, MEDTL_E_UNSUPPORTED,
+                                 "needs too much working memory for its size");
     if (status == MEDTL_OK && !set_up(graph, node, &b))
         status = medtl_nd_refuse(graph, node, err, MEDTL_E_MEMORY, "out of memory");
     if (status == MEDTL_OK) {

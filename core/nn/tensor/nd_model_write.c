@@ -90,9 +90,10 @@ medtl_status medtl_nd_model_write(const medtl_nd_graph *graph, const medtl_netwo
     medtl_status status;
 
     if (medtl_nd_graph_find(graph, "__metadata__") != MEDTL_ND_NONE)
-        return medtl_fail(err, MEDTL_E_UNSUPPORTED,
-                          "%s: a tensor of the name __metadata__, which safetensors keeps for itself",
-                          graph->path);
+        return medtl_fail(
+            err, MEDTL_E_UNSUPPORTED,
+            "%s: a tensor of the name __metadata__, which safetensors keeps for itself",
+            graph->path);
     if ((status = list_tensors(graph, half, &tensors, &count, err)) == MEDTL_OK &&
         (status = format(graph, spec, description, &text, err)) == MEDTL_OK &&
         (status = medtl_metadata_parse(path, text, &check, err)) == MEDTL_OK) {

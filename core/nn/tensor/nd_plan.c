@@ -18,6 +18,10 @@ static medtl_status prepare_all(medtl_nd_plan *plan, medtl_error *err)
             continue;
         if (node->op->prepare != NULL && (status = node->op->prepare(&c)) != MEDTL_OK)
             return status;
+        if (node->scratch > MEDTL_ND_MOST_ELEMENTS || node->shared > MEDTL_ND_MOST_ELEMENTS)
+            return medtl_nd_refuse(graph, node, err, MEDTL_E_UNSUPPORTED,
+                                   "needs more working memory than %zu floats",
+                                   MEDTL_ND_MOST_ELEMENTS);
         plan->scratch = node->scratch > plan->scratch ? node->scratch : plan->scratch;
         plan->shared = node->shared > plan->shared ? node->shared : plan->shared;
     }

@@ -161,7 +161,8 @@ static medtl_status fold_norm(work *w, medtl_nd_node *norm, medtl_error *err)
     medtl_nd_node *conv = only_source(w, norm, 0);
     medtl_status status = MEDTL_OK;
     float *weight, *bias;
-    bool known = conv != NULL && is(conv, "Conv") && constant_of(w, conv, 1) != NULL &&
+    bool known = conv != NULL && is(conv, "Conv") && !conv->relu && conv->input_count < 4 &&
+                 constant_of(w, conv, 1) != NULL &&
                  (conv->input_count < 3 || conv->inputs[2] == MEDTL_ND_NONE ||
                   constant_of(w, conv, 2) != NULL);
 

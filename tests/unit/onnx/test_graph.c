@@ -87,6 +87,41 @@ Test(onnx_graph, norms_relus_and_additions_disappear_in_convolutions)
     medtl_nd_plan_clear(&plan);
 }
 
+struct norm_case {
+    char between[8]; /* what stands between the convolution and the norm */
+};
+
+ParameterizedTestParameters(onnx_graph, a_norm_behind_something_else_stays_behind_it)
+{
+    static struct norm_case cases[] = {{"Relu"}, {"Add"}};
+
+    return cr_make_param_array(struct norm_case, cases, sizeof cases / sizeof cases[0]);
+}
+
+/* x = 1 and -2; convolution by 3: 3 and -6; then ReLU: 3 and 0, or + x: 4 and -8; norm: 5 - 2 v. */
+ParameterizedTest(struct norm_case *n, onnx_graph, a_norm_behind_something_else_stays_behind_it)
+{
+    static const float x[] = {1.0f, -2.0f}, weight = 3.0f, scale = -2.0f, shift = 5.0f, mean = 0.0f,
+                       variance = 1.0f - 1e-5f;
+    const bool relu = strcmp(n->between, "Relu") == 0;
+    medtl_nd_graph *g = new_graph();
+    float y[2];
+
+    add_input(g, "x", shape(4, 1, 1, 1, 2));
+    add_floats(g, "w", shape(4, 1, 1, 1, 1), &weight);
+    add_floats(g, "scale", shape(1, 1), &scale);
+    add_floats(g, "shift", shape(1, 1), &shift);
+    add_floats(g, "mean", shape(1, 1), &mean);
+    add_floats(g, "variance", shape(1, 1), &variance);
+    add_node(g, "Conv", "x w", "a", NULL, 0);
+    add_node(g, n->between, relu ? "a" : "a x", "b", NULL, 0);
+    add_node(g, "BatchNormalization", "b scale shift mean variance", "y", NULL, 0);
+    cr_assert_eq(medtl_nd_graph_add_output(g, "y", NULL), MEDTL_OK);
+    run_graph(g, x, 1, y);
+    cr_expect_float_eq(y[0], relu ? -1.0f : -3.0f, 1e-5);
+    cr_expect_float_eq(y[1], relu ? 5.0f : 21.0f, 1e-5);
+}
+
 /* The value before a ReLU has another reader, and so must not be overwritten or fused away. */
 Test(onnx_graph, a_value_with_two_readers_keeps_its_own)
 {

@@ -203,9 +203,7 @@ static void multiply(const medtl_nd_call *call, const float *a, const float *b, 
         transpose(a, s->inner, s->rows, shared + s->packed_a);
         p.a = shared + s->packed_a;
     }
-    if (call->node->packed != NULL) {
-        p.b = call->node->packed;
-    } else if (turns_b(s)) {
+    if (call->node->packed == NULL && turns_b(s)) {
         float *turned = shared + s->packed_a + (s->transpose_a ? round_up(s->rows * s->inner) : 0);
 
         transpose(b, s->transpose_b ? s->columns : s->inner, s->transpose_b ? s->inner : s->columns,
@@ -222,19 +220,20 @@ static void multiply(const medtl_nd_call *call, const float *a, const float *b, 
     medtl_nd_for(call, medtl_conv_tile_count(&s->shape), kernel_tile, &p);
 }
 
-/* A row of products along the leading dimensions. */
+/* A row of products along the leading dimensions. A constant B that was turned is no longer there by itself; it is the
+ * only one, so that nothing is added to its address. */
 static void product_row(void *context, size_t at, size_t count, const ptrdiff_t *offset,
                         const ptrdiff_t *stride)
 {
     const medtl_nd_call *call = context;
     const state *s = call->node->state;
+    const ptrdiff_t size_a = (ptrdiff_t)(s->rows * s->inner),
+                    size_b = (ptrdiff_t)(s->inner * s->columns);
+    const float *first_b = call->node->packed != NULL ? call->node->packed : call->in[1];
 
     for (size_t i = 0; i < count; i++)
-        multiply(call,
-                 (const float *)call->in[0] +
-                     (offset[0] + (ptrdiff_t)i * stride[0]) * (ptrdiff_t)(s->rows * s->inner),
-                 (const float *)call->in[1] +
-                     (offset[1] + (ptrdiff_t)i * stride[1]) * (ptrdiff_t)(s->inner * s->columns),
+        multiply(call, (const float *)call->in[0] + (offset[0] + (ptrdiff_t)i * stride[0]) * size_a,
+                 first_b + (offset[1] + (ptrdiff_t)i * stride[1]) * size_b,
                  (float *)call->out[0] + (at + i) * s->rows * s->columns);
 }
 

@@ -79,6 +79,10 @@ static medtl_status infer_matmul(const medtl_nd_infer *c)
         y.size[y.rank++] = s->rows;
     if (!vector_b)
         y.size[y.rank++] = s->columns;
+    if (b.rank == 0) { /* one B for all: the rows of every A are those of one product */
+        s->rows *= s->walk.count;
+        medtl_nd_walk_broadcast(&s->walk, &b, leading + 1, 1); /* one step, nothing added */
+    }
     y.element = MEDTL_ND_FLOAT;
     return finish(c, s, &y);
 }

@@ -70,7 +70,5 @@ void medtl_build_densenet121(medtl_graph *graph, const medtl_network_spec *spec)
     }
     x = norm_relu(graph, x, "features", "norm5");
     x = medtl_graph_global_avg_pool(graph, x);
-    graph->stage++;
-    x = medtl_graph_dropout(graph, x, spec->dropout);
-    (void)medtl_graph_linear(graph, x, spec->classes, "classifier");
+    medtl_graph_heads(graph, x, spec, "classifier");
 }

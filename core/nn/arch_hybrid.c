@@ -47,10 +47,10 @@ static size_t stem(medtl_graph *g, size_t width)
 static void head(medtl_graph *g, size_t x, size_t hidden, const medtl_network_spec *spec)
 {
     x = medtl_graph_global_avg_pool(g, x);
-    g->stage++;
+    g->stage++; /* fc1 belongs to the head, too: medtl_graph_heads() counts on */
     x = medtl_graph_linear(g, x, hidden, "fc1");
-    x = medtl_graph_dropout(g, x, spec->dropout);
-    (void)medtl_graph_linear(g, x, spec->classes, "fc2");
+    g->stage--;
+    medtl_graph_heads(g, x, spec, "fc2");
 }
 
 void medtl_build_hybrid2(medtl_graph *graph, const medtl_network_spec *spec)

@@ -102,9 +102,10 @@ static void build(medtl_graph *g, const medtl_network_spec *spec, bool keras)
     }
     x = conv(&b, x, last, 1, 1, 1, keras ? "Conv_1" : "features.18.0", "features.18.1");
     x = medtl_graph_global_avg_pool(g, medtl_graph_relu6(g, x));
-    g->stage++;
-    x = medtl_graph_dropout(g, x, spec->dropout);
-    (void)medtl_graph_linear(g, x, spec->classes, keras ? "predictions" : "classifier.1");
+    g->deviation = 0.01f;
+    g->linear_weight_initialiser = MEDTL_INIT_NORMAL;
+    g->linear_bias_initialiser = MEDTL_INIT_ZERO;
+    medtl_graph_heads(g, x, spec, keras ? "predictions" : "classifier.1");
 }
 
 void medtl_build_mobilenet_v2(medtl_graph *graph, const medtl_network_spec *spec)

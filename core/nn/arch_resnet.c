@@ -84,9 +84,7 @@ static void build(medtl_graph *g, const medtl_network_spec *spec, const resnet *
         }
     }
     x = medtl_graph_global_avg_pool(g, x);
-    x = medtl_graph_dropout(g, x, spec->dropout);
-    g->stage++;
-    (void)medtl_graph_linear(g, x, spec->classes, "%s", kind->head);
+    medtl_graph_heads(g, x, spec, kind->head);
 }
 
 void medtl_build_resnet18(medtl_graph *graph, const medtl_network_spec *spec)

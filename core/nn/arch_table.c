@@ -6,7 +6,7 @@
 
 enum {
     MOST_WIDTH = 1024,
-    MOST_CHANNELS = 64,
+    MOST_CHANNELS = 8192,
     MOST_PIXELS = 8192,
     MOST_CLASSES = 100000,
     MOST_MEMBERS = 64
@@ -22,6 +22,9 @@ static const medtl_architecture architectures[] = {
     {"resnet20", 16, 0.0f, medtl_build_resnet20},
     {"hybrid6", 32, 0.5f, medtl_build_hybrid6},
     {"densenet121", 32, 0.0f, medtl_build_densenet121},
+    {"inception_v3", 32, 0.5f, medtl_build_inception_v3},
+    {"vit_tiny", 192, 0.0f, medtl_build_vit_tiny},
+    {"fusion", 192, 0.0f, medtl_build_fusion},
     {"mobilenet_v2", 32, 0.2f, medtl_build_mobilenet_v2},
     {"mobilenet_v2_keras", 32, 0.0f, medtl_build_mobilenet_v2_keras},
 };
@@ -93,8 +96,8 @@ static void build_members(medtl_graph *graph, const medtl_architecture *architec
     }
 }
 
-medtl_status medtl_architecture_build(const medtl_network_spec *spec, medtl_graph *graph,
-                                      medtl_error *err)
+medtl_status medtl_architecture_build(const medtl_network_spec *spec, const medtl_head *heads,
+                                      size_t count, medtl_graph *graph, medtl_error *err)
 {
     const medtl_architecture *architecture = medtl_architecture_find(spec->architecture);
 
@@ -103,9 +106,13 @@ medtl_status medtl_architecture_build(const medtl_network_spec *spec, medtl_grap
         return medtl_fail(err, MEDTL_E_UNSUPPORTED, "there is no architecture \"%s\"",
                           spec->architecture);
     (void)medtl_graph_input(graph, (medtl_shape){spec->channels, spec->height, spec->width_px});
+    graph->heads = heads;
+    graph->head_count = count;
     if (spec->members > 1)
         build_members(graph, architecture, spec);
     else
         architecture->build(graph, spec);
+    graph->heads = NULL; /* the caller's */
+    graph->head_count = 0;
     return medtl_graph_finish(graph, err);
 }

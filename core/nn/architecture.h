@@ -19,9 +19,10 @@ const medtl_architecture *medtl_architecture_find(const char *name);
  *  @return MEDTL_E_UNSUPPORTED or MEDTL_E_ARGUMENT with a message that names what is wrong. */
 medtl_status medtl_spec_complete(medtl_network_spec *spec, medtl_error *err);
 
-/** Build the graph of a completed spec. The caller clears the graph, also after a failure. */
-medtl_status medtl_architecture_build(const medtl_network_spec *spec, medtl_graph *graph,
-                                      medtl_error *err);
+/** Build the graph of a completed spec, with `count` heads beside the main one. The caller clears the
+ *  graph, also after a failure. */
+medtl_status medtl_architecture_build(const medtl_network_spec *spec, const medtl_head *heads,
+                                      size_t count, medtl_graph *graph, medtl_error *err);
 
 void medtl_build_hybrid2(medtl_graph *graph, const medtl_network_spec *spec);
 void medtl_build_resnet18(medtl_graph *graph, const medtl_network_spec *spec);
@@ -32,6 +33,9 @@ void medtl_build_resnet18_cifar(medtl_graph *graph, const medtl_network_spec *sp
 void medtl_build_resnet20(medtl_graph *graph, const medtl_network_spec *spec);
 void medtl_build_hybrid6(medtl_graph *graph, const medtl_network_spec *spec);
 void medtl_build_densenet121(medtl_graph *graph, const medtl_network_spec *spec);
+void medtl_build_vit_tiny(medtl_graph *graph, const medtl_network_spec *spec);
+void medtl_build_fusion(medtl_graph *graph, const medtl_network_spec *spec);
+void medtl_build_inception_v3(medtl_graph *graph, const medtl_network_spec *spec);
 void medtl_build_mobilenet_v2(medtl_graph *graph, const medtl_network_spec *spec);
 void medtl_build_mobilenet_v2_keras(medtl_graph *graph, const medtl_network_spec *spec);
 

@@ -15,6 +15,7 @@ enum {
 void medtl_graph_init(medtl_graph *graph)
 {
     memset(graph, 0, sizeof *graph);
+    graph->norm_epsilon = 1e-5f;
     graph->conv_initialiser = MEDTL_INIT_HE;
     graph->linear_weight_initialiser = MEDTL_INIT_FAN_IN;
     graph->linear_bias_initialiser = MEDTL_INIT_FAN_IN;
@@ -97,7 +98,8 @@ void medtl_graph_declare(medtl_graph *graph, const char *suffix, medtl_parameter
     node = &graph->nodes[graph->node_count - 1];
     d = &graph->declarations[graph->declaration_count];
     memset(d, 0, sizeof *d);
-    snprintf(d->name, sizeof d->name, "%s%s.%s", graph->prefix, node->name, suffix);
+    snprintf(d->name, sizeof d->name, "%s%s%s%s", graph->prefix, node->name,
+             node->name[0] != '\0' ? "." : "", suffix);
     d->dimensions = dimensions;
     d->size = 1;
     for (size_t i = 0; i < dimensions; i++) {
@@ -112,6 +114,7 @@ void medtl_graph_declare(medtl_graph *graph, const char *suffix, medtl_parameter
     d->role = role;
     d->stage = graph->stage;
     d->initialiser = initialiser;
+    d->deviation = graph->deviation;
     d->fan_in = dimensions > 1 ? d->size / shape[0] : d->size;
     d->fan_out = dimensions > 1 ? d->size / shape[1] : d->size;
     if (dimensions == 1 && node->parameter_count > 0) /* a bias starts as its weight's fan says */
@@ -119,10 +122,61 @@ void medtl_graph_declare(medtl_graph *graph, const char *suffix, medtl_parameter
     node->parameters[node->parameter_count++] = graph->declaration_count++;
 }
 
+void medtl_graph_name_output(medtl_graph *graph, size_t index, const char *name, bool training_only)
+{
+    medtl_output *output;
+
+    if (graph->status != MEDTL_OK || graph->prefix[0] != '\0')
+        return; /* members of an ensemble would all have the same names */
+    if (graph->output_count == MEDTL_MOST_OUTPUTS || strlen(name) >= sizeof output->name) {
+        graph->status =
+            medtl_fail(&graph->error, MEDTL_E_UNSUPPORTED,
+                       "more than %d named outputs, or a name too long", MEDTL_MOST_OUTPUTS);
+        return;
+    }
+    output = &graph->outputs[graph->output_count++];
+    snprintf(output->name, sizeof output->name, "%s", name);
+    output->node = index;
+    output->training_only = training_only;
+}
+
+void medtl_graph_heads(medtl_graph *graph, size_t x, const medtl_network_spec *spec,
+                       const char *name)
+{
+    medtl_graph_name_output(graph, x, "features", false);
+    graph->stage++;
+    x = medtl_graph_dropout(graph, x, spec->dropout);
+    for (size_t i = 0; i < graph->head_count; i++) {
+        const medtl_head *head = &graph->heads[i];
+        const size_t y = medtl_graph_linear(graph, x, head->classes, "heads.%s", head->name);
+
+        medtl_graph_name_output(graph, y, head->name, false);
+    }
+    (void)medtl_graph_linear(graph, x, spec->classes, "%s", name);
+}
+
+const medtl_output *medtl_graph_find_output(const medtl_graph *graph, const char *name)
+{
+    for (size_t i = 0; i < graph->output_count; i++)
+        if (strcmp(graph->outputs[i].name, name) == 0)
+            return &graph->outputs[i];
+    return NULL;
+}
+
+bool medtl_graph_is_output(const medtl_graph *graph, size_t index)
+{
+    for (size_t i = 0; i < graph->output_count; i++)
+        if (graph->outputs[i].node == index)
+            return true;
+    return false;
+}
+
 size_t medtl_graph_reader_count(const medtl_graph *graph, size_t index)
 {
     size_t count = 0;
 
+    for (size_t i = 0; i < graph->output_count; i++)
+        count += graph->outputs[i].node == index;
     for (size_t i = index + 1; i < graph->node_count; i++)
         for (size_t k = 0; k < graph->nodes[i].input_count; k++)
             count += graph->nodes[i].inputs[k] == index;

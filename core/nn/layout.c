@@ -48,12 +48,19 @@ static guest resolve(const work *w, size_t index)
     return g;
 }
 
+/* Is an activation wanted after the whole pass? */
+static bool outlives_the_pass(const work *w, size_t index)
+{
+    return index + 1 == w->graph->node_count || medtl_graph_is_output(w->graph, index);
+}
+
 /* May `reader` overwrite the array of its input `index`? Only if nobody reads it, nor any node that
  * lies within it, later. */
 static bool may_overwrite(const work *w, size_t index, size_t reader)
 {
     for (size_t i = 1; i < reader; i++)
-        if (resolve(w, i).host == index && medtl_graph_last_reader(w->graph, i) > reader)
+        if (resolve(w, i).host == index &&
+            (medtl_graph_last_reader(w->graph, i) > reader || outlives_the_pass(w, i)))
             return false;
     return true;
 }
@@ -138,7 +145,7 @@ static void find_training_spans(work *w, bool *again)
     for (size_t i = 1; i < count; i++) {
         const size_t segment = medtl_segment_of(w->segments, i);
 
-        again[i] = segment + 1 < w->segments->count &&
+        again[i] = segment + 1 < w->segments->count && !outlives_the_pass(w, i) &&
                    medtl_graph_last_reader(w->graph, i) <
                        medtl_segment_end(w->segments, w->graph, segment);
     }
@@ -169,8 +176,9 @@ static void find_spans(work *w)
 
         if (w->kind == MEDTL_LAYOUT_GRADIENTS) /* steps count down */
             b->alive[0] = join(b->alive[0], (span){count - last_reader, count - i});
-        else /* the result outlives the pass */
-            b->alive[0] = join(b->alive[0], (span){i, i == count - 1 ? count : last_reader});
+        else
+            b->alive[0] =
+                join(b->alive[0], (span){i, outlives_the_pass(w, i) ? count : last_reader});
     }
 }
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ALIGNMENT = 64 };
+enum { ALIGNMENT = 64, MOST_HEADS = 8, MOST_CLASSES = 100000 };
 
 float *medtl_floats_allocate(size_t count)
 {
@@ -66,8 +66,9 @@ static medtl_status lay_parameters(medtl_network *network, size_t most, medtl_er
     return MEDTL_OK;
 }
 
-medtl_status medtl_network_create_empty(const medtl_network_spec *spec, size_t most,
-                                        medtl_network **out, medtl_error *err)
+static medtl_status create_empty(const medtl_network_spec *spec, const medtl_head *heads,
+                                 size_t head_count, size_t most, medtl_network **out,
+                                 medtl_error *err)
 {
     medtl_network *network = calloc(1, sizeof *network);
     medtl_status status;
@@ -77,13 +78,20 @@ medtl_status medtl_network_create_empty(const medtl_network_spec *spec, size_t m
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for a network");
     network->spec = *spec;
     if ((status = medtl_spec_complete(&network->spec, err)) == MEDTL_OK &&
-        (status = medtl_architecture_build(&network->spec, &network->graph, err)) == MEDTL_OK &&
+        (status = medtl_architecture_build(&network->spec, heads, head_count, &network->graph,
+                                           err)) == MEDTL_OK &&
         (status = lay_parameters(network, most, err)) == MEDTL_OK) {
         *out = network;
         network = NULL;
     }
     medtl_network_destroy(network);
     return status;
+}
+
+medtl_status medtl_network_create_empty(const medtl_network_spec *spec, size_t most,
+                                        medtl_network **out, medtl_error *err)
+{
+    return create_empty(spec, NULL, 0, most, out, err);
 }
 
 static void fill_uniform(medtl_parameter *p, double bound, medtl_random *random)
@@ -113,6 +121,9 @@ static void initialise(medtl_parameter *p, const medtl_declaration *d, medtl_ran
     case MEDTL_INIT_HE_IN:
         fill_normal(p, sqrt(2.0 / (double)d->fan_in), random);
         break;
+    case MEDTL_INIT_NORMAL:
+        fill_normal(p, (double)d->deviation, random);
+        break;
     case MEDTL_INIT_GLOROT:
         fill_uniform(p, sqrt(6.0 / (double)(d->fan_in + d->fan_out)), random);
         break;
@@ -138,9 +149,36 @@ static void initialise_all(medtl_network *network, uint64_t seed)
 medtl_status medtl_network_create(const medtl_network_spec *spec, uint64_t seed,
                                   medtl_network **out, medtl_error *err)
 {
-    const medtl_status status = medtl_network_create_empty(spec, SIZE_MAX, out, err);
+    return medtl_network_create_with_heads(spec, NULL, 0, seed, out, err);
+}
 
-    if (status == MEDTL_OK)
+static medtl_status check_heads(const medtl_head *heads, size_t count, medtl_error *err)
+{
+    if (count > MOST_HEADS)
+        return medtl_fail(err, MEDTL_E_ARGUMENT, "%zu more heads (at most %d)", count, MOST_HEADS);
+    for (size_t i = 0; i < count; i++) {
+        if (memchr(heads[i].name, '\0', sizeof heads[i].name) == NULL || heads[i].name[0] == '\0' ||
+            heads[i].classes == 0 || heads[i].classes > MOST_CLASSES)
+            return medtl_fail(err, MEDTL_E_ARGUMENT, "head %zu has no name, or too many classes",
+                              i);
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(heads[i].name, heads[k].name) == 0)
+                return medtl_fail(err, MEDTL_E_ARGUMENT, "two heads are called %s", heads[i].name);
+    }
+    return MEDTL_OK;
+}
+
+medtl_status medtl_network_create_with_heads(const medtl_network_spec *spec,
+                                             const medtl_head *heads, size_t count, uint64_t seed,
+                                             medtl_network **out, medtl_error *err)
+{
+    medtl_status status;
+
+    *out = NULL;
+    if (count > 0 && spec->members > 1)
+        return medtl_fail(err, MEDTL_E_UNSUPPORTED, "an ensemble with several heads");
+    if ((status = check_heads(heads, count, err)) == MEDTL_OK &&
+        (status = create_empty(spec, heads, count, SIZE_MAX, out, err)) == MEDTL_OK)
         initialise_all(*out, seed);
     return status;
 }

@@ -17,9 +17,15 @@ typedef struct medtl_network_spec {
     uint32_t width;        /* base width (hybrid2: 32; resnet18: 64; 0: the architecture's own) */
     uint32_t channels, height, width_px; /* of the input */
     uint32_t classes;
-    float dropout; /* before the last layer; negative: the architecture's own */
+    float dropout;    /* before the last layer; negative: the architecture's own */
     uint32_t members; /* networks side by side whose logits are added (an ensemble); 0 and 1: one */
 } medtl_network_spec;
+
+/** A linear layer beside the main one, on the same features: "heads.NAME.weight", and an output NAME. */
+typedef struct medtl_head {
+    char name[32];
+    uint32_t classes;
+} medtl_head;
 
 typedef struct medtl_network medtl_network;
 
@@ -47,6 +53,12 @@ const char *medtl_architecture_name(size_t index);
  *  as published), from the seed alone. */
 medtl_status medtl_network_create(const medtl_network_spec *spec, uint64_t seed,
                                   medtl_network **out, medtl_error *err);
+
+/** As medtl_network_create(), with `count` more heads on the trunk (at most 8), for several tasks at once. Model
+ *  files carry the main head alone. */
+medtl_status medtl_network_create_with_heads(const medtl_network_spec *spec,
+                                             const medtl_head *heads, size_t count, uint64_t seed,
+                                             medtl_network **out, medtl_error *err);
 void medtl_network_destroy(medtl_network *network); /* NULL is allowed */
 
 const medtl_network_spec *medtl_network_get_spec(const medtl_network *network);
@@ -106,6 +118,23 @@ const float *medtl_trainer_pass_evaluate(medtl_trainer_pass *pass, const float *
 /** Backward of the last forward. Gradients are overwritten, not accumulated.
  *  @param dlogits [count][classes]: derivative of the loss. */
 void medtl_trainer_pass_backward(medtl_trainer_pass *pass, const float *dlogits);
+
+/* Outputs by name, beside the logits: "features" (what the last layer reads, before dropout), the heads of
+ * medtl_network_create_with_heads(), and "aux" (inception_v3's auxiliary logits). */
+
+/** The values of output `name` after a forward or evaluate: image n's at result + n * *stride, `*size` of them
+ *  as [c][h][w]. @return NULL if the network has no such output. Borrowed until the next call. */
+const float *medtl_trainer_pass_output(const medtl_trainer_pass *pass, const char *name,
+                                       size_t *size, size_t *stride);
+
+/** The derivative of the loss by output `name`, which the next backward takes in beside dlogits and then forgets.
+ *  @param gradient  [count][size], borrowed until then. @return false if there is no such output. */
+bool medtl_trainer_pass_give_gradient(medtl_trainer_pass *pass, const char *name,
+                                      const float *gradient);
+
+/** Batch norms of the stages before `stage` use their running statistics in training, too, and leave them as
+ *  they are. 0: none (the state on creation); UINT32_MAX: all. */
+void medtl_trainer_pass_freeze_norms(medtl_trainer_pass *pass, uint32_t stage);
 
 /** Gradient of parameter `index`, laid out as its value; NULL for statistics. Borrowed. */
 const float *medtl_trainer_pass_gradient(const medtl_trainer_pass *pass, size_t index);

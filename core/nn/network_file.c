@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 medtl_status medtl_network_load(medtl_network *network, const char *path, char *report,
                                 size_t report_size, medtl_error *err)
@@ -40,11 +41,15 @@ medtl_status medtl_network_fill(medtl_network *network, const char *path,
     return status;
 }
 
+/* Of a head beside the main one: a model has one answer. */
+static bool is_of_another_head(const char *name) { return strncmp(name, "heads.", 6) == 0; }
+
 medtl_status medtl_network_save(medtl_network *network, const medtl_model_description *description,
                                 bool half, const char *path, medtl_error *err)
 {
     const size_t count = network->graph.declaration_count;
     medtl_to_store *tensors = calloc(count, sizeof *tensors);
+    size_t stored = 0;
     char *metadata = NULL;
     medtl_status status;
 
@@ -54,12 +59,13 @@ medtl_status medtl_network_save(medtl_network *network, const medtl_model_descri
         const medtl_parameter *p = &network->parameters[i];
 
         /* Vectors stay F32: they are few, and a variance may lie below what F16 can hold. */
-        tensors[i] = (medtl_to_store){p->name,  p->shape, p->dimensions,
-                                      p->value, p->size,  half && p->dimensions > 1};
+        if (!is_of_another_head(p->name))
+            tensors[stored++] = (medtl_to_store){p->name,  p->shape, p->dimensions,
+                                                 p->value, p->size,  half && p->dimensions > 1};
     }
     status = medtl_metadata_format(&network->spec, description, &metadata, err);
     if (status == MEDTL_OK)
-        status = medtl_safetensors_write(path, MEDTL_METADATA_KEY, metadata, tensors, count, err);
+        status = medtl_safetensors_write(path, MEDTL_METADATA_KEY, metadata, tensors, stored, err);
     free(metadata);
     free(tensors);
     return status;

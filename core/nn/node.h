@@ -58,6 +58,16 @@ struct medtl_node {
             size_t stride, before; /* channels of zeros before those of x */
         } subsample;
         struct {
+            size_t heads;
+        } attention;
+        struct {
+            size_t pixel;
+        } pick;
+        struct {
+            size_t scale;
+            bool bilinear;
+        } upsample;
+        struct {
             float epsilon, momentum;
         } norm;
         struct {
@@ -81,7 +91,8 @@ struct medtl_node_run {
     medtl_pool *pool;
     size_t count; /* images */
     bool training;
-    bool again; /* a training forward computed once more: what it did to parameters and state stands */
+    bool
+        again; /* a training forward computed once more: what it did to parameters and state stands */
     uint64_t seed;
 
     medtl_tensor x[MEDTL_NODE_MAX_INPUTS], y;
@@ -91,7 +102,8 @@ struct medtl_node_run {
     float *parameters[MEDTL_NODE_MAX_PARAMETERS]; /* norms update their statistics in training */
     float *gradients[MEDTL_NODE_MAX_PARAMETERS];  /* NULL for statistics */
     const float *packed, *packed_backward;        /* convolution weights as the kernels want them */
-    bool before_norm; /* only a batch norm in training mode reads this: a bias has no effect */
+    bool before_norm; /* only batch norms in training mode read this: a bias has no effect */
+    bool frozen;      /* a batch norm that uses its running statistics in training, too */
 
     float *state;
     float *scratch; /* of thread t: scratch + t * scratch_stride */
@@ -110,6 +122,9 @@ void medtl_node_mask_relu(const medtl_node_run *run);
 extern const medtl_node_ops medtl_node_input, medtl_node_conv, medtl_node_batch_norm,
     medtl_node_relu, medtl_node_max_pool, medtl_node_global_avg_pool, medtl_node_linear,
     medtl_node_dropout, medtl_node_add, medtl_node_concat, medtl_node_affine, medtl_node_relu6,
-    medtl_node_avg_pool, medtl_node_subsample;
+    medtl_node_avg_pool, medtl_node_subsample, medtl_node_gelu, medtl_node_silu, medtl_node_sigmoid,
+    medtl_node_softmax, medtl_node_upsample, medtl_node_layer_norm, medtl_node_attention,
+    medtl_node_class_token, medtl_node_pick, medtl_node_adaptive_avg_pool,
+    medtl_node_global_max_pool;
 
 #endif

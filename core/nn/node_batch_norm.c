@@ -1,5 +1,5 @@
 /* Batch normalisation over images and pixels of a channel (Ioffe & Szegedy 2015), with PyTorch's
- * running statistics. One channel is one piece of work, so its sums have one order. Remembered for
+ * running statistics, or with those alone where they are frozen. One channel is one piece of work, so its sums have one order. Remembered for
  * backward: the batch mean and 1/sd of each channel. */
 #include "graph.h"
 #include "node_parts.h"
@@ -56,7 +56,7 @@ static void forward_channel(void *context, size_t c, size_t worker)
     float mean, deviation, scale;
 
     (void)worker;
-    if (run->training) {
+    if (run->training && !run->frozen) {
         if (!run->again)
             measure_channel(run, c, plane);
         mean = run->state[2 * c];
@@ -65,6 +65,10 @@ static void forward_channel(void *context, size_t c, size_t worker)
         mean = run->parameters[RUNNING_MEAN][c];
         deviation = (float)(1.0 / sqrt((double)run->parameters[RUNNING_VARIANCE][c] +
                                        (double)run->node->u.norm.epsilon));
+    }
+    if (run->training && run->frozen) {
+        run->state[2 * c] = mean;
+        run->state[2 * c + 1] = deviation;
     }
     scale = run->parameters[SCALE][c] * deviation;
     for (size_t n = 0; n < run->count; n++)
@@ -100,8 +104,10 @@ static void backward_channel(void *context, size_t c, size_t worker)
     a = (double)run->parameters[SCALE][c] * deviation;
     b = -a * deviation * deviation * products / values;
     k.a = (float)a;
-    k.b = (float)b;
-    k.c = (float)(-a * sum / values - b * (double)k.mean);
+    if (!run->frozen) { /* frozen statistics do not move with x */
+        k.b = (float)b;
+        k.c = (float)(-a * sum / values - b * (double)k.mean);
+    }
     for (size_t n = 0; n < run->count; n++)
         loops->give_norm_gradient(
             medtl_image_of(run->dx[0], n) + at, medtl_image_of(run->dy, n) + at,
@@ -138,7 +144,7 @@ size_t medtl_graph_batch_norm(medtl_graph *graph, size_t x, const char *name, ..
     va_list arguments;
     medtl_node *added;
 
-    node.u.norm.epsilon = 1e-5f;
+    node.u.norm.epsilon = graph->norm_epsilon;
     node.u.norm.momentum = 0.1f;
     va_start(arguments, name);
     vsnprintf(node.name, sizeof node.name, name, arguments);

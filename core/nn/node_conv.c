@@ -1,4 +1,4 @@
-/* Convolution, by the kernels; an optional second input is added before the ReLU (inference plans use
+/* Convolution, and the linear layer on each pixel that a 1x1 convolution is, by the kernels; an optional second input is added before the ReLU (inference plans use
  * that for residual connections). Work is cut into (tile, image), neighbours sharing weights. */
 #include "graph.h"
 #include "node_parts.h"
@@ -181,5 +181,33 @@ size_t medtl_graph_conv(medtl_graph *graph, size_t x, medtl_conv_options options
     if (options.bias)
         medtl_graph_declare(graph, "bias", MEDTL_PARAMETER_BIAS, MEDTL_INIT_ZERO, &options.channels,
                             1);
+    return graph->node_count - 1;
+}
+
+size_t medtl_graph_token_linear(medtl_graph *graph, size_t x, size_t channels, const char *name,
+                                ...)
+{
+    medtl_node node = {.ops = &medtl_node_conv, .inputs = {x}, .input_count = 1};
+    va_list arguments;
+    medtl_node *added;
+
+    node.u.conv = (medtl_conv_shape){.channels_out = channels,
+                                     .kernel_h = 1,
+                                     .kernel_w = 1,
+                                     .stride_h = 1,
+                                     .stride_w = 1,
+                                     .dilation_h = 1,
+                                     .dilation_w = 1,
+                                     .groups = 1};
+    va_start(arguments, name);
+    vsnprintf(node.name, sizeof node.name, name, arguments);
+    va_end(arguments);
+    added = medtl_graph_append(graph, &node);
+    if (added == NULL)
+        return 0;
+    medtl_graph_declare(graph, "weight", MEDTL_PARAMETER_WEIGHT, graph->linear_weight_initialiser,
+                        (const size_t[]){channels, added->u.conv.channels_in}, 2);
+    medtl_graph_declare(graph, "bias", MEDTL_PARAMETER_BIAS, graph->linear_bias_initialiser,
+                        &channels, 1);
     return graph->node_count - 1;
 }

@@ -16,6 +16,7 @@ typedef struct rewrite {
     size_t *origin;  /* new node -> old node whose parameters it has */
     size_t *norm;    /* new convolution -> old batch norm folded into it */
     size_t *delayed; /* old pool -> old batch norm that moves behind it */
+    size_t *needed;  /* by the results, directly or through others: 0 or 1 */
 } rewrite;
 
 static bool is_conv(const medtl_node *node) { return node->ops == &medtl_node_conv; }
@@ -164,9 +165,10 @@ static void fill_affine(const rewrite *r, size_t made)
     }
 }
 
-static void fill_linear(const rewrite *r, size_t made)
+/* Any kind but convolutions and norms: its parameters as they are. */
+static void fill_copies(const rewrite *r, size_t made)
 {
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < r->plan->graph.nodes[made].parameter_count; i++) {
         const size_t index = r->old->nodes[r->origin[made]].parameters[i];
         const medtl_parameter *p = &r->network->parameters[index];
 
@@ -198,11 +200,12 @@ static size_t share_out(const rewrite *r)
         } else if (node->ops == &medtl_node_affine) {
             w->parameters[0] = carve(plan->values, &used, node->shape.channels);
             w->parameters[1] = carve(plan->values, &used, node->shape.channels);
-        } else if (node->ops == &medtl_node_linear) {
-            const size_t inputs = medtl_shape_size(plan->graph.nodes[node->inputs[0]].shape);
+        } else {
+            const medtl_node *old = &r->old->nodes[r->origin[i]];
 
-            w->parameters[0] = carve(plan->values, &used, inputs * node->shape.channels);
-            w->parameters[1] = carve(plan->values, &used, node->shape.channels);
+            for (size_t k = 0; k < node->parameter_count; k++)
+                w->parameters[k] =
+                    carve(plan->values, &used, r->network->parameters[old->parameters[k]].size);
         }
     }
     return used;
@@ -242,18 +245,38 @@ static medtl_status fill_weights(rewrite *r, medtl_error *err)
             fill_conv(r, i, folded);
         else if (ops == &medtl_node_affine)
             fill_affine(r, i);
-        else if (ops == &medtl_node_linear)
-            fill_linear(r, i);
+        else
+            fill_copies(r, i);
     }
     free(folded);
     return MEDTL_OK;
 }
 
+/* What only training wants is left out. */
+static void find_needed(rewrite *r)
+{
+    const medtl_graph *old = r->old;
+
+    for (size_t i = 0; i < old->output_count; i++)
+        if (!old->outputs[i].training_only)
+            r->needed[old->outputs[i].node] = 1;
+    r->needed[old->node_count - 1] = 1;
+    for (size_t i = old->node_count - 1; i > 0; i--)
+        for (size_t k = 0; r->needed[i] && k < old->nodes[i].input_count; k++)
+            r->needed[old->nodes[i].inputs[k]] = 1;
+}
+
 static medtl_status rewrite_all(rewrite *r, medtl_error *err)
 {
+    find_needed(r);
     (void)medtl_graph_input(&r->plan->graph, r->old->nodes[0].shape);
     for (size_t i = 1; i < r->old->node_count && r->plan->graph.status == MEDTL_OK; i++)
-        rewrite_node(r, i);
+        if (r->needed[i])
+            rewrite_node(r, i);
+    for (size_t i = 0; i < r->old->output_count; i++)
+        if (!r->old->outputs[i].training_only)
+            medtl_graph_name_output(&r->plan->graph, r->renamed[r->old->outputs[i].node],
+                                    r->old->outputs[i].name, false);
     return medtl_graph_finish(&r->plan->graph, err);
 }
 
@@ -273,8 +296,8 @@ medtl_status medtl_plan_create(const medtl_network *network, medtl_plan *plan, m
 {
     /* A norm that is split off makes at most one node more than it was. */
     const size_t count = 2 * network->graph.node_count;
-    size_t *maps = calloc(4 * count, sizeof *maps);
-    rewrite r = {network, &network->graph, plan, maps, NULL, NULL, NULL};
+    size_t *maps = calloc(5 * count, sizeof *maps);
+    rewrite r = {network, &network->graph, plan, maps, NULL, NULL, NULL, NULL};
     medtl_status status;
 
     memset(plan, 0, sizeof *plan);
@@ -284,10 +307,11 @@ medtl_status medtl_plan_create(const medtl_network *network, medtl_plan *plan, m
     r.origin = maps + count;
     r.norm = maps + 2 * count;
     r.delayed = maps + 3 * count;
+    r.needed = maps + 4 * count;
     if ((status = rewrite_all(&r, err)) == MEDTL_OK &&
         (status = fill_weights(&r, err)) == MEDTL_OK &&
-        (status = medtl_layout_create(&plan->graph, MEDTL_LAYOUT_INFER, NULL, &plan->layout, err)) ==
-            MEDTL_OK)
+        (status = medtl_layout_create(&plan->graph, MEDTL_LAYOUT_INFER, NULL, &plan->layout,
+                                      err)) == MEDTL_OK)
         measure_scratch(plan);
     free(maps);
     if (status != MEDTL_OK)

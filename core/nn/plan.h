@@ -10,7 +10,7 @@
 /** The weights of one node, as its forward wants them. */
 typedef struct medtl_plan_weights {
     float *packed;        /* convolutions */
-    float *parameters[2]; /* convolution: -, bias; linear: weight, bias; affine: scale, shift */
+    float *parameters[2]; /* convolution: -, bias; affine: scale, shift; others: their own */
 } medtl_plan_weights;
 
 typedef struct medtl_plan {

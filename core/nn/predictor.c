@@ -116,14 +116,15 @@ void medtl_predictor_destroy(medtl_predictor *predictor)
     free(predictor);
 }
 
-/* Up to a group of images. */
-static void run_group(medtl_predictor *p, const float *input, size_t count, float *logits)
+/* Up to a group of images; the values of node `wanted` into `values`. */
+static void run_group(medtl_predictor *p, const float *input, size_t count, size_t wanted,
+                      float *values)
 {
     const medtl_graph *graph = &p->model->plan.graph;
     const medtl_tensor in = {(float *)input, medtl_shape_size(graph->nodes[0].shape)};
-    const size_t last = graph->node_count - 1, classes = graph->nodes[last].shape.channels;
+    const size_t size = medtl_shape_size(graph->nodes[wanted].shape);
 
-    for (size_t i = 1; i <= last; i++) {
+    for (size_t i = 1; i < graph->node_count; i++) {
         medtl_node_run *run = &p->runs[i];
 
         run->count = count;
@@ -133,7 +134,7 @@ static void run_group(medtl_predictor *p, const float *input, size_t count, floa
         run->node->ops->forward(run);
     }
     for (size_t n = 0; n < count; n++)
-        memcpy(logits + n * classes, medtl_image_of(p->runs[last].y, n), classes * sizeof(float));
+        memcpy(values + n * size, medtl_image_of(p->runs[wanted].y, n), size * sizeof(float));
 }
 
 /* A graph of tensors takes one image at a time. */
@@ -146,23 +147,50 @@ static void run_tensors(medtl_predictor *p, const float *input, float *logits)
            p->model->info.class_count * sizeof *logits);
 }
 
+static void run_node(medtl_predictor *predictor, const float *input, size_t count, size_t wanted,
+                     float *values)
+{
+    const medtl_graph *graph = &predictor->model->plan.graph;
+    const size_t size = medtl_shape_size(graph->nodes[wanted].shape);
+    const medtl_model_info *info = &predictor->model->info;
+    const size_t image = (size_t)info->channels * info->height * info->width;
+
+    for (size_t first = 0; first < count; first += predictor->group) {
+        const size_t left = count - first;
+
+        run_group(predictor, input + first * image,
+                  left < predictor->group ? left : predictor->group, wanted, values + first * size);
+    }
+}
+
 static void run_images(medtl_predictor *predictor, const float *input, size_t count, float *logits)
 {
     const medtl_model_info *info = &predictor->model->info;
     const size_t image = (size_t)info->channels * info->height * info->width;
 
-    if (predictor->tensors != NULL) {
+    if (predictor->tensors == NULL)
+        run_node(predictor, input, count, predictor->model->plan.graph.node_count - 1, logits);
+    else
         for (size_t n = 0; n < count; n++)
             run_tensors(predictor, input + n * image, logits + n * info->class_count);
-        return;
-    }
-    for (size_t first = 0; first < count; first += predictor->group) {
-        const size_t left = count - first;
+}
 
-        run_group(predictor, input + first * image,
-                  left < predictor->group ? left : predictor->group,
-                  logits + first * info->class_count);
-    }
+size_t medtl_model_output_size(const medtl_model *model, const char *name)
+{
+    const medtl_graph *graph = &model->plan.graph;
+    const medtl_output *output = medtl_graph_find_output(graph, name);
+
+    return output != NULL ? medtl_shape_size(graph->nodes[output->node].shape) : 0;
+}
+
+bool medtl_predictor_run_output(medtl_predictor *predictor, const float *input, size_t count,
+                                const char *name, float *values)
+{
+    const medtl_output *output = medtl_graph_find_output(&predictor->model->plan.graph, name);
+
+    if (output != NULL)
+        run_node(predictor, input, count, output->node, values);
+    return output != NULL;
 }
 
 static void run_views(medtl_predictor *p, const float *input, float *logits)

@@ -3,6 +3,7 @@
  * arena by lifetime. */
 #include "layout.h"
 #include "network_parts.h"
+#include "node_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,8 @@ struct medtl_trainer_pass {
     float *parameter_gradients, *states, *packed, *packed_backward, *scratch;
     float *logits;
     size_t floats; /* of all these blocks */
+    const float
+        *given[MEDTL_MOST_OUTPUTS]; /* derivatives by named outputs, for the next backward */
 };
 
 static medtl_graph *graph_of(const medtl_trainer_pass *pass) { return &pass->network->graph; }
@@ -103,12 +106,17 @@ static medtl_status allocate(medtl_trainer_pass *pass, size_t threads, medtl_err
     return MEDTL_OK;
 }
 
-/* Does anything but a batch norm read node `index`? */
-static bool only_norms_read(const medtl_graph *graph, size_t index)
+/* Does nothing but batch norms that take the mean away read node `index`? */
+static bool only_norms_read(const medtl_trainer_pass *pass, size_t index)
 {
+    const medtl_graph *graph = graph_of(pass);
+
+    if (medtl_graph_is_output(graph, index))
+        return false;
     for (size_t i = index + 1; i < graph->node_count; i++)
         for (size_t k = 0; k < graph->nodes[i].input_count; k++)
-            if (graph->nodes[i].inputs[k] == index && graph->nodes[i].ops != &medtl_node_batch_norm)
+            if (graph->nodes[i].inputs[k] == index &&
+                (graph->nodes[i].ops != &medtl_node_batch_norm || pass->runs[i].frozen))
                 return false;
     return !graph->nodes[index].relu;
 }
@@ -124,7 +132,7 @@ static void connect(medtl_trainer_pass *pass)
         run->pool = pass->pool;
         run->y = medtl_layout_tensor(&pass->activations, pass->activation_arena, pass->batch, i);
         run->dy = medtl_layout_tensor(&pass->gradients, pass->gradient_arena, pass->batch, i);
-        run->before_norm = only_norms_read(graph, i);
+        run->before_norm = only_norms_read(pass, i);
         for (size_t k = 0; k < run->node->input_count; k++) {
             const size_t input = run->node->inputs[k];
 
@@ -332,6 +340,22 @@ static void compute_again(medtl_trainer_pass *pass, size_t start, size_t end)
         }
 }
 
+/* Add what the caller gave for node `index` to its gradient, which is zero where nobody reads it. */
+static void take_given(const medtl_trainer_pass *pass, size_t index)
+{
+    const medtl_graph *graph = graph_of(pass);
+    const medtl_tensor dy = pass->runs[index].dy;
+    const size_t size = medtl_shape_size(graph->nodes[index].shape);
+
+    if (index + 1 != graph->node_count && medtl_graph_last_reader(graph, index) == index)
+        for (size_t n = 0; n < pass->count; n++)
+            memset(medtl_image_of(dy, n), 0, size * sizeof(float));
+    for (size_t i = 0; i < graph->output_count; i++)
+        for (size_t n = 0;
+             graph->outputs[i].node == index && pass->given[i] != NULL && n < pass->count; n++)
+            medtl_give_gradient(medtl_image_of(dy, n), pass->given[i] + n * size, size, true);
+}
+
 void medtl_trainer_pass_backward(medtl_trainer_pass *pass, const float *dlogits)
 {
     const medtl_graph *graph = graph_of(pass);
@@ -346,9 +370,52 @@ void medtl_trainer_pass_backward(medtl_trainer_pass *pass, const float *dlogits)
         const size_t end = medtl_segment_end(&pass->segments, graph, s);
 
         compute_again(pass, start, end);
-        for (size_t i = end; i-- > start;)
+        for (size_t i = end; i-- > start;) {
+            if (medtl_graph_is_output(graph, i) || medtl_graph_last_reader(graph, i) == i)
+                take_given(pass, i);
             graph->nodes[i].ops->backward(&pass->runs[i]);
+        }
     }
+    memset(pass->given, 0, sizeof pass->given);
+}
+
+const float *medtl_trainer_pass_output(const medtl_trainer_pass *pass, const char *name,
+                                       size_t *size, size_t *stride)
+{
+    const medtl_graph *graph = graph_of(pass);
+    const medtl_output *output = medtl_graph_find_output(graph, name);
+
+    if (output == NULL)
+        return NULL;
+    *size = medtl_shape_size(graph->nodes[output->node].shape);
+    *stride = pass->runs[output->node].y.stride;
+    return pass->runs[output->node].y.data;
+}
+
+bool medtl_trainer_pass_give_gradient(medtl_trainer_pass *pass, const char *name,
+                                      const float *gradient)
+{
+    const medtl_graph *graph = graph_of(pass);
+    const medtl_output *output = medtl_graph_find_output(graph, name);
+
+    if (output == NULL)
+        return false;
+    pass->given[output - graph->outputs] = gradient;
+    return true;
+}
+
+void medtl_trainer_pass_freeze_norms(medtl_trainer_pass *pass, uint32_t stage)
+{
+    const size_t count = graph_of(pass)->node_count;
+
+    for (size_t i = 1; i < count; i++) {
+        const medtl_node *node = pass->runs[i].node;
+
+        pass->runs[i].frozen = node->ops == &medtl_node_batch_norm &&
+                               pass->network->parameters[node->parameters[0]].stage < stage;
+    }
+    for (size_t i = 1; i < count; i++)
+        pass->runs[i].before_norm = only_norms_read(pass, i);
 }
 
 const float *medtl_trainer_pass_gradient(const medtl_trainer_pass *pass, size_t index)

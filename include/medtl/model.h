@@ -70,6 +70,15 @@ void medtl_predictor_run(medtl_predictor *predictor, const float *input, size_t 
 void medtl_predictor_run_logits(medtl_predictor *predictor, const float *input, size_t count,
                                 float *logits);
 
+/** Values of the output `name` of one image beside its logits: "features" is what the network's last
+ *  layer reads. @return 0 if the model has no such output. */
+size_t medtl_model_output_size(const medtl_model *model, const char *name);
+
+/** As medtl_predictor_run_logits() on the input alone (whatever the model's views), but output `name`:
+ *  [count][medtl_model_output_size()]. @return false if the model has no such output. */
+bool medtl_predictor_run_output(medtl_predictor *predictor, const float *input, size_t count,
+                                const char *name, float *values);
+
 #ifdef __cplusplus
 }
 #endif

@@ -22,7 +22,7 @@ from torchvision.models.resnet import BasicBlock, Bottleneck
 
 from make_torch_goldens import Branches, SlimResNet, fill, name_key, numbers, uniform, unit
 
-MOMENTUM, STEPS = 0.9, 5
+MOMENTUM, STEPS, AUXILIARY = 0.9, 5, 0.25
 FIRST_STEP = 0.01  # share of the loss that the first step should take away
 
 
@@ -98,12 +98,90 @@ def mobilenet_v2(width, channels, classes):
     return net
 
 
+class Attention(nn.Module):
+    def __init__(self, width, heads):
+        super().__init__()
+        self.heads, self.qkv, self.proj = heads, nn.Linear(width, 3 * width), nn.Linear(width, width)
+
+    def forward(self, x):
+        images, tokens, width = x.shape
+        qkv = self.qkv(x).reshape(images, tokens, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
+        q, k, v = qkv.unbind(0)
+        weights = (q @ k.transpose(-2, -1) * (width // self.heads) ** -0.5).softmax(-1)
+        return self.proj((weights @ v).transpose(1, 2).reshape(images, tokens, width))
+
+
+class EncoderBlock(nn.Module):
+    def __init__(self, width, heads):
+        super().__init__()
+        self.norm1, self.attn = nn.LayerNorm(width, eps=1e-6), Attention(width, heads)
+        self.norm2, self.mlp = nn.LayerNorm(width, eps=1e-6), nn.Module()
+        self.mlp.fc1, self.mlp.fc2 = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+
+    def forward(self, x):
+        x = x + self.attn(self.norm1(x))
+        return x + self.mlp.fc2(nn.functional.gelu(self.mlp.fc1(self.norm2(x))))
+
+
+class Encoder(nn.Module):
+    """timm's vit_tiny_patch16_224 (`first` cuts patches), and the same over vectors that are there already."""
+
+    def __init__(self, first, tokens, width, blocks, classes):
+        super().__init__()
+        if isinstance(first, nn.Conv2d):
+            self.patch_embed = nn.Module()
+            self.patch_embed.proj = first
+        else:
+            self.embed = first
+        self.cls_token = nn.Parameter(torch.zeros(1, 1, width))
+        self.pos_embed = nn.Parameter(torch.zeros(1, 1 + tokens, width))
+        self.blocks = nn.Sequential(*(EncoderBlock(width, width // 64 if width % 64 == 0 else 1) for _ in range(blocks)))
+        self.norm, self.head = nn.LayerNorm(width, eps=1e-6), nn.Linear(width, classes)
+
+    def forward(self, x):
+        if hasattr(self, 'patch_embed'):
+            x = self.patch_embed.proj(x).flatten(2).transpose(1, 2)
+        else:
+            x = self.embed(x.flatten(2).transpose(1, 2))
+        x = torch.cat([self.cls_token.expand(len(x), -1, -1), x], 1) + self.pos_embed
+        return self.head(self.norm(self.blocks(x))[:, 0])
+
+
+def vit_tiny(width, channels, classes, height, pixels):
+    patches = nn.Conv2d(channels, width, 16, 16)
+    return Encoder(patches, (height // 16) * (pixels // 16), width, 12, classes)
+
+
+def fusion(width, channels, classes, height, pixels):
+    return Encoder(nn.Linear(channels, width), height * pixels, width, 2, classes)
+
+
+def inception_v3(width, channels, classes):
+    module = torchvision.models.inception
+    published = module.BasicConv2d
+
+    class Scaled(published):
+        def __init__(self, cin, cout, **options):
+            cin = channels if cin == 3 else -(-cin * width // 32)
+            super().__init__(cin, -(-cout * width // 32), **options)
+
+    module.BasicConv2d = Scaled  # the blocks look it up when they are made
+    net = torchvision.models.Inception3(classes, init_weights=False)
+    module.BasicConv2d = published
+    net.fc = nn.Linear(2048 * width // 32, classes)
+    net.AuxLogits.fc = nn.Linear(768 * width // 32, classes)
+    return net
+
+
 MAKERS = {
     'hybrid6': Hybrid6,
     'resnet101': lambda w, c, n: SlimResNet(Bottleneck, [3, 4, 23, 3], w, c, n),
     'resnet18_cifar': lambda w, c, n: small_stem(SlimResNet(BasicBlock, [2, 2, 2, 2], w, c, n), w, c),
     'resnet20': ResNet20,
     'densenet121': densenet121,
+    'inception_v3': inception_v3,
+    'vit_tiny': vit_tiny,
+    'fusion': fusion,
     'mobilenet_v2': mobilenet_v2,
 }
 
@@ -114,18 +192,25 @@ CASES = [
     'resnet20:8:1:24:32:10:4',
     'densenet121:4:1:65:64:3:4',
     'mobilenet_v2:8:3:64:72:4:4',
+    'inception_v3:2:3:299:300:3:3',
+    'vit_tiny:24:3:48:32:3:3',
+    'vit_tiny:128:1:32:32:2:2',
+    'fusion:32:20:1:4:3:5',
 ]
 
 
 def prepare(case, dtype):
     architecture, width, channels, height, pixels, classes, images = case.split(':')
     channels, height, pixels, classes, images = map(int, (channels, height, pixels, classes, images))
-    model = MAKERS[architecture](int(width), channels, classes).double()
+    size = (height, pixels) if architecture in ('vit_tiny', 'fusion') else ()
+    model = MAKERS[architecture](int(width), channels, classes, *size).double()
     fill(model)
     with torch.no_grad():
         for name, p in model.named_parameters():
             if name.endswith('bn3.weight'):  # or the noise of a hundred layers drowns the gradients
                 p *= 0.25
+            if name.endswith('bn.bias') and case.startswith('inception'):  # few ReLUs near zero, likewise
+                p += 4.0
     for module in model.modules():
         if isinstance(module, nn.Dropout):
             module.p = 0.0
@@ -134,6 +219,8 @@ def prepare(case, dtype):
 
 
 def loss_of(outputs, labels):
+    if isinstance(outputs, tuple):  # inception_v3's auxiliary logits
+        return loss_of(outputs[0], labels) + AUXILIARY * loss_of(outputs[1], labels)
     return nn.functional.cross_entropy(outputs, labels)
 
 
@@ -153,7 +240,8 @@ def run(case, dtype=torch.float64):
         loss.backward()
         losses.append(loss.detach())
         if step == 0:
-            result['trained'] = outputs.detach()
+            both = outputs if isinstance(outputs, tuple) else (outputs,)
+            result['trained'] = torch.cat(both, 1).detach()
             gradients = {name: p.grad.clone() for name, p in model.named_parameters()}
             rate = FIRST_STEP * float(loss) / sum(float(g.norm()) ** 2 for g in gradients.values())
             optimiser.param_groups[0]['lr'] = 2.0 ** math.floor(math.log2(rate))

@@ -158,6 +158,117 @@ static double norm_at(const pass *p, const medtl_node *node, double x, size_t c,
            parameter(p, node, 1, c);
 }
 
+static double adaptive_at(const pass *p, const medtl_node *node, size_t n, size_t c, size_t oh,
+                          size_t ow)
+{
+    const medtl_shape in = node_at(p, node->inputs[0])->shape, out = node->shape;
+    double sum = 0.0, values = 0.0;
+
+    /* Pixel i lies in window o where o * size / n < i + 1 and i < (o + 1) * size / n. */
+    for (size_t h = 0; h < in.height; h++)
+        for (size_t w = 0; w < in.width; w++)
+            if (oh * in.height < (h + 1) * out.height && h * out.height < (oh + 1) * in.height &&
+                ow * in.width < (w + 1) * out.width && w * out.width < (ow + 1) * in.width) {
+                sum += at(p->values[node->inputs[0]], in, n, c, h, w);
+                values += 1.0;
+            }
+    return sum / values;
+}
+
+static double largest_at(const pass *p, const medtl_node *node, size_t n, size_t c)
+{
+    const medtl_shape in = node_at(p, node->inputs[0])->shape;
+    double best = -INFINITY;
+
+    for (size_t h = 0; h < in.height; h++)
+        for (size_t w = 0; w < in.width; w++)
+            best = fmax(best, at(p->values[node->inputs[0]], in, n, c, h, w));
+    return best;
+}
+
+/* Bilinear: the sum over all pixels with weights max(0, 1 - distance), edges repeated. */
+static double upsample_at(const pass *p, const medtl_node *node, size_t n, size_t c, size_t oh,
+                          size_t ow)
+{
+    const medtl_shape in = node_at(p, node->inputs[0])->shape;
+    const double scale = (double)node->u.upsample.scale;
+    const double h = fmin(fmax(((double)oh + 0.5) / scale - 0.5, 0.0), (double)in.height - 1.0);
+    const double w = fmin(fmax(((double)ow + 0.5) / scale - 0.5, 0.0), (double)in.width - 1.0);
+    const double *x = p->values[node->inputs[0]];
+    double sum = 0.0;
+
+    if (!node->u.upsample.bilinear)
+        return at(x, in, n, c, oh / node->u.upsample.scale, ow / node->u.upsample.scale);
+    for (size_t i = 0; i < in.height; i++)
+        for (size_t k = 0; k < in.width; k++)
+            sum += fmax(0.0, 1.0 - fabs((double)i - h)) * fmax(0.0, 1.0 - fabs((double)k - w)) *
+                   at(x, in, n, c, i, k);
+    return sum;
+}
+
+/* Over the channels of a pixel: normalised by layer, or by softmax. */
+static double channels_at(const pass *p, const medtl_node *node, size_t n, size_t c, size_t h,
+                          size_t w)
+{
+    const medtl_shape s = node->shape;
+    const double *x = p->values[node->inputs[0]], channels = (double)s.channels;
+    double mean = 0.0, variance = 0.0, exponentials = 0.0;
+
+    for (size_t k = 0; k < s.channels; k++) {
+        mean += at(x, s, n, k, h, w) / channels;
+        exponentials += exp(at(x, s, n, k, h, w));
+    }
+    if (node->ops == &medtl_node_softmax)
+        return exp(at(x, s, n, c, h, w)) / exponentials;
+    for (size_t k = 0; k < s.channels; k++)
+        variance += pow(at(x, s, n, k, h, w) - mean, 2.0) / channels;
+    return (at(x, s, n, c, h, w) - mean) / sqrt(variance + (double)node->u.norm.epsilon) *
+               parameter(p, node, 0, c) +
+           parameter(p, node, 1, c);
+}
+
+/* Tokens as pixels i and j of [q, k, v][head][depth][pixel]. */
+static double attention_at(const pass *p, const medtl_node *node, size_t n, size_t c, size_t i)
+{
+    const size_t tokens = medtl_shape_plane(node->shape), channels = node->shape.channels;
+    const size_t depth = channels / node->u.attention.heads, first = c / depth * depth;
+    const double *q = p->values[node->inputs[0]] + n * 3 * channels * tokens;
+    const double *k = q + channels * tokens, *v = k + channels * tokens;
+    double sum = 0.0, weights = 0.0;
+
+    for (size_t j = 0; j < tokens; j++) {
+        double score = 0.0;
+
+        for (size_t d = first; d < first + depth; d++)
+            score += q[d * tokens + i] * k[d * tokens + j] / sqrt((double)depth);
+        sum += exp(score) * v[c * tokens + j];
+        weights += exp(score);
+    }
+    return sum / weights;
+}
+
+static double class_token_at(const pass *p, const medtl_node *node, size_t n, size_t c, size_t i)
+{
+    const size_t pixels = node->shape.width - 1, channels = node->shape.channels;
+    const double *x = p->values[node->inputs[0]] + (n * channels + c) * pixels;
+
+    return (i == 0 ? parameter(p, node, 0, c) : x[i - 1]) + parameter(p, node, 1, i * channels + c);
+}
+
+/* The kinds that are a function of one value. */
+static double function_at(const medtl_node *node, double x)
+{
+    if (node->ops == &medtl_node_relu6)
+        return fmin(fmax(x, 0.0), 6.0);
+    if (node->ops == &medtl_node_sigmoid)
+        return 1.0 / (1.0 + exp(-x));
+    if (node->ops == &medtl_node_silu)
+        return x / (1.0 + exp(-x));
+    if (node->ops == &medtl_node_gelu)
+        return x * erfc(-x / sqrt(2.0)) / 2.0;
+    return x; /* relu, dropout */
+}
+
 /* Kinds that need no more than the place of the value. */
 static double value_at(const pass *p, const medtl_node *node, size_t n, size_t c, size_t h,
                        size_t w)
@@ -182,9 +293,24 @@ static double value_at(const pass *p, const medtl_node *node, size_t n, size_t c
         return subsample_at(p, node, n, c, h, w);
     if (node->ops == &medtl_node_add)
         return x[i] + p->values[node->inputs[1]][i];
-    if (node->ops == &medtl_node_relu6)
-        return fmin(fmax(x[i], 0.0), 6.0);
-    return x[i]; /* relu, dropout */
+    if (node->ops == &medtl_node_adaptive_avg_pool)
+        return adaptive_at(p, node, n, c, h, w);
+    if (node->ops == &medtl_node_global_max_pool)
+        return largest_at(p, node, n, c);
+    if (node->ops == &medtl_node_upsample)
+        return upsample_at(p, node, n, c, h, w);
+    if (node->ops == &medtl_node_layer_norm || node->ops == &medtl_node_softmax)
+        return channels_at(p, node, n, c, h, w);
+    if (node->ops == &medtl_node_attention)
+        return attention_at(p, node, n, c, h * node->shape.width + w);
+    if (node->ops == &medtl_node_class_token)
+        return class_token_at(p, node, n, c, w);
+    if (node->ops == &medtl_node_pick) {
+        const size_t pixels = medtl_shape_plane(node_at(p, node->inputs[0])->shape);
+
+        return x[(n * node->shape.channels + c) * pixels + node->u.pick.pixel];
+    }
+    return function_at(node, x[i]);
 }
 
 static void run_channel(const pass *p, const medtl_node *node, size_t c, double *y)

@@ -39,6 +39,8 @@ ParameterizedTestParameters(network, has_the_published_number_of_parameters)
         {"resnet101", 3, 1000, 44549160, 522},
         {"hybrid6", 3, 4, 73591380, 220},
         {"densenet121", 3, 1000, 7978856, 606},
+        {"inception_v3", 3, 1000, 27161264, 484},
+        {"vit_tiny", 3, 1000, 5717416, 152}, /* timm's, at 224 */
         {"mobilenet_v2", 3, 1000, 3504872, 262},
         {"mobilenet_v2_keras", 3, 1000, 3504872 - 17056, 106}, /* a bias for each scale and shift */
         {"resnet20", 3, 10, 269722, 97},
@@ -51,7 +53,8 @@ ParameterizedTestParameters(network, has_the_published_number_of_parameters)
 
 ParameterizedTest(struct count_case *c, network, has_the_published_number_of_parameters)
 {
-    medtl_network *network = make(c->architecture, c->channels, 224, c->classes);
+    const uint32_t size = strcmp(c->architecture, "inception_v3") == 0 ? 299 : 224;
+    medtl_network *network = make(c->architecture, c->channels, size, c->classes);
     size_t trainable = 0;
 
     for (size_t i = 0; i < medtl_network_parameter_count(network); i++) {

@@ -217,8 +217,103 @@ static size_t concat_of_concat(medtl_graph *g, size_t x)
     return medtl_graph_concat(g, (const size_t[]){b, inner}, 2);
 }
 
+static size_t gelu(medtl_graph *g, size_t x) { return medtl_graph_gelu(g, x); }
+static size_t silu(medtl_graph *g, size_t x) { return medtl_graph_silu(g, x); }
+static size_t sigmoid(medtl_graph *g, size_t x) { return medtl_graph_sigmoid(g, x); }
+static size_t softmax(medtl_graph *g, size_t x) { return medtl_graph_softmax(g, x); }
+
+static size_t gates(medtl_graph *g, size_t x)
+{
+    const size_t a = medtl_graph_add(g, medtl_graph_gelu(g, x), medtl_graph_silu(g, x));
+
+    return medtl_graph_add(
+        g, a, medtl_graph_add(g, medtl_graph_sigmoid(g, x), medtl_graph_softmax(g, x)));
+}
+
+static size_t adaptive_average(medtl_graph *g, size_t x)
+{
+    return medtl_graph_adaptive_avg_pool(g, x, 3, 4);
+}
+
+static size_t adaptive_larger(medtl_graph *g, size_t x)
+{
+    const size_t y = medtl_graph_adaptive_avg_pool(g, x, 10, 9);
+
+    return medtl_graph_adaptive_avg_pool(g, medtl_graph_batch_norm(g, y, "bn"), 1, 1);
+}
+
+static size_t maximum(medtl_graph *g, size_t x)
+{
+    return medtl_graph_add(g, medtl_graph_global_max_pool(g, x), medtl_graph_global_avg_pool(g, x));
+}
+
+static size_t upsample_nearest(medtl_graph *g, size_t x)
+{
+    return medtl_graph_upsample(g, x, 3, false);
+}
+
+static size_t upsample_bilinear(medtl_graph *g, size_t x)
+{
+    const size_t half = medtl_graph_max_pool(g, x, (medtl_pool_options){.kernel = 2, .stride = 2});
+
+    return medtl_graph_add(g, medtl_graph_upsample(g, half, 4, true),
+                           medtl_graph_upsample(g, half, 4, false));
+}
+
+static size_t layer_norm(medtl_graph *g, size_t x) { return medtl_graph_layer_norm(g, x, "ln"); }
+
+static size_t layer_norm_beside(medtl_graph *g, size_t x)
+{
+    return medtl_graph_add(g, medtl_graph_layer_norm(g, x, "ln"), x);
+}
+
+static size_t attention(medtl_graph *g, size_t x)
+{
+    return medtl_graph_attention(g, conv(g, x, 12, 1, 1, 0, true), 2);
+}
+
+/* Queries, keys and values are read by somebody else, too. */
+static size_t attention_beside(medtl_graph *g, size_t x)
+{
+    const size_t qkv = conv(g, x, 6, 1, 1, 0, true);
+
+    return medtl_graph_concat(g, (const size_t[]){medtl_graph_attention(g, qkv, 1), qkv}, 2);
+}
+
+static size_t class_token(medtl_graph *g, size_t x) { return medtl_graph_class_token(g, x); }
+
+static size_t pick(medtl_graph *g, size_t x)
+{
+    return medtl_graph_add(g, medtl_graph_pick(g, x, 0), medtl_graph_pick(g, x, 11));
+}
+
+static size_t encoder(medtl_graph *g, size_t x)
+{
+    x = medtl_graph_class_token(
+        g, medtl_graph_max_pool(g, x, (medtl_pool_options){.kernel = 3, .stride = 2}));
+    x = medtl_graph_encoder_block(g, x, 2, "blocks.0");
+    return medtl_graph_pick(g, x, 0);
+}
+
 static middle *const middles[] = {
     nothing,
+    gelu,
+    silu,
+    sigmoid,
+    softmax,
+    gates,
+    adaptive_average,
+    adaptive_larger,
+    maximum,
+    upsample_nearest,
+    upsample_bilinear,
+    layer_norm,
+    layer_norm_beside,
+    attention,
+    attention_beside,
+    class_token,
+    pick,
+    encoder,
     conv_depthwise,
     conv_two_filters_a_channel,
     conv_row_then_column,
@@ -253,6 +348,23 @@ static middle *const middles[] = {
 };
 static const char *const names[] = {
     "nothing",
+    "gelu",
+    "silu",
+    "sigmoid",
+    "softmax",
+    "gates",
+    "adaptive_average",
+    "adaptive_larger",
+    "maximum",
+    "upsample_nearest",
+    "upsample_bilinear",
+    "layer_norm",
+    "layer_norm_beside",
+    "attention",
+    "attention_beside",
+    "class_token",
+    "pick",
+    "encoder",
     "conv_depthwise",
     "conv_two_filters_a_channel",
     "conv_row_then_column",

@@ -25,6 +25,9 @@ static struct predictor_case cases[] = {
     {"mobilenet_v2", 8, 3, 33, 40, 4},
     {"resnet20", 4, 1, 16, 18, 3},
     {"mobilenet_v2_keras", 8, 3, 34, 32, 4},
+    {"inception_v3", 2, 3, 75, 80, 3},
+    {"vit_tiny", 8, 3, 32, 48, 3},
+    {"fusion", 8, 6, 1, 3, 2},
 };
 
 /* Loads the case's model and makes its images. */
@@ -229,5 +232,39 @@ Test(trainer_pass, gives_the_same_bits_for_any_number_of_threads)
         medtl_trainer_pass_destroy(passes[i]);
         medtl_network_destroy(networks[i]);
     }
+    free(input);
+}
+
+/* What the last layer reads: putting the last layer on top of it by hand gives the logits. */
+Test(predictor, shows_the_features_before_the_head)
+{
+    medtl_network *network;
+    float *input, *features, logits[IMAGES * 8];
+    medtl_model *model = prepare(&cases[0], &network, &input);
+    const size_t size = medtl_model_output_size(model, "features"), classes = cases[0].classes;
+    const size_t count = medtl_network_parameter_count(network);
+    const medtl_parameter *weight = medtl_network_parameter(network, count - 2);
+    const medtl_parameter *bias = medtl_network_parameter(network, count - 1);
+    medtl_predictor *predictor = NULL;
+
+    cr_assert_eq(size, 200);
+    features = malloc(IMAGES * size * sizeof *features);
+    cr_assert_eq(medtl_predictor_create(model, 2, 2, &predictor, NULL), MEDTL_OK);
+    medtl_predictor_run_logits(predictor, input, IMAGES, logits);
+    cr_assert(medtl_predictor_run_output(predictor, input, IMAGES, "features", features));
+    cr_expect_not(medtl_predictor_run_output(predictor, input, IMAGES, "no such", features));
+    cr_expect_eq(medtl_model_output_size(model, "no such"), 0);
+    for (size_t n = 0; n < IMAGES; n++)
+        for (size_t k = 0; k < classes; k++) {
+            double sum = (double)bias->value[k];
+
+            for (size_t i = 0; i < size; i++)
+                sum += (double)weight->value[k * size + i] * (double)features[n * size + i];
+            cr_expect_float_eq((double)logits[n * classes + k], sum, 1e-4 * (1.0 + fabs(sum)));
+        }
+    medtl_predictor_destroy(predictor);
+    medtl_model_destroy(model);
+    medtl_network_destroy(network);
+    free(features);
     free(input);
 }

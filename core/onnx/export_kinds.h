@@ -17,5 +17,16 @@ void medtl_export_relu(const medtl_step *s);
 void medtl_export_relu6(const medtl_step *s);
 void medtl_export_subsample(const medtl_step *s);
 void medtl_export_dropout(const medtl_step *s);
+void medtl_export_global_max_pool(const medtl_step *s);
+void medtl_export_upsample(const medtl_step *s);
+void medtl_export_adaptive_avg_pool(const medtl_step *s);
+void medtl_export_sigmoid(const medtl_step *s);
+void medtl_export_silu(const medtl_step *s);
+void medtl_export_gelu(const medtl_step *s);
+void medtl_export_softmax(const medtl_step *s);
+void medtl_export_layer_norm(const medtl_step *s);
+void medtl_export_attention(const medtl_step *s);
+void medtl_export_class_token(const medtl_step *s);
+void medtl_export_pick(const medtl_step *s);
 
 #endif

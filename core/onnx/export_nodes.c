@@ -19,6 +19,17 @@ static const struct {
     {&medtl_node_avg_pool, medtl_export_avg_pool},
     {&medtl_node_subsample, medtl_export_subsample},
     {&medtl_node_dropout, medtl_export_dropout},
+    {&medtl_node_global_max_pool, medtl_export_global_max_pool},
+    {&medtl_node_upsample, medtl_export_upsample},
+    {&medtl_node_adaptive_avg_pool, medtl_export_adaptive_avg_pool},
+    {&medtl_node_sigmoid, medtl_export_sigmoid},
+    {&medtl_node_silu, medtl_export_silu},
+    {&medtl_node_gelu, medtl_export_gelu},
+    {&medtl_node_softmax, medtl_export_softmax},
+    {&medtl_node_layer_norm, medtl_export_layer_norm},
+    {&medtl_node_attention, medtl_export_attention},
+    {&medtl_node_class_token, medtl_export_class_token},
+    {&medtl_node_pick, medtl_export_pick},
 };
 enum { EXPORT_COUNT = sizeof exports / sizeof exports[0] };
 

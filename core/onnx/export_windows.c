@@ -49,3 +49,64 @@ void medtl_export_subsample(const medtl_step *s)
         s, medtl_step_operate_on_two(s, "Pad", taken, medtl_step_wholes(s, "pads", pads, 8)),
         false); /* with zeros */
 }
+
+void medtl_export_global_max_pool(const medtl_step *s)
+{
+    medtl_step_finish(s, medtl_step_operate_on(s, "GlobalMaxPool", medtl_step_image(s, 0)), false);
+}
+
+void medtl_export_upsample(const medtl_step *s)
+{
+    const float scale = (float)s->node->u.upsample.scale;
+    const int64_t dims[] = {4};
+    medtl_onnx_writer *w = s->all->writer;
+    float *scales = medtl_onnx_take(w, 4 * sizeof *scales);
+    const char *inputs[3] = {medtl_step_image(s, 0), "", NULL}, *name; /* no region of interest */
+
+    if (scales == NULL)
+        return;
+    scales[0] = scales[1] = 1.0f;
+    scales[2] = scales[3] = scale;
+    inputs[2] = medtl_onnx_floats(w, medtl_step_name(s, "scales"), dims, 1, scales);
+    name = medtl_step_operate(s, "Resize", inputs, 3);
+    if (s->node->u.upsample.bilinear) {
+        medtl_onnx_set_text(w, "mode", "linear");
+        medtl_onnx_set_text(w, "coordinate_transformation_mode", "half_pixel");
+    } else {
+        medtl_onnx_set_text(w, "mode", "nearest");
+        medtl_onnx_set_text(w, "coordinate_transformation_mode", "asymmetric");
+        medtl_onnx_set_text(w, "nearest_mode", "floor");
+    }
+    medtl_step_finish(s, name, false);
+}
+
+/* [windows][extent]: row i has 1 / length in its window, as PyTorch cuts them; transposed where asked. */
+static const char *means(const medtl_step *s, const char *what, size_t windows, size_t extent,
+                         bool transposed)
+{
+    const int64_t dims[] = {(int64_t)(transposed ? extent : windows),
+                            (int64_t)(transposed ? windows : extent)};
+    float *values = medtl_onnx_take(s->all->writer, windows * extent * sizeof *values);
+
+    if (values == NULL)
+        return "";
+    for (size_t i = 0; i < windows; i++) {
+        const size_t first = i * extent / windows, end = ((i + 1) * extent + windows - 1) / windows;
+
+        for (size_t k = first; k < end; k++)
+            values[transposed ? k * windows + i : i * extent + k] = 1.0f / (float)(end - first);
+    }
+    return medtl_onnx_floats(s->all->writer, medtl_step_name(s, what), dims, 2, values);
+}
+
+/* ONNX has no such pool; windows of unequal length are a product from the left and one from the right. */
+void medtl_export_adaptive_avg_pool(const medtl_step *s)
+{
+    const medtl_shape in = medtl_step_input_shape(s, 0), out = s->node->shape;
+    const char *name = medtl_step_operate_on_two(s, "MatMul", medtl_step_image(s, 0),
+                                                 means(s, "columns", out.width, in.width, true));
+
+    name = medtl_step_operate_on_two(s, "MatMul", means(s, "rows", out.height, in.height, false),
+                                     name);
+    medtl_step_finish(s, name, false);
+}

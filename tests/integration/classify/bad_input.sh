@@ -62,7 +62,7 @@ says '^dcm-medtl [0-9]+\.[0-9]+\.[0-9]+$'
 
 # Tasks and models.
 "$raw" "$work/in/good"
-sed 's/crop="breast"/crop="brest"/' "$work/data/tasks/10-mammography.xml" >"$work/wrong.xml"
+sed 's/crop="[a-z]*"/crop="brest"/' "$work/data/tasks/10-mammography.xml" >"$work/wrong.xml"
 line=$(grep -n 'crop="brest"' "$work/wrong.xml" | cut -d: -f1)
 run 2 classify "$work/in" -o "$work/x" --config "$work/wrong.xml"; one_line "$work/wrong.xml:$line: " "crop"
 run 2 tasks --config "$work/wrong.xml";                            one_line "$work/wrong.xml:$line: "

@@ -13,7 +13,8 @@
 enum { MOST_MEMBERS = 64 };
 
 static const char USAGE[] =
-    "usage: medtl ensemble MODEL MODEL... -o OUT.safetensors [--name NAME] [--f16]\n"
+    "usage: medtl ensemble MODEL MODEL... -o OUT.safetensors [--name NAME]\n"
+    "                      [--model-version VERSION] [--f16]\n"
     "\n"
     "Makes one model of several that were trained alike (with other seeds, or on other folds): of "
     "one\n"
@@ -29,11 +30,12 @@ static const char USAGE[] =
     "\n"
     "  -o, --output FILE   the model to be written; an old one is replaced\n"
     "  --name NAME         model name [the first one's]\n"
+    "  --model-version V   its version [the first one's]\n"
     "  --f16               store 16-bit weights: half the size\n"
     "  -h, --help\n";
 
 typedef struct ensemble {
-    const char *paths[MOST_MEMBERS], *out, *name;
+    const char *paths[MOST_MEMBERS], *out, *name, *version;
     bool half;
     size_t count;
     medtl_model *models[MOST_MEMBERS]; /* what the files say */
@@ -44,11 +46,12 @@ static medtl_status parse(int argc, char **argv, ensemble *e, medtl_error *err)
 {
     for (int i = 1; i < argc; i++) {
         const bool output = strcmp(argv[i], "-o") == 0 || strcmp(argv[i], "--output") == 0;
+        const bool version = strcmp(argv[i], "--model-version") == 0;
 
-        if (output || strcmp(argv[i], "--name") == 0) {
+        if (output || version || strcmp(argv[i], "--name") == 0) {
             if (i + 1 == argc)
                 return medtl_fail(err, MEDTL_E_ARGUMENT, "%s needs a value", argv[i]);
-            *(output ? &e->out : &e->name) = argv[i + 1];
+            *(output ? &e->out : version ? &e->version : &e->name) = argv[i + 1];
             i++;
         } else if (strcmp(argv[i], "--f16") == 0) {
             e->half = true;
@@ -152,7 +155,8 @@ static medtl_status write(const ensemble *e, medtl_error *err)
 {
     const medtl_model_info *first = &e->models[0]->info;
     medtl_model_description description = {.name = e->name != NULL ? e->name : first->name,
-                                           .version = first->version,
+                                           .version =
+                                               e->version != NULL ? e->version : first->version,
                                            .class_names = first->class_names,
                                            .normaliser = first->normaliser,
                                            .views = e->models[0]->metadata.views};

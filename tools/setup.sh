@@ -16,7 +16,7 @@ build=(
 )
 test=(
   libcriterion-dev                                    # test framework
-  clang libclang-rt-14-dev                            # second compiler
+  clang libclang-rt-14-dev clang-format               # second compiler; layout of the sources
   libonnx-testdata                                    # the official conformance data of ONNX
   dicom3tools libpixelmed-java openjdk-17-jdk-headless python3-pydicom   # judges of reports
   orthanc iproute2 util-linux procps curl             # a real PACS on loopback, in its own namespace

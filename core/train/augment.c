@@ -48,8 +48,10 @@ static void draw_warp(const medtl_augment *a, size_t height, size_t width, medtl
 
     multiply(slant, scale, out->matrix);
     multiply(turn, out->matrix, out->matrix);
-    out->shift[0] = (around_zero(random, slack) + around_zero(random, a->translate)) * (double)width;
-    out->shift[1] = (around_zero(random, slack) + around_zero(random, a->translate)) * (double)height;
+    out->shift[0] =
+        (around_zero(random, slack) + around_zero(random, a->translate)) * (double)width;
+    out->shift[1] =
+        (around_zero(random, slack) + around_zero(random, a->translate)) * (double)height;
     out->mirror_border = a->mirror_border >= 0.5;
     out->identity_warp = out->matrix[0][0] == 1.0 && out->matrix[0][1] == 0.0 &&
                          out->matrix[1][0] == 0.0 && out->matrix[1][1] == 1.0 &&
@@ -131,7 +133,8 @@ typedef struct neighbours {
     bool inside; /* all four are in the picture, in the order of memory */
 } neighbours;
 
-static neighbours find_neighbours(double x, double y, ptrdiff_t height, ptrdiff_t width, bool mirror)
+static neighbours find_neighbours(double x, double y, ptrdiff_t height, ptrdiff_t width,
+                                  bool mirror)
 {
     const double left = floor(x), top = floor(y);
     const float fx = (float)(x - left), fy = (float)(y - top);
@@ -220,7 +223,8 @@ static void apply_color(const medtl_variant *v, size_t channels, size_t plane, f
 /* The sum of four uniform numbers: close to normal, and from one draw of 64 bits. */
 static void add_noise(const medtl_variant *v, size_t count, float *out)
 {
-    const float scale = (float)(v->noise * sqrt(3.0) / 65536.0); /* sd of the sum: 65536 / sqrt(3) */
+    const float scale =
+        (float)(v->noise * sqrt(3.0) / 65536.0); /* sd of the sum: 65536 / sqrt(3) */
     medtl_random random;
 
     medtl_random_seed(&random, v->noise_seed);

@@ -14,10 +14,11 @@
 
 /** Ranges to draw from; all zero: no change. Angles in degrees, lengths as fractions of the side. */
 typedef struct medtl_augment {
-    double rotation;      /* -rotation to +rotation */
-    double flip_x;        /* chance of mirroring left and right */
-    double flip_y;        /* chance of mirroring top and bottom */
-    double area_min, area_max; /* share of the picture's area that is seen (crop); above 1: zoomed out.
+    double rotation; /* -rotation to +rotation */
+    double flip_x;   /* chance of mirroring left and right */
+    double flip_y;   /* chance of mirroring top and bottom */
+    double area_min,
+        area_max;         /* share of the picture's area that is seen (crop); above 1: zoomed out.
                                   The part seen lies anywhere inside the picture. 0, 0: all of it */
     double aspect;        /* width to height ratio of that part: 1 / (1 + a) to 1 + a */
     double shear;         /* -shear to +shear, along x */
@@ -41,13 +42,15 @@ medtl_status medtl_augment_parse(const char *text, medtl_augment *out, medtl_err
 typedef struct medtl_variant {
     /* Input position = matrix * (output position - centre) + centre + shift, in pixels, x before y. */
     double matrix[2][2], shift[2];
-    double color[3][4];   /* out[i] = sum_j color[i][j] * in[j] + color[i][3]; 1 channel: [0][0], [0][3] */
-    double gamma;         /* exponent; 1: none */
-    double noise;         /* standard deviation */
+    double
+        color[3]
+             [4]; /* out[i] = sum_j color[i][j] * in[j] + color[i][3]; 1 channel: [0][0], [0][3] */
+    double gamma; /* exponent; 1: none */
+    double noise; /* standard deviation */
     uint64_t noise_seed;
     bool mirror_border;
-    bool identity_warp;   /* copy, do not interpolate */
-    size_t cut[4];        /* x0 y0 x1 y1 in output pixels; empty: none */
+    bool identity_warp; /* copy, do not interpolate */
+    size_t cut[4];      /* x0 y0 x1 y1 in output pixels; empty: none */
 } medtl_variant;
 
 /** @param mean  Of the normaliser, per channel: the pivot of contrast. */

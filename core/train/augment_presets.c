@@ -13,26 +13,47 @@ static const struct preset {
     {"none", {.rotation = 0.0}},
     /* A lesion has no up or down; lamps, skins and cameras differ. */
     {"dermoscopy",
-     {.rotation = 180.0, .flip_x = 0.5, .flip_y = 0.5, .area_min = 0.6, .area_max = 1.0,
-      .aspect = 0.1, .shear = 0.0, .translate = 0.0, .brightness = 0.08, .contrast = 0.15,
-      .saturation = 0.2, .tint = 0.04, .mirror_border = 1.0}},
+     {.rotation = 180.0,
+      .flip_x = 0.5,
+      .flip_y = 0.5,
+      .area_min = 0.6,
+      .area_max = 1.0,
+      .aspect = 0.1,
+      .shear = 0.0,
+      .translate = 0.0,
+      .brightness = 0.08,
+      .contrast = 0.15,
+      .saturation = 0.2,
+      .tint = 0.04,
+      .mirror_border = 1.0}},
     /* The chest wall stays at its edge; compression and exposure differ. */
     {"mammography",
-     {.rotation = 10.0, .flip_y = 0.5, .area_min = 0.8, .area_max = 1.15, .aspect = 0.1,
-      .shear = 5.0, .translate = 0.03, .brightness = 0.03, .contrast = 0.1, .gamma = 0.2,
+     {.rotation = 10.0,
+      .flip_y = 0.5,
+      .area_min = 0.8,
+      .area_max = 1.15,
+      .aspect = 0.1,
+      .shear = 5.0,
+      .translate = 0.03,
+      .brightness = 0.03,
+      .contrast = 0.1,
+      .gamma = 0.2,
       .noise = 0.015}},
 };
 
-#define KEY(name, low, high) {#name, offsetof(medtl_augment, name), low, high}
+#define KEY(name, low, high)                                                                       \
+    {                                                                                              \
+#name, offsetof(medtl_augment, name), low, high                                            \
+    }
 static const struct key {
     const char *name;
     size_t offset;
     double low, high;
 } keys[] = {
-    KEY(rotation, 0, 180), KEY(flip_x, 0, 1), KEY(flip_y, 0, 1), KEY(area_min, 0.01, 4),
-    KEY(area_max, 0.01, 4), KEY(aspect, 0, 1), KEY(shear, 0, 45), KEY(translate, 0, 1),
-    KEY(brightness, 0, 1), KEY(contrast, 0, 1), KEY(saturation, 0, 1), KEY(tint, 0, 1),
-    KEY(gamma, 0, 4), KEY(noise, 0, 1), KEY(cutout, 0, 1), KEY(cutout_side, 0, 1),
+    KEY(rotation, 0, 180),    KEY(flip_x, 0, 1),   KEY(flip_y, 0, 1),     KEY(area_min, 0.01, 4),
+    KEY(area_max, 0.01, 4),   KEY(aspect, 0, 1),   KEY(shear, 0, 45),     KEY(translate, 0, 1),
+    KEY(brightness, 0, 1),    KEY(contrast, 0, 1), KEY(saturation, 0, 1), KEY(tint, 0, 1),
+    KEY(gamma, 0, 4),         KEY(noise, 0, 1),    KEY(cutout, 0, 1),     KEY(cutout_side, 0, 1),
     KEY(mirror_border, 0, 1),
 };
 

@@ -104,8 +104,8 @@ static medtl_status check_text(const char *path, const char *text, medtl_block s
         start--;
     for (length = 0; start + length < stored.size && old[start + length] != '\n';)
         length++;
-    return medtl_fail(err, MEDTL_E_CONFIG, "%s: of another run: it has '%.*s', this one '%.*s'", path,
-                      (int)(length < 150 ? length : 150), old + start,
+    return medtl_fail(err, MEDTL_E_CONFIG, "%s: of another run: it has '%.*s', this one '%.*s'",
+                      path, (int)(length < 150 ? length : 150), old + start,
                       (int)(strcspn(text + start, "\n") < 150 ? strcspn(text + start, "\n") : 150),
                       text + start);
 }

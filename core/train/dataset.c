@@ -20,7 +20,7 @@ struct medtl_dataset {
 typedef struct block {
     medtl_dataset *dataset;
     size_t first;
-    float *scratch;   /* one image for each thread */
+    float *scratch;        /* one image for each thread */
     medtl_error *failures; /* [BLOCK]; status MEDTL_OK where it could be read */
 } block;
 
@@ -88,8 +88,8 @@ static medtl_status read_all(medtl_dataset *dataset, medtl_pool *pool, block *b,
         for (size_t i = 0; i < here && watch != NULL; i++) {
             const medtl_error *failure = &b->failures[i];
 
-            status = watch(watch_context, b->first + i,
-                           failure->status == MEDTL_OK ? NULL : failure);
+            status =
+                watch(watch_context, b->first + i, failure->status == MEDTL_OK ? NULL : failure);
             if (status != MEDTL_OK)
                 return medtl_fail(err, status, "stopped while reading images");
         }
@@ -100,10 +100,11 @@ static medtl_status read_all(medtl_dataset *dataset, medtl_pool *pool, block *b,
 static medtl_status check(const medtl_dataset_spec *spec, medtl_error *err)
 {
     if (spec->count == 0 || spec->classes == 0 || spec->threads == 0 ||
-        (spec->channels != 1 && spec->channels != 3) || spec->height == 0 || spec->width == 0 || spec->height > 8192 ||
-        spec->width > 8192)
-        return medtl_fail(err, MEDTL_E_ARGUMENT, "an impossible data set: %zu images of %zux%zux%zu",
-                          spec->count, spec->channels, spec->height, spec->width);
+        (spec->channels != 1 && spec->channels != 3) || spec->height == 0 || spec->width == 0 ||
+        spec->height > 8192 || spec->width > 8192)
+        return medtl_fail(err, MEDTL_E_ARGUMENT,
+                          "an impossible data set: %zu images of %zux%zux%zu", spec->count,
+                          spec->channels, spec->height, spec->width);
     for (size_t c = 0; c < spec->channels; c++)
         if (!(spec->sd[c] > 0.0f))
             return medtl_fail(err, MEDTL_E_ARGUMENT, "channel %zu: sd %g", c, (double)spec->sd[c]);

@@ -24,16 +24,17 @@ typedef struct medtl_dataset_spec {
     size_t count, classes;
     const uint32_t *labels; /* [count], below classes; copied */
     size_t channels, height, width;
-    float mean[3], sd[3];   /* per channel, of the normaliser; sd > 0 */
-    uint64_t cache_bytes;   /* limit for pixels in memory */
-    size_t threads;         /* for the first reading, at least 1 */
+    float mean[3], sd[3]; /* per channel, of the normaliser; sd > 0 */
+    uint64_t cache_bytes; /* limit for pixels in memory */
+    size_t threads;       /* for the first reading, at least 1 */
 } medtl_dataset_spec;
 
 typedef struct medtl_dataset medtl_dataset;
 
 /** Told of each image on the first reading, in order of index within a block but only from the calling
  *  thread. @param failure  NULL when it could be read. @return other than MEDTL_OK to stop. */
-typedef medtl_status (*medtl_dataset_watch)(void *context, size_t index, const medtl_error *failure);
+typedef medtl_status (*medtl_dataset_watch)(void *context, size_t index,
+                                            const medtl_error *failure);
 
 /** Read everything once. Images that cannot be read are reported to `watch` and left out of use
  *  (medtl_dataset_usable()); that alone is no failure.

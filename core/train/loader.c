@@ -211,7 +211,8 @@ static void seed(medtl_loader *loader)
     medtl_random_fork(&epoch, 2, &loader->mixes);
 }
 
-medtl_status medtl_loader_create(const medtl_loader_spec *spec, medtl_loader **out, medtl_error *err)
+medtl_status medtl_loader_create(const medtl_loader_spec *spec, medtl_loader **out,
+                                 medtl_error *err)
 {
     medtl_loader *loader;
     medtl_status status;

@@ -14,12 +14,12 @@
 
 typedef struct medtl_loader_spec {
     const medtl_dataset *dataset;
-    const size_t *order;   /* images of this epoch; copied */
-    size_t count;          /* of them, at least 1 */
-    size_t batch;          /* images in each batch; the last may be smaller */
-    size_t threads;        /* at least 1 */
+    const size_t *order; /* images of this epoch; copied */
+    size_t count;        /* of them, at least 1 */
+    size_t batch;        /* images in each batch; the last may be smaller */
+    size_t threads;      /* at least 1 */
     medtl_augment augment;
-    double mixup;          /* alpha of the Beta distribution; 0: none (Zhang et al., arXiv 1710.09412).
+    double mixup; /* alpha of the Beta distribution; 0: none (Zhang et al., arXiv 1710.09412).
                               Images are mixed in pairs within a batch, one share for all of it */
     uint64_t seed, epoch;
 } medtl_loader_spec;
@@ -33,7 +33,8 @@ typedef struct medtl_batch {
 typedef struct medtl_loader medtl_loader;
 
 /** Start the threads. */
-medtl_status medtl_loader_create(const medtl_loader_spec *spec, medtl_loader **out, medtl_error *err);
+medtl_status medtl_loader_create(const medtl_loader_spec *spec, medtl_loader **out,
+                                 medtl_error *err);
 /** Stop them, finished or not. NULL is allowed. */
 void medtl_loader_destroy(medtl_loader *loader);
 

@@ -17,8 +17,9 @@ medtl_picture_kind medtl_picture_recognise(const unsigned char *bytes, size_t si
     return MEDTL_PICTURE_UNKNOWN;
 }
 
-medtl_status medtl_picture_allocate(uint64_t rows, uint64_t columns, uint16_t samples, uint16_t bits,
-                                    const char *name, medtl_picture *out, medtl_error *err)
+medtl_status medtl_picture_allocate(uint64_t rows, uint64_t columns, uint16_t samples,
+                                    uint16_t bits, const char *name, medtl_picture *out,
+                                    medtl_error *err)
 {
     if (rows == 0 || columns == 0 || rows > MEDTL_PICTURE_SIDE_LIMIT ||
         columns > MEDTL_PICTURE_SIDE_LIMIT || rows * columns > MEDTL_PICTURE_PIXEL_LIMIT)

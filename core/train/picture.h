@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 enum {
-    MEDTL_PICTURE_SIDE_LIMIT = 20000,          /* pixels along one side */
-    MEDTL_PICTURE_FILE_LIMIT = 512 << 20       /* bytes of a file */
+    MEDTL_PICTURE_SIDE_LIMIT = 20000,    /* pixels along one side */
+    MEDTL_PICTURE_FILE_LIMIT = 512 << 20 /* bytes of a file */
 };
 #define MEDTL_PICTURE_PIXEL_LIMIT ((uint64_t)100 << 20) /* rows * columns */
 
@@ -26,8 +26,9 @@ typedef enum medtl_picture_kind {
 typedef struct medtl_picture {
     uint32_t rows, columns;
     uint16_t samples; /* 1, or 3 interleaved (R G B) */
-    uint16_t bits;    /* 8: pixels are uint8_t; 9 to 16: uint16_t in the machine's order, 0 to 2^bits - 1 */
-    void *pixels;     /* owned; [rows][columns][samples] */
+    uint16_t
+        bits; /* 8: pixels are uint8_t; 9 to 16: uint16_t in the machine's order, 0 to 2^bits - 1 */
+    void *pixels; /* owned; [rows][columns][samples] */
 } medtl_picture;
 
 /** By the first bytes alone. */

@@ -64,8 +64,8 @@ static medtl_status decode(decoding *d, const unsigned char *bytes, size_t size,
         return status;
     (void)jpeg_start_decompress(&d->jpeg);
     while (d->jpeg.output_scanline < d->jpeg.output_height) {
-        JSAMPROW row = (JSAMPROW)out->pixels +
-                       (size_t)d->jpeg.output_scanline * out->columns * out->samples;
+        JSAMPROW row =
+            (JSAMPROW)out->pixels + (size_t)d->jpeg.output_scanline * out->columns * out->samples;
 
         (void)jpeg_read_scanlines(&d->jpeg, &row, 1);
     }

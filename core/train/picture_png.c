@@ -70,10 +70,10 @@ static medtl_status decode(decoding *d, const char *name, medtl_picture *out, me
     png_set_chunk_malloc_max(d->png, 8 << 20);
     png_read_info(d->png, d->info);
     set_transforms(d->png, d->info);
-    status = medtl_picture_allocate(
-        png_get_image_height(d->png, d->info), png_get_image_width(d->png, d->info),
-        (uint16_t)png_get_channels(d->png, d->info), (uint16_t)png_get_bit_depth(d->png, d->info),
-        name, out, err);
+    status = medtl_picture_allocate(png_get_image_height(d->png, d->info),
+                                    png_get_image_width(d->png, d->info),
+                                    (uint16_t)png_get_channels(d->png, d->info),
+                                    (uint16_t)png_get_bit_depth(d->png, d->info), name, out, err);
     if (status != MEDTL_OK)
         return status;
     stride = png_get_rowbytes(d->png, d->info);

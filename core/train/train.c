@@ -78,8 +78,8 @@ static medtl_status predict(medtl_trainer_pass *pass, const medtl_dataset *datas
                             medtl_views views, float *logits, medtl_error *err)
 {
     const size_t classes = medtl_dataset_get_spec(dataset)->classes;
-    medtl_loader_spec spec = {.dataset = dataset, .order = indices, .count = count, .batch = batch,
-                              .threads = threads};
+    medtl_loader_spec spec = {
+        .dataset = dataset, .order = indices, .count = count, .batch = batch, .threads = threads};
     medtl_loader *loader = NULL;
     medtl_batch b = {0};
     float *room = NULL;
@@ -119,8 +119,10 @@ medtl_status medtl_train_predict(medtl_network *network, const medtl_dataset *da
 static medtl_status validate(run *r, medtl_train_epoch *epoch, medtl_error *err)
 {
     const medtl_evaluation_options options = {.positive_class = -1};
-    medtl_predictions predictions = {.count = r->validation_count, .classes = r->classes,
-                                     .probabilities = r->logits, .labels = r->labels};
+    medtl_predictions predictions = {.count = r->validation_count,
+                                     .classes = r->classes,
+                                     .probabilities = r->logits,
+                                     .labels = r->labels};
     medtl_evaluation *evaluation = NULL;
     medtl_status status;
 
@@ -191,9 +193,9 @@ static medtl_status train_batch(run *r, const medtl_batch *b, size_t step, size_
     medtl_random_seed(&root, ~o->seed); /* not the order's and the augmentation's generators */
     medtl_random_fork(&root, step, &dropout);
     logits = medtl_trainer_pass_forward(r->pass, b->input, b->count, medtl_random_bits(&dropout));
-    loss = medtl_loss(&(medtl_loss_options){o->loss, r->class_weights, o->label_smoothing,
-                                            o->focal_gamma},
-                      logits, b->targets, b->count, r->classes, r->dlogits);
+    loss = medtl_loss(
+        &(medtl_loss_options){o->loss, r->class_weights, o->label_smoothing, o->focal_gamma},
+        logits, b->targets, b->count, r->classes, r->dlogits);
     medtl_trainer_pass_backward(r->pass, r->dlogits);
     norm = medtl_optimizer_gradient_norm(r->optimizer, r->pass);
     if (!isfinite(loss) || !isfinite(norm))
@@ -211,10 +213,12 @@ static medtl_status train_batch(run *r, const medtl_batch *b, size_t step, size_
 static medtl_status tell_step(const run *r, const medtl_train_epoch *epoch, size_t images,
                               size_t batches, double start, medtl_error *err)
 {
-    const medtl_train_step step = {
-        .epoch = (size_t)epoch->epoch, .epochs = r->options->epochs, .images = images,
-        .total = r->shown, .loss = epoch->loss / (double)batches,
-        .images_per_second = (double)images / fmax(now() - start, 1e-9)};
+    const medtl_train_step step = {.epoch = (size_t)epoch->epoch,
+                                   .epochs = r->options->epochs,
+                                   .images = images,
+                                   .total = r->shown,
+                                   .loss = epoch->loss / (double)batches,
+                                   .images_per_second = (double)images / fmax(now() - start, 1e-9)};
     medtl_status status = MEDTL_OK;
 
     if (r->watch != NULL && r->watch->step != NULL)
@@ -228,9 +232,14 @@ static medtl_status train_epoch(run *r, medtl_train_epoch *epoch, medtl_error *e
 {
     const medtl_train_options *o = r->options;
     const size_t batches = (r->shown + o->batch - 1) / o->batch;
-    medtl_loader_spec spec = {.dataset = r->dataset, .order = r->order, .count = r->shown,
-                              .batch = o->batch, .threads = o->loader_threads,
-                              .augment = o->augment, .mixup = o->mixup, .seed = o->seed,
+    medtl_loader_spec spec = {.dataset = r->dataset,
+                              .order = r->order,
+                              .count = r->shown,
+                              .batch = o->batch,
+                              .threads = o->loader_threads,
+                              .augment = o->augment,
+                              .mixup = o->mixup,
+                              .seed = o->seed,
                               .epoch = epoch->epoch};
     medtl_loader *loader = NULL;
     medtl_batch b = {0};
@@ -315,8 +324,8 @@ static medtl_status restore(run *r, medtl_error *err)
         return MEDTL_OK;
     status = list_blocks(r, &blocks, &count, err);
     if (status == MEDTL_OK)
-        status = medtl_checkpoint_read(o->checkpoint, o->run != NULL ? o->run : "", blocks, count,
-                                       err);
+        status =
+            medtl_checkpoint_read(o->checkpoint, o->run != NULL ? o->run : "", blocks, count, err);
     free(blocks);
     if (status == MEDTL_OK && (r->progress.done > o->epochs || r->progress.chosen > o->epochs))
         status = medtl_fail(err, MEDTL_E_CONFIG, "%s: holds more epochs than this run has",
@@ -334,7 +343,8 @@ static medtl_status check(const run *r, medtl_error *err)
     size_t differ = 0;
 
     if (o->epochs == 0 || o->batch == 0 || o->threads == 0 || o->loader_threads == 0 ||
-        !(o->rate >= 0.0) || !(o->label_smoothing >= 0.0 && o->label_smoothing < 1.0) || !(o->focal_gamma >= 0.0))
+        !(o->rate >= 0.0) || !(o->label_smoothing >= 0.0 && o->label_smoothing < 1.0) ||
+        !(o->focal_gamma >= 0.0))
         return medtl_fail(err, MEDTL_E_ARGUMENT, "impossible training options");
     if (net->classes != data->classes || net->channels != data->channels ||
         net->height != data->height || net->width_px != data->width)
@@ -377,7 +387,8 @@ static medtl_status create_pass(run *r, medtl_error *err)
     const medtl_train_options *o = r->options;
 
     if (o->recompute)
-        return medtl_trainer_pass_create_recomputing(r->network, o->batch, o->threads, &r->pass, err);
+        return medtl_trainer_pass_create_recomputing(r->network, o->batch, o->threads, &r->pass,
+                                                     err);
     return medtl_trainer_pass_create(r->network, o->batch, o->threads, &r->pass, err);
 }
 
@@ -402,7 +413,8 @@ static medtl_status prepare(run *r, medtl_error *err)
     r->shown = r->train_count >= o->batch ? r->train_count / o->batch * o->batch : r->train_count;
     if ((status = medtl_pool_create(o->threads, &r->pool, err)) != MEDTL_OK ||
         (status = create_pass(r, err)) != MEDTL_OK ||
-        (status = medtl_optimizer_create(r->network, &o->optimizer, &r->optimizer, err)) != MEDTL_OK)
+        (status = medtl_optimizer_create(r->network, &o->optimizer, &r->optimizer, err)) !=
+            MEDTL_OK)
         return status;
     return restore(r, err);
 }
@@ -429,8 +441,8 @@ static medtl_status run_epoch(run *r, medtl_error *err)
     if ((status = save(r, err)) != MEDTL_OK)
         return status;
     if (r->watch != NULL && r->watch->epoch != NULL &&
-        (status = r->watch->epoch(r->watch->context, r->history, (size_t)r->progress.done,
-                                 best)) != MEDTL_OK)
+        (status = r->watch->epoch(r->watch->context, r->history, (size_t)r->progress.done, best)) !=
+            MEDTL_OK)
         return medtl_fail(err, status, "stopped after epoch %llu",
                           (unsigned long long)epoch->epoch);
     return MEDTL_OK;
@@ -457,9 +469,15 @@ medtl_status medtl_train(medtl_network *network, const medtl_dataset *dataset, c
                          const medtl_train_options *options, const medtl_train_watch *watch,
                          medtl_train_result *result, medtl_error *err)
 {
-    run r = {.network = network, .dataset = dataset, .train = train, .train_count = train_count,
-             .validation = validation, .validation_count = validation_count, .options = options,
-             .watch = watch, .classes = medtl_dataset_get_spec(dataset)->classes};
+    run r = {.network = network,
+             .dataset = dataset,
+             .train = train,
+             .train_count = train_count,
+             .validation = validation,
+             .validation_count = validation_count,
+             .options = options,
+             .watch = watch,
+             .classes = medtl_dataset_get_spec(dataset)->classes};
     medtl_status status;
 
     *result = (medtl_train_result){0};
@@ -479,8 +497,8 @@ medtl_status medtl_train(medtl_network *network, const medtl_dataset *dataset, c
 
             memcpy(p->value, r.kept[i], p->size * sizeof(float));
         }
-        *result = (medtl_train_result){r.history, (size_t)r.progress.done,
-                                       (size_t)r.progress.chosen};
+        *result =
+            (medtl_train_result){r.history, (size_t)r.progress.done, (size_t)r.progress.chosen};
         r.history = NULL; /* now the caller's */
     }
     release(&r);

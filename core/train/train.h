@@ -24,15 +24,17 @@ typedef enum medtl_train_select {
 } medtl_train_select;
 
 typedef struct medtl_train_options {
-    size_t epochs, batch;   /* at least 1. A last batch that is not full is left out of an epoch, unless
+    size_t epochs,
+        batch;      /* at least 1. A last batch that is not full is left out of an epoch, unless
                                it is the only one: tiny batches spoil batch statistics */
-    size_t threads;         /* of passes and updates */
-    size_t loader_threads;  /* of augmentation */
-    bool recompute;         /* compute activations twice rather than keep them: the same bits in less memory */
+    size_t threads; /* of passes and updates */
+    size_t loader_threads; /* of augmentation */
+    bool
+        recompute; /* compute activations twice rather than keep them: the same bits in less memory */
     medtl_optimizer_options optimizer;
-    double rate;            /* the highest learning rate */
+    double rate; /* the highest learning rate */
     medtl_schedule schedule;
-    double warmup;          /* in epochs */
+    double warmup; /* in epochs */
     medtl_loss_kind loss;
     double focal_gamma;     /* of MEDTL_LOSS_FOCAL */
     double class_weights;   /* in the loss: 0 none, 0.5 by square root, 1 balanced */
@@ -56,14 +58,14 @@ typedef struct medtl_train_epoch {
     double loss;     /* mean over its steps, with weights, smoothing and mixing */
     double gradient; /* mean length before clipping */
     double validation_loss, validation_auc, validation_accuracy, validation_balanced_accuracy;
-    double seconds;  /* of training and validation */
+    double seconds; /* of training and validation */
 } medtl_train_epoch;
 
 /** Where a running epoch stands. */
 typedef struct medtl_train_step {
-    size_t epoch, epochs;  /* 1-based, of all */
-    size_t images, total;  /* done and to do in this epoch */
-    double loss;           /* mean so far */
+    size_t epoch, epochs;     /* 1-based, of all */
+    size_t images, total;     /* done and to do in this epoch */
+    double loss;              /* mean so far */
     double images_per_second; /* of this epoch */
 } medtl_train_step;
 
@@ -77,7 +79,7 @@ typedef struct medtl_train_watch {
 
 typedef struct medtl_train_result {
     medtl_train_epoch *history; /* owned by the caller (free); [epochs] */
-    size_t epochs; /* that were trained */
+    size_t epochs;              /* that were trained */
     size_t chosen; /* 1-based epoch whose weights the network now has: the best by validation, the
                       last where there is none */
 } medtl_train_result;

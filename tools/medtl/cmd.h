@@ -7,9 +7,10 @@
 /* Exit codes, the same for every command. */
 enum {
     EXIT_DONE = 0,
-    EXIT_INCOMPLETE = 1, /* ran, but some files failed (each was named), or was stopped before its end */
-    EXIT_USAGE = 2,      /* the command line or a configuration is wrong */
-    EXIT_CANNOT_RUN = 3  /* data or model unreadable, output not writable, no memory */
+    EXIT_INCOMPLETE =
+        1,          /* ran, but some files failed (each was named), or was stopped before its end */
+    EXIT_USAGE = 2, /* the command line or a configuration is wrong */
+    EXIT_CANNOT_RUN = 3 /* data or model unreadable, output not writable, no memory */
 };
 
 /** A command: argv[0] is its name, as main() of a program of its own. */

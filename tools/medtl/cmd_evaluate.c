@@ -45,7 +45,7 @@ typedef struct session {
     const medtl_model_info *info; /* of model */
     target target;
     labels table;
-    size_t *rows, count;       /* rows of the table that are evaluated */
+    size_t *rows, count;        /* rows of the table that are evaluated */
     predictions plain, flipped; /* flipped: only where asked for */
     medtl_evaluation_options how;
 } session;
@@ -55,23 +55,36 @@ static size_t fill_table(evaluate_options *o, option *out)
     const option table[] = {
         {OPTION_HEADING, .help = "What"},
         {OPTION_TEXT, "model", 0, "FILE", &o->model, 0, 0, SHAPES_NOTHING, "model file"},
-        {OPTION_TEXT, "data", 0, "FILE", &o->labels.data, 0, 0, SHAPES_NOTHING, "CSV table of the images"},
-        {OPTION_TEXT, "folds", 0, "FOLDS", &o->folds, 0, 0, SHAPES_NOTHING, "evaluate only these folds; without: all rows"},
-        {OPTION_TEXT, "root", 0, "FOLDER", &o->labels.root, 0, 0, SHAPES_NOTHING, "folder that relative files start from, if not the table's"},
-        {OPTION_TEXT, "columns", 0, "file=A,label=B,...", &o->labels.columns, 0, 0, SHAPES_NOTHING, "columns of other names; of file, label, group, fold, photometric"},
-        {OPTION_TEXT, "label-map", 0, "VALUE=CLASS,...", &o->labels.label_map, 0, 0, SHAPES_NOTHING, "which class a value of the label column means"},
-        {OPTION_TEXT, "task", 0, "NAME|FILE.xml", &o->task, 0, 0, SHAPES_NOTHING, "task whose threshold decides, and which the model must fit"},
-        {OPTION_TEXT, "positive", 0, "CLASS", &o->positive, 0, 0, SHAPES_NOTHING, "class that is predicted where its probability reaches --threshold"},
-        {OPTION_REAL, "threshold", 0, "P", &o->threshold, 0, 1, SHAPES_NOTHING, "for --positive; without it the most probable class is predicted"},
-        {OPTION_CHOICE, "average-flips", 0, "no|x|y|xy", &o->flips, 0, 0, SHAPES_NOTHING, "also measure the mean of the logits over mirror images: left-right, top-bottom, both. Reported apart: the plugin does not do this"},
+        {OPTION_TEXT, "data", 0, "FILE", &o->labels.data, 0, 0, SHAPES_NOTHING,
+         "CSV table of the images"},
+        {OPTION_TEXT, "folds", 0, "FOLDS", &o->folds, 0, 0, SHAPES_NOTHING,
+         "evaluate only these folds; without: all rows"},
+        {OPTION_TEXT, "root", 0, "FOLDER", &o->labels.root, 0, 0, SHAPES_NOTHING,
+         "folder that relative files start from, if not the table's"},
+        {OPTION_TEXT, "columns", 0, "file=A,label=B,...", &o->labels.columns, 0, 0, SHAPES_NOTHING,
+         "columns of other names; of file, label, group, fold, photometric"},
+        {OPTION_TEXT, "label-map", 0, "VALUE=CLASS,...", &o->labels.label_map, 0, 0, SHAPES_NOTHING,
+         "which class a value of the label column means"},
+        {OPTION_TEXT, "task", 0, "NAME|FILE.xml", &o->task, 0, 0, SHAPES_NOTHING,
+         "task whose threshold decides, and which the model must fit"},
+        {OPTION_TEXT, "positive", 0, "CLASS", &o->positive, 0, 0, SHAPES_NOTHING,
+         "class that is predicted where its probability reaches --threshold"},
+        {OPTION_REAL, "threshold", 0, "P", &o->threshold, 0, 1, SHAPES_NOTHING,
+         "for --positive; without it the most probable class is predicted"},
+        {OPTION_CHOICE, "average-flips", 0, "no|x|y|xy", &o->flips, 0, 0, SHAPES_NOTHING,
+         "also measure the mean of the logits over mirror images: left-right, top-bottom, both. Reported apart: the plugin does not do this"},
         {OPTION_HEADING, .help = "How"},
-        {OPTION_WHOLE, "resamples", 0, "N", &o->resamples, 0, 1e6, SHAPES_NOTHING, "for the intervals"},
+        {OPTION_WHOLE, "resamples", 0, "N", &o->resamples, 0, 1e6, SHAPES_NOTHING,
+         "for the intervals"},
         {OPTION_WHOLE, "seed", 0, "N", &o->seed, 0, 9e15, SHAPES_NOTHING, "of the resampling"},
         {OPTION_WHOLE, "threads", 0, "N", &o->threads, 1, 1024, SHAPES_NOTHING, "images at a time"},
-        {OPTION_REAL, "max-unreadable", 0, "SHARE", &o->max_unreadable, 0, 1, SHAPES_NOTHING, "give no numbers if more of the images than this cannot be read"},
+        {OPTION_REAL, "max-unreadable", 0, "SHARE", &o->max_unreadable, 0, 1, SHAPES_NOTHING,
+         "give no numbers if more of the images than this cannot be read"},
         {OPTION_HEADING, .help = "Output"},
-        {OPTION_TEXT, "json", 0, "FILE", &o->json, 0, 0, SHAPES_NOTHING, "the numbers for programs"},
-        {OPTION_TEXT, "predictions", 0, "FILE", &o->predictions, 0, 0, SHAPES_NOTHING, "CSV with the probabilities of each image"},
+        {OPTION_TEXT, "json", 0, "FILE", &o->json, 0, 0, SHAPES_NOTHING,
+         "the numbers for programs"},
+        {OPTION_TEXT, "predictions", 0, "FILE", &o->predictions, 0, 0, SHAPES_NOTHING,
+         "CSV with the probabilities of each image"},
         {OPTION_FLAG, "quiet", 'q', "", &o->quiet, 0, 0, SHAPES_NOTHING, "no progress line"},
     };
 
@@ -114,8 +127,10 @@ static medtl_status choose_rule(session *s, medtl_error *err)
 {
     const evaluate_options *o = &s->options;
 
-    s->how = (medtl_evaluation_options){.resamples = (size_t)o->resamples, .seed = o->seed,
-                                        .positive_class = -1, .threshold = o->threshold};
+    s->how = (medtl_evaluation_options){.resamples = (size_t)o->resamples,
+                                        .seed = o->seed,
+                                        .positive_class = -1,
+                                        .threshold = o->threshold};
     if (o->positive == NULL && s->target.task != NULL) {
         s->how.positive_class = s->target.task->positive_class;
         s->how.threshold = s->target.task->threshold;
@@ -171,8 +186,8 @@ static medtl_status open_model(session *s, medtl_error *err)
 static medtl_status choose_rows(session *s, medtl_error *err)
 {
     bool *chosen;
-    medtl_status status = labels_read(&s->options.labels, s->info->class_names,
-                                      s->info->class_count, &s->table, err);
+    medtl_status status =
+        labels_read(&s->options.labels, s->info->class_names, s->info->class_count, &s->table, err);
 
     if (status != MEDTL_OK)
         return status;
@@ -230,11 +245,11 @@ static const char *file_name(const char *path)
 static json_t *header_json(const session *s)
 {
     const evaluate_options *o = &s->options;
-    json_t *rule = s->how.positive_class < 0
-                       ? json_pack("{s:s}", "predicted", "most probable class")
-                       : json_pack("{s:s, s:s, s:f}", "predicted", "threshold", "positive",
-                                   s->info->class_names[s->how.positive_class], "threshold",
-                                   s->how.threshold);
+    json_t *rule =
+        s->how.positive_class < 0
+            ? json_pack("{s:s}", "predicted", "most probable class")
+            : json_pack("{s:s, s:s, s:f}", "predicted", "threshold", "positive",
+                        s->info->class_names[s->how.positive_class], "threshold", s->how.threshold);
 
     return json_pack(
         "{s:s, s:{s:s, s:s, s:s, s:s, s:s, s:f}, s:{s:s, s:s, s:s?, s:I, s:I}, s:o, s:{s:I, s:I}}",
@@ -326,9 +341,8 @@ static medtl_status write_predictions(const session *s, medtl_error *err)
     fputc('\n', stream);
     for (size_t i = 0; i < s->plain.count; i++)
         put_prediction(stream, s, i);
-    status = fclose(stream) == 0
-                 ? medtl_file_replace(s->options.predictions, text, size, err)
-                 : medtl_fail(err, MEDTL_E_MEMORY, "out of memory for predictions");
+    status = fclose(stream) == 0 ? medtl_file_replace(s->options.predictions, text, size, err)
+                                 : medtl_fail(err, MEDTL_E_MEMORY, "out of memory for predictions");
     free(text);
     return status;
 }

@@ -27,9 +27,12 @@ int cmd_export(int argc, char **argv)
     export_options o = {0};
     const option table[] = {
         {OPTION_HEADING, .help = "Options"},
-        {OPTION_WORD, "model", 0, "MODEL", &o.model, 0, 0, SHAPES_NOTHING, "model file (safetensors)"},
-        {OPTION_WORD, "out", 0, "OUT.onnx", &o.out, 0, 0, SHAPES_NOTHING, "file to be written; an old one is replaced"},
-        {OPTION_FLAG, "probabilities", 0, "", &o.onnx.probabilities, 0, 0, SHAPES_NOTHING, "end in calibrated probabilities, softmax(logits / temperature), named \"probabilities\""},
+        {OPTION_WORD, "model", 0, "MODEL", &o.model, 0, 0, SHAPES_NOTHING,
+         "model file (safetensors)"},
+        {OPTION_WORD, "out", 0, "OUT.onnx", &o.out, 0, 0, SHAPES_NOTHING,
+         "file to be written; an old one is replaced"},
+        {OPTION_FLAG, "probabilities", 0, "", &o.onnx.probabilities, 0, 0, SHAPES_NOTHING,
+         "end in calibrated probabilities, softmax(logits / temperature), named \"probabilities\""},
     };
     const size_t count = sizeof table / sizeof table[0];
     bool help = false;

@@ -76,7 +76,8 @@ static medtl_status open_folder(session *s, medtl_error *err)
     if (s->checkpoint == NULL || s->history == NULL)
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
     if (access(s->checkpoint, F_OK) != 0 && s->options.finish)
-        return medtl_fail(err, MEDTL_E_ARGUMENT, "%s: holds no run to finish", s->options.run_folder);
+        return medtl_fail(err, MEDTL_E_ARGUMENT, "%s: holds no run to finish",
+                          s->options.run_folder);
     if (access(s->checkpoint, F_OK) == 0 && !s->options.resume && !s->options.force)
         return medtl_fail(err, MEDTL_E_ARGUMENT,
                           "%s: holds a run; --resume goes on with it, --force starts anew",
@@ -108,8 +109,10 @@ static medtl_status load_init(session *s, medtl_error *err)
 static medtl_status build(session *s, medtl_error *err)
 {
     const medtl_normaliser *n = &s->target.normaliser;
-    medtl_network_spec spec = {.width = (uint32_t)s->options.width, .channels = n->channels,
-                               .height = n->height, .width_px = n->width,
+    medtl_network_spec spec = {.width = (uint32_t)s->options.width,
+                               .channels = n->channels,
+                               .height = n->height,
+                               .width_px = n->width,
                                .classes = (uint32_t)s->data.table.class_count,
                                .dropout = (float)s->options.dropout};
     size_t values = 0;
@@ -159,9 +162,9 @@ static medtl_status train_and_write(session *s, medtl_error *err)
 
     options = finetune_train_options(&s->options, s->checkpoint);
     progress_start(&s->line, s->options.quiet);
-    status = medtl_train(s->network, s->data.dataset, s->data.train, s->data.train_count,
-                         s->data.validation, s->data.validation_count, &options, &watch, &result,
-                         err);
+    status =
+        medtl_train(s->network, s->data.dataset, s->data.train, s->data.train_count,
+                    s->data.validation, s->data.validation_count, &options, &watch, &result, err);
     progress_end(&s->line);
     if (status == MEDTL_OK)
         status = history_write(s->history, result.history, result.epochs, err);
@@ -177,11 +180,11 @@ static medtl_status run(session *s, medtl_error *err)
     const finetune_options *o = &s->options;
     medtl_status status;
 
-    if ((status = target_resolve(o->task, o->normaliser, o->classes, &s->target, err)) != MEDTL_OK ||
+    if ((status = target_resolve(o->task, o->normaliser, o->classes, &s->target, err)) !=
+            MEDTL_OK ||
         (status = open_folder(s, err)) != MEDTL_OK ||
         (status = finetune_data_read(o, &s->target, &s->data, err)) != MEDTL_OK ||
-        (status = build(s, err)) != MEDTL_OK ||
-        (status = complete_run_text(s, err)) != MEDTL_OK)
+        (status = build(s, err)) != MEDTL_OK || (status = complete_run_text(s, err)) != MEDTL_OK)
         return status;
     return train_and_write(s, err);
 }

@@ -79,8 +79,8 @@ void evaluation_print(FILE *stream, const medtl_evaluation *evaluation, const ch
     const int width = name_width(e, classes);
     char text[64];
 
-    fprintf(stream, "  %zu images of %zu groups; 95 %% intervals by resampling groups\n\n", e->count,
-            e->groups);
+    fprintf(stream, "  %zu images of %zu groups; 95 %% intervals by resampling groups\n\n",
+            e->count, e->groups);
     for (size_t i = 0; i < OVERALL_COUNT; i++) {
         format_interval(interval_at(e, overall[i].offset), text, sizeof text);
         fprintf(stream, "  %-18s %s\n", overall[i].title, text);
@@ -115,9 +115,9 @@ static int add_class(json_t *list, const medtl_evaluation *e, size_t k, const ch
     int failed = one == NULL;
 
     for (size_t i = 0; i < PER_CLASS_COUNT; i++)
-        failed |= json_object_set_new(one, per_class[i].key,
-                                      interval_json(interval_at(&e->per_class[k],
-                                                                per_class[i].offset)));
+        failed |=
+            json_object_set_new(one, per_class[i].key,
+                                interval_json(interval_at(&e->per_class[k], per_class[i].offset)));
     return failed | json_array_append_new(list, one);
 }
 

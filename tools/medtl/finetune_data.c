@@ -91,8 +91,11 @@ static medtl_status read_images(const finetune_options *options, const target *t
     const medtl_normaliser *n = &t->normaliser;
     const medtl_sample_reader reader = {read_sample, data};
     uint32_t *of_class = calloc(data->count, sizeof *of_class);
-    medtl_dataset_spec spec = {.count = data->count, .classes = data->table.class_count,
-                               .labels = of_class, .channels = n->channels, .height = n->height,
+    medtl_dataset_spec spec = {.count = data->count,
+                               .classes = data->table.class_count,
+                               .labels = of_class,
+                               .channels = n->channels,
+                               .height = n->height,
                                .width = n->width,
                                .cache_bytes = options->cache_megabytes << 20,
                                .threads = (size_t)options->threads};
@@ -130,7 +133,8 @@ static void sort_out(finetune_data *data, const int *sides)
     }
 }
 
-static size_t count_class(const finetune_data *data, const size_t *indices, size_t count, uint32_t k)
+static size_t count_class(const finetune_data *data, const size_t *indices, size_t count,
+                          uint32_t k)
 {
     size_t found = 0;
 

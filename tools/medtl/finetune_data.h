@@ -9,9 +9,10 @@
 
 typedef struct finetune_data {
     labels table;
-    size_t *rows;       /* [count]: row of the table of each image in the data set */
-    size_t count;       /* images of training and validation together */
-    char (*sha256)[MEDTL_SHA256_TEXT_SIZE]; /* [count], of each file; "" where it could not be read */
+    size_t *rows; /* [count]: row of the table of each image in the data set */
+    size_t count; /* images of training and validation together */
+    char (
+        *sha256)[MEDTL_SHA256_TEXT_SIZE]; /* [count], of each file; "" where it could not be read */
     medtl_dataset *dataset;
     size_t *train, *validation; /* indices into the data set, usable images only */
     size_t train_count, validation_count, left_out; /* left_out: rows of test folds */

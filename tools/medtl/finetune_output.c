@@ -58,7 +58,8 @@ typedef struct validation {
     float *logits, *probabilities;
     uint32_t *labels, *groups;
     double temperature;
-    double threshold; /* of the second of two classes, by Youden's index; NAN where there are not two */
+    double
+        threshold; /* of the second of two classes, by Youden's index; NAN where there are not two */
     medtl_evaluation *evaluation; /* NULL without validation images */
 } validation;
 
@@ -91,18 +92,19 @@ static medtl_status calibrate(const finetune_options *options, const finetune_da
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for validation");
     for (size_t i = 0; i < count; i++)
         v->labels[i] = data->table.rows[data->rows[data->validation[i]]].label;
-    status = medtl_train_predict(network, data->dataset, data->validation, count,
-                                 (size_t)options->batch, (size_t)options->threads, options->views, v->logits, err);
+    status =
+        medtl_train_predict(network, data->dataset, data->validation, count, (size_t)options->batch,
+                            (size_t)options->threads, options->views, v->logits, err);
     if (status != MEDTL_OK)
         return status;
     v->temperature = medtl_temperature_fit(v->logits, v->labels, count, classes);
     medtl_softmax(v->logits, count, classes, v->temperature, v->probabilities);
     if (classes == 2)
         v->threshold = medtl_youden_threshold(v->probabilities + 1, 2, v->labels, 1, count);
-    predictions = (medtl_predictions){.count = count, .classes = classes,
-                                      .probabilities = v->probabilities, .labels = v->labels};
-    predictions.group_count = compact_groups(&data->table, data->rows, data->validation, count,
-                                             v->groups);
+    predictions = (medtl_predictions){
+        .count = count, .classes = classes, .probabilities = v->probabilities, .labels = v->labels};
+    predictions.group_count =
+        compact_groups(&data->table, data->rows, data->validation, count, v->groups);
     if (predictions.group_count == 0)
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for validation");
     predictions.groups = v->groups;
@@ -146,16 +148,16 @@ static json_t *provenance_json(const finetune_options *options, const finetune_d
                                const char *init_sha256)
 {
     return json_pack(
-        "{s:s, s:{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o}, s:o, s:I, s:I, s:I, s:o}", "software",
-        "medtl " MEDTL_VERSION, "data", "table", file_name(options->labels.data), "table_sha256",
-        data->table.sha256, "images_sha256", images_sha256, "training_images",
+        "{s:s, s:{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o}, s:o, s:I, s:I, s:I, s:o}",
+        "software", "medtl " MEDTL_VERSION, "data", "table", file_name(options->labels.data),
+        "table_sha256", data->table.sha256, "images_sha256", images_sha256, "training_images",
         (json_int_t)data->train_count, "validation_images", (json_int_t)data->validation_count,
         "test_images_not_opened", (json_int_t)data->left_out, "unreadable_images",
         (json_int_t)data->unreadable, "validation_folds", text_or_null(options->validation_folds),
         "test_folds", text_or_null(options->test_folds), "started_from_sha256",
-        text_or_null(init_sha256), "kept_epoch", (json_int_t)result->chosen,
-        "trained_epochs", (json_int_t)result->epochs, "seed",
-        (json_int_t)options->seed, "options", options_json(options->run_text));
+        text_or_null(init_sha256), "kept_epoch", (json_int_t)result->chosen, "trained_epochs",
+        (json_int_t)result->epochs, "seed", (json_int_t)options->seed, "options",
+        options_json(options->run_text));
 }
 
 static medtl_status write_model(const finetune_options *options, const target *t,
@@ -165,10 +167,14 @@ static medtl_status write_model(const finetune_options *options, const target *t
     char normaliser[MEDTL_NORMALISER_TEXT_SIZE];
     char *text = json_dumps(provenance, JSON_COMPACT | JSON_PRESERVE_ORDER);
     char *path = run_path(options, "model.safetensors");
-    const medtl_model_description description = {
-        .name = options->name, .version = options->version,
-        .class_names = (const char *const *)data->table.classes, .normaliser = normaliser,
-        .temperature = (float)temperature, .views = options->views, .provenance = text};
+    const medtl_model_description description = {.name = options->name,
+                                                 .version = options->version,
+                                                 .class_names =
+                                                     (const char *const *)data->table.classes,
+                                                 .normaliser = normaliser,
+                                                 .temperature = (float)temperature,
+                                                 .views = options->views,
+                                                 .provenance = text};
     medtl_status status;
 
     medtl_normaliser_text(&t->normaliser, normaliser);
@@ -190,9 +196,9 @@ static medtl_status write_metrics(const finetune_options *options, const finetun
     int failed = root == NULL || path == NULL;
 
     if (v->evaluation != NULL && !failed) {
-        failed = json_object_set_new(root, "validation",
-                                     evaluation_json(v->evaluation,
-                                                     (const char *const *)data->table.classes));
+        failed = json_object_set_new(
+            root, "validation",
+            evaluation_json(v->evaluation, (const char *const *)data->table.classes));
         if (isfinite(v->threshold))
             failed |= json_object_set_new(root, "youden_threshold", json_real(v->threshold));
         failed |= json_object_set_new(
@@ -216,8 +222,9 @@ static void print_result(const finetune_options *options, const finetune_data *d
     if (v->evaluation == NULL)
         return;
     if (isfinite(v->threshold))
-        printf("sensitivity + specificity is largest where the probability of %s is at least %.3f\n",
-               data->table.classes[1], v->threshold);
+        printf(
+            "sensitivity + specificity is largest where the probability of %s is at least %.3f\n",
+            data->table.classes[1], v->threshold);
     printf("temperature %.3f\n\nvalidation (used to choose and calibrate, so somewhat too good)\n",
            v->temperature);
     evaluation_print(stdout, v->evaluation, (const char *const *)data->table.classes);

@@ -14,8 +14,8 @@ static const char *const column_names[COLUMN_COUNT] = {"file", "label", "group",
 
 typedef struct mapping {
     size_t places[COLUMN_COUNT];
-    char *map_text;          /* owned; the label map, cut up */
-    char *map[CLASS_LIMIT];  /* "value\0class" pairs: value here, class in `to` */
+    char *map_text;         /* owned; the label map, cut up */
+    char *map[CLASS_LIMIT]; /* "value\0class" pairs: value here, class in `to` */
     char *to[CLASS_LIMIT];
     size_t map_count;
 } mapping;
@@ -66,8 +66,8 @@ static medtl_status find_columns(const medtl_table *table, const labels_options 
         m->places[i] = medtl_table_column(table, column_names[i]);
     count = split_words(text, ',', words, COLUMN_COUNT);
     if (count > COLUMN_COUNT)
-        status = medtl_fail(err, MEDTL_E_ARGUMENT, "--columns names more than %d columns",
-                            COLUMN_COUNT);
+        status =
+            medtl_fail(err, MEDTL_E_ARGUMENT, "--columns names more than %d columns", COLUMN_COUNT);
     for (size_t i = 0; i < count && status == MEDTL_OK; i++)
         status = set_column(table, options->data, words[i], m, err);
     for (size_t i = FILE_COLUMN; i <= LABEL_COLUMN && status == MEDTL_OK; i++)
@@ -248,8 +248,8 @@ static medtl_status read_row(const labels_options *options, const mapping *m,
         row->group = (uint32_t)find_text(
             groups, l->group_count, medtl_table_cell(l->table, index, m->places[GROUP_COLUMN]));
     if (l->has_folds)
-        row->fold = (uint32_t)find_text(
-            l->folds, l->fold_count, medtl_table_cell(l->table, index, m->places[FOLD_COLUMN]));
+        row->fold = (uint32_t)find_text(l->folds, l->fold_count,
+                                        medtl_table_cell(l->table, index, m->places[FOLD_COLUMN]));
     if (m->places[PHOTOMETRIC_COLUMN] != MEDTL_NO_COLUMN &&
         !read_inverted(medtl_table_cell(l->table, index, m->places[PHOTOMETRIC_COLUMN]),
                        &row->inverted))
@@ -331,8 +331,8 @@ void labels_clear(labels *l)
     memset(l, 0, sizeof *l);
 }
 
-medtl_status labels_choose(const labels *l, const char *folds, const char *option_name, bool *chosen,
-                           medtl_error *err)
+medtl_status labels_choose(const labels *l, const char *folds, const char *option_name,
+                           bool *chosen, medtl_error *err)
 {
     char *text = strdup(folds != NULL ? folds : ""), *words[CLASS_LIMIT];
     medtl_status status = MEDTL_OK;
@@ -360,7 +360,8 @@ medtl_status labels_choose(const labels *l, const char *folds, const char *optio
 
 medtl_status labels_check_leak(const labels *l, const int *sides, medtl_error *err)
 {
-    size_t *first = calloc(l->group_count + 1, sizeof *first); /* 1-based row that showed a group's side */
+    size_t *first =
+        calloc(l->group_count + 1, sizeof *first); /* 1-based row that showed a group's side */
     medtl_status status = MEDTL_OK;
 
     if (first == NULL)
@@ -373,10 +374,11 @@ medtl_status labels_check_leak(const labels *l, const int *sides, medtl_error *e
         if (*seen == 0)
             *seen = i + 1;
         else if (sides[*seen - 1] != sides[i])
-            status = medtl_fail(err, MEDTL_E_ARGUMENT,
-                                "lines %zu and %zu of the table are of one group but on two sides of "
-                                "the split: results would be too good",
-                                l->rows[*seen - 1].line, l->rows[i].line);
+            status =
+                medtl_fail(err, MEDTL_E_ARGUMENT,
+                           "lines %zu and %zu of the table are of one group but on two sides of "
+                           "the split: results would be too good",
+                           l->rows[*seen - 1].line, l->rows[i].line);
     }
     free(first);
     return status;

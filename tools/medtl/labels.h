@@ -14,8 +14,9 @@ enum { CLASS_LIMIT = 1000 };
 
 /** How to read a table; the fields come from the command line. */
 typedef struct labels_options {
-    const char *data;      /* the CSV file */
-    const char *columns;   /* "file=NAME,label=NAME,group=NAME,fold=NAME,photometric=NAME"; may be NULL */
+    const char *data; /* the CSV file */
+    const char
+        *columns; /* "file=NAME,label=NAME,group=NAME,fold=NAME,photometric=NAME"; may be NULL */
     const char *root;      /* folder of relative files; NULL: the table's own */
     const char *label_map; /* "value=class,..."; NULL: the values are the classes */
 } labels_options;
@@ -52,8 +53,8 @@ void labels_clear(labels *l); /* all zero is allowed */
 
 /** Mark the rows of the folds named in "0,1". @param folds  NULL or "": none.
  *  @param[out] chosen  [count]. @return MEDTL_E_ARGUMENT for a fold that does not occur. */
-medtl_status labels_choose(const labels *l, const char *folds, const char *option_name, bool *chosen,
-                           medtl_error *err);
+medtl_status labels_choose(const labels *l, const char *folds, const char *option_name,
+                           bool *chosen, medtl_error *err);
 
 /** Refuse a split in which images of one group lie on two sides: what was learned from one image of a
  *  patient would be tested on another.

@@ -16,25 +16,27 @@ enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 
 static int usage(FILE *stream, int exit_code)
 {
-    fputs("usage: medtl COMMAND [options]\n"
-          "\n"
-          "Makes and measures the models that dcm-medtl and the plugin use. Nothing here is needed\n"
-          "to classify images. Models support a clinician; they do not diagnose.\n"
-          "\n",
-          stream);
+    fputs(
+        "usage: medtl COMMAND [options]\n"
+        "\n"
+        "Makes and measures the models that dcm-medtl and the plugin use. Nothing here is needed\n"
+        "to classify images. Models support a clinician; they do not diagnose.\n"
+        "\n",
+        stream);
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         fprintf(stream, "  %-9s %s\n", commands[i].name, commands[i].summary);
-    fputs("\n"
-          "  medtl COMMAND --help   explains a command, with examples\n"
-          "  medtl --version        prints the version\n"
-          "\n"
-          "First steps, with a table labels.csv that has the columns file, label, group and fold\n"
-          "(group: the patient or lesion; images of one group belong into one fold):\n"
-          "\n"
-          "  medtl finetune --data labels.csv --task dermoscopy --test-folds 0 --validation-folds 1 \\\n"
-          "                 -o run1/\n"
-          "  medtl evaluate --model run1/model.safetensors --data labels.csv --folds 0\n",
-          stream);
+    fputs(
+        "\n"
+        "  medtl COMMAND --help   explains a command, with examples\n"
+        "  medtl --version        prints the version\n"
+        "\n"
+        "First steps, with a table labels.csv that has the columns file, label, group and fold\n"
+        "(group: the patient or lesion; images of one group belong into one fold):\n"
+        "\n"
+        "  medtl finetune --data labels.csv --task dermoscopy --test-folds 0 --validation-folds 1 \\\n"
+        "                 -o run1/\n"
+        "  medtl evaluate --model run1/model.safetensors --data labels.csv --folds 0\n",
+        stream);
     return exit_code;
 }
 

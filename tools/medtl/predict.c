@@ -40,7 +40,8 @@ static void mirror(const medtl_normaliser *n, bool x, bool y, const float *in, f
 static void average_flips(const job *j, size_t worker, const float *input, const float *plain,
                           float *mean)
 {
-    float *turned = j->turned + worker * j->pixels, *logits = j->rows_of_logits + worker * j->classes;
+    float *turned = j->turned + worker * j->pixels,
+          *logits = j->rows_of_logits + worker * j->classes;
     float count = 1.0f;
 
     memcpy(mean, plain, j->classes * sizeof *mean);
@@ -165,7 +166,10 @@ medtl_status predict(const medtl_model *model, const medtl_normaliser *normalise
                      medtl_error *err)
 {
     const medtl_model_info *info = medtl_model_get_info(model);
-    job j = {.normaliser = normaliser, .table = table, .rows = rows, .flips = flips,
+    job j = {.normaliser = normaliser,
+             .table = table,
+             .rows = rows,
+             .flips = flips,
              .classes = info->class_count,
              .pixels = (size_t)info->channels * info->height * info->width};
     medtl_pool *pool = NULL;
@@ -175,7 +179,8 @@ medtl_status predict(const medtl_model *model, const medtl_normaliser *normalise
     memset(flipped, 0, sizeof *flipped);
     if (normaliser->channels != info->channels || normaliser->height != info->height ||
         normaliser->width != info->width)
-        return medtl_fail(err, MEDTL_E_FORMAT, "the model's normaliser does not make its input size");
+        return medtl_fail(err, MEDTL_E_FORMAT,
+                          "the model's normaliser does not make its input size");
     if ((status = allocate(&j, model, count, threads, plain, flipped, err)) == MEDTL_OK &&
         (status = medtl_pool_create(threads, &pool, err)) == MEDTL_OK)
         status = run(&j, pool, count, quiet, plain, flipped, err);

@@ -20,7 +20,8 @@ static medtl_status image_from_picture(const unsigned char *bytes, size_t size, 
                                 out, err);
     if (status == MEDTL_OK)
         memcpy((*out)->pixels, picture.pixels,
-               (size_t)picture.rows * picture.columns * picture.samples * (picture.bits > 8 ? 2 : 1));
+               (size_t)picture.rows * picture.columns * picture.samples *
+                   (picture.bits > 8 ? 2 : 1));
     medtl_picture_clear(&picture);
     return status;
 }

@@ -10,11 +10,13 @@ static medtl_status load_task(const char *name, target *out, medtl_error *err)
 {
     const size_t length = strlen(name);
     const bool is_file = length > 4 && strcmp(name + length - 4, ".xml") == 0;
-    medtl_status status = medtl_config_load(is_file ? &name : NULL, is_file ? 1 : 0, &out->config, err);
+    medtl_status status =
+        medtl_config_load(is_file ? &name : NULL, is_file ? 1 : 0, &out->config, err);
 
     if (status != MEDTL_OK)
         return status;
-    out->task = is_file ? medtl_config_task(out->config, 0) : medtl_config_find_task(out->config, name);
+    out->task =
+        is_file ? medtl_config_task(out->config, 0) : medtl_config_find_task(out->config, name);
     if (out->task == NULL)
         return medtl_fail(err, MEDTL_E_CONFIG, "there is no task '%s'", name);
     out->normaliser = out->task->normaliser;

@@ -9,11 +9,11 @@
 #include <stddef.h>
 
 typedef struct target {
-    medtl_config *config;     /* owned; NULL without a task */
-    const medtl_task *task;   /* of config; NULL without a task */
+    medtl_config *config;   /* owned; NULL without a task */
+    const medtl_task *task; /* of config; NULL without a task */
     medtl_normaliser normaliser;
-    char *class_text;         /* owned */
-    const char **classes;     /* owned array, borrowed texts; NULL: not said */
+    char *class_text;     /* owned */
+    const char **classes; /* owned array, borrowed texts; NULL: not said */
     size_t class_count;
 } target;
 

@@ -24,7 +24,8 @@ const char *shared_data_folder(void)
     const char *stated = getenv("MEDTL_TEST_DATA");
     struct stat facts;
 
-    snprintf(folder, sizeof folder, "%s", stated != NULL ? stated : MEDTL_SOURCE_DIR "/../shared/data");
+    snprintf(folder, sizeof folder, "%s",
+             stated != NULL ? stated : MEDTL_SOURCE_DIR "/../shared/data");
     if (stat(folder, &facts) != 0)
         cr_skip("no shared data at %s (set MEDTL_TEST_DATA)", folder);
     return folder;

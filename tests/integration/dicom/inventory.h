@@ -8,9 +8,9 @@
 typedef struct inventory_row {
     char path[200]; /* relative to the folder of the table */
     int bits_allocated, frames;
-    bool planar;                 /* of the decoded pixels that were digested */
-    bool subsampled;             /* those pixels are YBR_FULL_422 */
-    char dcmtk[65], gdcm[65];    /* SHA-256 in hexadecimal, "" where the decoder gave none */
+    bool planar;              /* of the decoded pixels that were digested */
+    bool subsampled;          /* those pixels are YBR_FULL_422 */
+    char dcmtk[65], gdcm[65]; /* SHA-256 in hexadecimal, "" where the decoder gave none */
     bool agree;
 } inventory_row;
 

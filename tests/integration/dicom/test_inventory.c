@@ -93,14 +93,16 @@ static void append_frame(bytes *to, const medtl_image *image, const inventory_ro
     }
 }
 
-static medtl_status decode_all(const char *path, const inventory_row *row, bytes *to, medtl_error *error)
+static medtl_status decode_all(const char *path, const inventory_row *row, bytes *to,
+                               medtl_error *error)
 {
     medtl_instance *instance = NULL;
     medtl_status status = medtl_instance_read(path, NULL, 0, &instance, error);
 
     if (status != MEDTL_OK)
         return status;
-    for (uint32_t frame = 0; status == MEDTL_OK && frame < medtl_instance_facts(instance)->frames; frame++) {
+    for (uint32_t frame = 0; status == MEDTL_OK && frame < medtl_instance_facts(instance)->frames;
+         frame++) {
         medtl_image *image = NULL;
 
         status = medtl_image_read(instance, frame, &image, error);
@@ -162,7 +164,8 @@ static void compare(bool agreed)
 
     medtl_dicom_quiet_logs();
     for (size_t i = 0; i < count; i++) {
-        const bool judged = rows[i].agree == agreed && (rows[i].dcmtk[0] != '\0' || rows[i].gdcm[0] != '\0');
+        const bool judged =
+            rows[i].agree == agreed && (rows[i].dcmtk[0] != '\0' || rows[i].gdcm[0] != '\0');
 
         if (!judged)
             continue;

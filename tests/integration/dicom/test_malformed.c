@@ -53,7 +53,8 @@ static void try_images(const medtl_instance *instance, tally *counts)
         if (status == MEDTL_OK)
             counts->images++;
         else
-            cr_expect_gt(strlen(error.message), strlen(medtl_instance_path(instance)), "a failure without a reason");
+            cr_expect_gt(strlen(error.message), strlen(medtl_instance_path(instance)),
+                         "a failure without a reason");
         medtl_image_destroy(image);
     }
 }
@@ -84,10 +85,12 @@ Test(malformed, every_file_is_refused_with_a_reason_or_read, .init = unpack, .fi
     medtl_error error;
 
     medtl_dicom_quiet_logs();
-    cr_assert_eq(medtl_scan(paths, 1, NULL, 0, receive, &counts, &error), MEDTL_OK, "%s", error.message);
+    cr_assert_eq(medtl_scan(paths, 1, NULL, 0, receive, &counts, &error), MEDTL_OK, "%s",
+                 error.message);
     cr_expect_eq(counts.files, EXPECTED_FILES);
     /* Not a reader that refuses everything: most of these files differ from sound ones in one attribute. */
     cr_expect_gt(counts.instances, EXPECTED_FILES / 2);
     cr_expect_gt(counts.images, 50);
-    fprintf(stderr, "%zu files, %zu instances, %zu images\n", counts.files, counts.instances, counts.images);
+    fprintf(stderr, "%zu files, %zu instances, %zu images\n", counts.files, counts.instances,
+            counts.images);
 }

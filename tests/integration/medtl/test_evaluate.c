@@ -11,9 +11,9 @@
 
 TestSuite(evaluate, .init = folder_make, .fini = folder_remove, .timeout = 300);
 
-#define SAYS(text) cr_assert_not_null(strstr(tool_output, text), "%s", tool_output)
+#define SAYS(text)         cr_assert_not_null(strstr(tool_output, text), "%s", tool_output)
 #define EXITS(status, ...) cr_assert_eq(tool(__VA_ARGS__), status, "%s", tool_output)
-#define EVALUATE "evaluate --model run/model.safetensors --data labels.csv "
+#define EVALUATE           "evaluate --model run/model.safetensors --data labels.csv "
 
 static void text_has(const char *path, const char *part)
 {
@@ -55,7 +55,8 @@ Test(evaluate, numbers_agree_with_the_predictions_beside_them)
         for (size_t j = 0; j < medtl_table_rows(table); j++)
             if (strcmp(label, "yes") == 0 &&
                 strcmp(medtl_table_cell(table, j, medtl_table_column(table, "label")), "no") == 0) {
-                const double q = atof(medtl_table_cell(table, j, medtl_table_column(table, "p_yes")));
+                const double q =
+                    atof(medtl_table_cell(table, j, medtl_table_column(table, "p_yes")));
 
                 pairs += 1.0;
                 wins += p > q ? 1.0 : p == q ? 0.5 : 0.0;
@@ -94,7 +95,7 @@ Test(evaluate, an_inverted_picture_gives_what_the_plain_one_gives)
     text_write("two.csv", "file,label,polarity\npictures/plain.png,yes,MONOCHROME2\n"
                           "pictures/inverted.png,yes,MONOCHROME1\n");
     EXITS(0, EVALUATE "--data two.csv --columns photometric=polarity --predictions p.csv "
-             "--resamples 0");
+                      "--resamples 0");
     {
         medtl_table *table = NULL;
 

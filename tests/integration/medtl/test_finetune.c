@@ -13,7 +13,7 @@
 
 TestSuite(finetune, .init = folder_make, .fini = folder_remove, .timeout = 300);
 
-#define SAYS(text) cr_assert_not_null(strstr(tool_output, text), "%s", tool_output)
+#define SAYS(text)         cr_assert_not_null(strstr(tool_output, text), "%s", tool_output)
 #define EXITS(status, ...) cr_assert_eq(tool(__VA_ARGS__), status, "%s", tool_output)
 
 Test(finetune, learns_two_kinds_of_pictures_that_it_has_not_seen)
@@ -21,7 +21,8 @@ Test(finetune, learns_two_kinds_of_pictures_that_it_has_not_seen)
     pictures_write(250);
     EXITS(0, "finetune " SMALL_RUN "--test-folds 0 --validation-folds 1 --epochs 12 --f16 -o run");
     SAYS("50 images of the test folds were not opened");
-    EXITS(0, "evaluate --model run/model.safetensors --data labels.csv --folds 0 --json fold0.json");
+    EXITS(0,
+          "evaluate --model run/model.safetensors --data labels.csv --folds 0 --json fold0.json");
     cr_assert_gt(json_number("fold0.json", "evaluation/macro_auc/value"), 0.95);
     cr_assert_eq(json_number("fold0.json", "evaluation/images"), 50);
     cr_assert_eq(json_number("fold0.json", "evaluation/groups"), 25);
@@ -71,7 +72,8 @@ Test(finetune, losses_optimisers_and_rates_of_stages_are_chosen_and_written_down
     SAYS("\"layer-decay\": \"0.8\"");
     EXITS(0, "finetune " SMALL_RUN "--epochs 1 --loss bce --optimizer momentum -o run2");
     EXITS(0, "inspect run2/model.safetensors");
-    cr_assert_null(strstr(tool_output, "layer-decay"), "a default of a later version is not written");
+    cr_assert_null(strstr(tool_output, "layer-decay"),
+                   "a default of a later version is not written");
 }
 
 Test(finetune, a_run_is_neither_overwritten_nor_resumed_with_other_options_by_accident)
@@ -150,7 +152,8 @@ Test(finetune, starts_from_a_model_and_leaves_frozen_stages_alone)
 {
     pictures_write(60);
     EXITS(0, "finetune " SMALL_RUN "--epochs 2 -o first");
-    EXITS(0, "finetune " SMALL_RUN "--epochs 1 --init first/model.safetensors --freeze-stages 1 -o next");
+    EXITS(0, "finetune " SMALL_RUN
+             "--epochs 1 --init first/model.safetensors --freeze-stages 1 -o next");
     SAYS("started from first/model.safetensors");
     EXITS(2, "finetune " SMALL_RUN "--epochs 1 --freeze-stages 1 -o none");
     SAYS("would freeze random weights");
@@ -208,7 +211,8 @@ ParameterizedTestParameters(finetune, command_lines_are_explained)
         {"finetune --loss hinge", "--loss takes one of cross-entropy|focal|bce, not 'hinge'", 2},
         {"finetune --f16=yes", "--f16 takes no value", 2},
         {"finetune --data x.csv -o run --augment skin", "none, dermoscopy, mammography", 2},
-        {"finetune --data x.csv -o run --normaliser none", "not spelled right at \"v1 channels=\"", 3},
+        {"finetune --data x.csv -o run --normaliser none", "not spelled right at \"v1 channels=\"",
+         3},
         {"evaluate --help", "usage: medtl evaluate", 0},
         {"evaluate --data x.csv", "--model and --data are needed", 2},
     };

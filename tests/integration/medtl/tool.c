@@ -56,7 +56,9 @@ int tool(const char *format, ...)
 void picture_write(const char *path, unsigned seed, bool marked, bool inverted)
 {
     unsigned char pixels[PICTURE_SIDE * PICTURE_SIDE];
-    png_image image = {.version = PNG_IMAGE_VERSION, .width = PICTURE_SIDE, .height = PICTURE_SIDE,
+    png_image image = {.version = PNG_IMAGE_VERSION,
+                       .width = PICTURE_SIDE,
+                       .height = PICTURE_SIDE,
                        .format = PNG_FORMAT_GRAY};
     medtl_random random;
     size_t x, y;
@@ -66,7 +68,8 @@ void picture_write(const char *path, unsigned seed, bool marked, bool inverted)
     y = medtl_random_below(&random, PICTURE_SIDE / 2);
     for (size_t row = 0; row < PICTURE_SIDE; row++)
         for (size_t column = 0; column < PICTURE_SIDE; column++) {
-            const bool inside = marked && row - y < PICTURE_SIDE / 2 && column - x < PICTURE_SIDE / 2;
+            const bool inside =
+                marked && row - y < PICTURE_SIDE / 2 && column - x < PICTURE_SIDE / 2;
             const double value = 70.0 + 20.0 * medtl_random_normal(&random) + (inside ? 90.0 : 0.0);
             const int kept = value < 0.0 ? 0 : value > 255.0 ? 255 : (int)value;
 
@@ -90,7 +93,8 @@ void pictures_write(unsigned count)
 
         snprintf(path, sizeof path, "pictures/%u.png", i);
         picture_write(path, i, i % 2 == 1, false);
-        fprintf(table, "%s,%s,\"group, %u\",%u,0\n", path, i % 2 == 1 ? "yes" : "no", i / 2, i / 2 % 5);
+        fprintf(table, "%s,%s,\"group, %u\",%u,0\n", path, i % 2 == 1 ? "yes" : "no", i / 2,
+                i / 2 % 5);
     }
     fclose(table);
 }

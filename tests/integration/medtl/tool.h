@@ -36,8 +36,8 @@ bool exists(const char *path);
 double json_number(const char *file, const char *path);
 
 /* What most runs have in common: a small network that learns the pictures in seconds. */
-#define SMALL_RUN                                                                                    \
-    "--data labels.csv --classes no,yes --normaliser 'v1 channels=1 size=32x32 voi=full crop=none "  \
+#define SMALL_RUN                                                                                      \
+    "--data labels.csv --classes no,yes --normaliser 'v1 channels=1 size=32x32 voi=full crop=none "    \
     "side=keep fit=stretch constancy=none mean=0.5,0.5,0.5 sd=0.25,0.25,0.25' --architecture hybrid2 " \
     "--width 4 --batch 16 --lr 0.02 --ema 0.9 --dropout 0.2 --augment mammography,rotation=5 "
 

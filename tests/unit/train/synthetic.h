@@ -45,9 +45,16 @@ static inline medtl_dataset *synthetic_dataset(synthetic *s, size_t count, uint6
 {
     const medtl_sample_reader reader = {synthetic_read, s};
     uint32_t *labels = calloc(count, sizeof *labels);
-    const medtl_dataset_spec spec = {.count = count, .classes = 2, .labels = labels, .channels = 1,
-                                     .height = SIDE, .width = SIDE, .mean = {0.5f}, .sd = {0.25f},
-                                     .cache_bytes = cache_bytes, .threads = threads};
+    const medtl_dataset_spec spec = {.count = count,
+                                     .classes = 2,
+                                     .labels = labels,
+                                     .channels = 1,
+                                     .height = SIDE,
+                                     .width = SIDE,
+                                     .mean = {0.5f},
+                                     .sd = {0.25f},
+                                     .cache_bytes = cache_bytes,
+                                     .threads = threads};
     medtl_dataset *dataset = NULL;
     medtl_error err = {0};
 

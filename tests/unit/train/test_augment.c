@@ -41,14 +41,14 @@ Test(augment, the_warp_is_pytorch_s_grid_sample)
 {
     /* PyTorch 1.13: grid_sample(bilinear, align_corners=False) of a 4 x 5 picture, turned by 30 degrees,
      * scaled by 0.8, shifted by (0.7, -0.3) pixels; padding_mode zeros and reflection. */
-    static const float black[20] = {
-        0.031373f, 0.090101f, 0.186422f, 0.308746f, 0.125720f, 0.080963f, 0.203288f,
-        0.325612f, 0.447936f, 0.398102f, 0.220154f, 0.342478f, 0.464802f, 0.587127f,
-        0.709451f, 0.359344f, 0.481668f, 0.603992f, 0.726317f, 0.806788f};
-    static const float mirror[20] = {
-        0.086962f, 0.118434f, 0.186422f, 0.308746f, 0.399925f, 0.080963f, 0.203288f,
-        0.325612f, 0.447936f, 0.557285f, 0.220154f, 0.342478f, 0.464802f, 0.587127f,
-        0.709451f, 0.359344f, 0.481668f, 0.603992f, 0.726317f, 0.839731f};
+    static const float black[20] = {0.031373f, 0.090101f, 0.186422f, 0.308746f, 0.125720f,
+                                    0.080963f, 0.203288f, 0.325612f, 0.447936f, 0.398102f,
+                                    0.220154f, 0.342478f, 0.464802f, 0.587127f, 0.709451f,
+                                    0.359344f, 0.481668f, 0.603992f, 0.726317f, 0.806788f};
+    static const float mirror[20] = {0.086962f, 0.118434f, 0.186422f, 0.308746f, 0.399925f,
+                                     0.080963f, 0.203288f, 0.325612f, 0.447936f, 0.557285f,
+                                     0.220154f, 0.342478f, 0.464802f, 0.587127f, 0.709451f,
+                                     0.359344f, 0.481668f, 0.603992f, 0.726317f, 0.839731f};
     const double angle = 30.0 * 3.14159265358979323846 / 180.0;
     medtl_variant v = identity(1);
     uint16_t in[20];
@@ -65,8 +65,8 @@ Test(augment, the_warp_is_pytorch_s_grid_sample)
         v.mirror_border = m == 1;
         medtl_variant_apply(&v, 1, 4, 5, ZERO, ONE, in, out);
         for (size_t i = 0; i < 20; i++)
-            cr_assert_float_eq(out[i], (m == 1 ? mirror : black)[i], 2e-5, "border %d, pixel %zu: %g",
-                               m, i, (double)out[i]);
+            cr_assert_float_eq(out[i], (m == 1 ? mirror : black)[i], 2e-5,
+                               "border %d, pixel %zu: %g", m, i, (double)out[i]);
     }
 }
 
@@ -102,7 +102,8 @@ Test(augment, a_crop_stays_inside_the_picture)
         medtl_augment_draw(&crop, 1, 32, 24, ZERO, &random, &v);
         medtl_variant_apply(&v, 1, 32, 24, ZERO, ONE, in, out);
         for (size_t i = 0; i < 32 * 24; i++)
-            cr_assert(out[i] > (i % 24 % 23 == 0 || i / 24 % 31 == 0 ? 0.249f : 0.999f), "round %d, pixel %zu: %g", round, i, (double)out[i]);
+            cr_assert(out[i] > (i % 24 % 23 == 0 || i / 24 % 31 == 0 ? 0.249f : 0.999f),
+                      "round %d, pixel %zu: %g", round, i, (double)out[i]);
     }
 }
 
@@ -112,8 +113,9 @@ Test(augment, drawn_values_keep_to_their_ranges)
     medtl_random random;
     medtl_variant v;
 
-    cr_assert_eq(medtl_augment_parse("dermoscopy,gamma=0.5,noise=0.1,cutout=1,cutout_side=0.5", &a,
-                                     NULL), MEDTL_OK);
+    cr_assert_eq(
+        medtl_augment_parse("dermoscopy,gamma=0.5,noise=0.1,cutout=1,cutout_side=0.5", &a, NULL),
+        MEDTL_OK);
     medtl_random_seed(&random, 3);
     for (int round = 0; round < 2000; round++) {
         double area;
@@ -163,7 +165,8 @@ Test(augment, without_saturation_a_color_is_its_luminance)
         medtl_augment_draw(&a, 3, 1, 1, ZERO, &random, &v);
         for (int i = 0; i < 3; i++) /* gray stays gray whatever the saturation is */
             sum[i] = v.color[i][0] + v.color[i][1] + v.color[i][2];
-        cr_assert(fabs(sum[0] - 1.0) < 1e-9 && fabs(sum[1] - 1.0) < 1e-9 && fabs(sum[2] - 1.0) < 1e-9);
+        cr_assert(fabs(sum[0] - 1.0) < 1e-9 && fabs(sum[1] - 1.0) < 1e-9 &&
+                  fabs(sum[2] - 1.0) < 1e-9);
         gray_seen = fabs(v.color[0][0] - 0.299) < 0.002;
         if (gray_seen) {
             medtl_variant_apply(&v, 3, 1, 1, ZERO, ONE, in, out);

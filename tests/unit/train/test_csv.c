@@ -27,7 +27,10 @@ ParameterizedTestParameters(csv, reads_fields_as_rfc_4180_says)
         {"plain", "a,b\n1,2\n", "1", "2"},
         {"CRLF", "a,b\r\n1,2\r\n", "1", "2"},
         {"no line end at the end", "a,b\n1,2", "1", "2"},
-        {"byte order mark", "\xef\xbb\xbf" "a,b\n1,2\n", "1", "2"},
+        {"byte order mark",
+         "\xef\xbb\xbf"
+         "a,b\n1,2\n",
+         "1", "2"},
         {"empty fields", "a,b\n,\n", "", ""},
         {"comma in quotes", "a,b\n\"x,y\",2\n", "x,y", "2"},
         {"doubled quotes", "a,b\n\"say \"\"no\"\"\",2\n", "say \"no\"", "2"},
@@ -49,8 +52,10 @@ ParameterizedTest(struct field_case *c, csv, reads_fields_as_rfc_4180_says)
 
     cr_assert_eq(medtl_table_rows(table), 1, "%s", c->label);
     cr_assert_eq(medtl_table_columns(table), 2, "%s", c->label);
-    cr_assert_str_eq(medtl_table_cell(table, 0, medtl_table_column(table, "a")), c->a, "%s", c->label);
-    cr_assert_str_eq(medtl_table_cell(table, 0, medtl_table_column(table, "b")), c->b, "%s", c->label);
+    cr_assert_str_eq(medtl_table_cell(table, 0, medtl_table_column(table, "a")), c->a, "%s",
+                     c->label);
+    cr_assert_str_eq(medtl_table_cell(table, 0, medtl_table_column(table, "b")), c->b, "%s",
+                     c->label);
     medtl_table_destroy(table);
 }
 
@@ -80,7 +85,8 @@ ParameterizedTest(struct fault_case *c, csv, refuses_with_the_line_and_the_reaso
     medtl_table *table = NULL;
     medtl_error err = {0};
 
-    cr_assert_eq(medtl_table_parse(c->text, strlen(c->text), "t.csv", &table, &err), MEDTL_E_FORMAT);
+    cr_assert_eq(medtl_table_parse(c->text, strlen(c->text), "t.csv", &table, &err),
+                 MEDTL_E_FORMAT);
     cr_assert_str_eq(err.message, c->expected);
     cr_assert_null(table);
 }

@@ -18,7 +18,8 @@ Test(dataset, pixels_are_16_bit_fractions_of_the_range_before_mean_and_sd)
         cr_assert_eq(medtl_dataset_load(dataset, i, room, scratch, &pixels, NULL), MEDTL_OK);
         (void)synthetic_read(&source, i, original, NULL);
         for (size_t k = 0; k < PLANE; k++)
-            cr_assert(fabs(((double)pixels[k] / 65535.0 - 0.5) / 0.25 - (double)original[k]) < 4e-5);
+            cr_assert(fabs(((double)pixels[k] / 65535.0 - 0.5) / 0.25 - (double)original[k]) <
+                      4e-5);
     }
     medtl_dataset_destroy(dataset);
 }
@@ -64,9 +65,16 @@ static medtl_status create(seen *s, size_t threads, medtl_dataset **out)
 {
     const medtl_sample_reader reader = {synthetic_read, &source};
     static uint32_t labels[COUNT];
-    const medtl_dataset_spec spec = {.count = COUNT, .classes = 2, .labels = labels, .channels = 1,
-                                     .height = SIDE, .width = SIDE, .mean = {0.5f}, .sd = {0.25f},
-                                     .cache_bytes = UINT64_MAX, .threads = threads};
+    const medtl_dataset_spec spec = {.count = COUNT,
+                                     .classes = 2,
+                                     .labels = labels,
+                                     .channels = 1,
+                                     .height = SIDE,
+                                     .width = SIDE,
+                                     .mean = {0.5f},
+                                     .sd = {0.25f},
+                                     .cache_bytes = UINT64_MAX,
+                                     .threads = threads};
 
     return medtl_dataset_create(&spec, &reader, watch, s, out, NULL);
 }
@@ -99,8 +107,14 @@ Test(dataset, impossible_descriptions_are_refused)
 {
     const medtl_sample_reader reader = {synthetic_read, &source};
     uint32_t labels[1] = {2};
-    const medtl_dataset_spec good = {.count = 1, .classes = 3, .labels = labels, .channels = 1,
-                                     .height = SIDE, .width = SIDE, .sd = {1.0f}, .threads = 1};
+    const medtl_dataset_spec good = {.count = 1,
+                                     .classes = 3,
+                                     .labels = labels,
+                                     .channels = 1,
+                                     .height = SIDE,
+                                     .width = SIDE,
+                                     .sd = {1.0f},
+                                     .threads = 1};
     medtl_dataset_spec bad[5];
     medtl_dataset *dataset = NULL;
 

@@ -14,8 +14,13 @@ typedef struct collected {
 
 static medtl_loader_spec spec_of(const medtl_dataset *dataset, const size_t *order, size_t threads)
 {
-    medtl_loader_spec spec = {.dataset = dataset, .order = order, .count = COUNT, .batch = BATCH,
-                              .threads = threads, .seed = 3, .epoch = 2};
+    medtl_loader_spec spec = {.dataset = dataset,
+                              .order = order,
+                              .count = COUNT,
+                              .batch = BATCH,
+                              .threads = threads,
+                              .seed = 3,
+                              .epoch = 2};
 
     cr_assert_eq(medtl_augment_parse("dermoscopy", &spec.augment, NULL), MEDTL_OK);
     return spec;
@@ -77,7 +82,8 @@ Test(loader, threads_and_cache_do_not_change_a_bit)
 
     backwards(order);
     for (int round = 0; round < 6; round++) {
-        medtl_dataset *dataset = synthetic_dataset(&source, COUNT, round % 2 == 0 ? UINT64_MAX : 0, 1);
+        medtl_dataset *dataset =
+            synthetic_dataset(&source, COUNT, round % 2 == 0 ? UINT64_MAX : 0, 1);
         medtl_loader_spec spec = spec_of(dataset, order, 1 + (size_t)round);
 
         spec.mixup = 0.4;

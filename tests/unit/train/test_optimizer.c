@@ -78,8 +78,9 @@ static void step(medtl_optimizer *optimizer, size_t index)
 static void expect(size_t parameter, const double expected[SIZE])
 {
     for (size_t i = 0; i < SIZE; i++)
-        cr_assert(fabs((double)values[parameter][i] - expected[i]) < 2e-6, "%s[%zu]: %.9f, not %.9f",
-                  parameters[parameter].name, i, (double)values[parameter][i], expected[i]);
+        cr_assert(fabs((double)values[parameter][i] - expected[i]) < 2e-6,
+                  "%s[%zu]: %.9f, not %.9f", parameters[parameter].name, i,
+                  (double)values[parameter][i], expected[i]);
 }
 
 /* PyTorch 1.13, float64, the same gradients and learning rates: three steps of
@@ -92,8 +93,8 @@ static const double adamw_plain[SIZE] = {0.435662218, -0.964561108, 1.762101398,
 
 Test(optimizer, sgd_is_pytorch_s_and_decays_weights_only)
 {
-    const medtl_optimizer_options options = {.kind = MEDTL_OPTIMIZER_SGD, .momentum = 0.9,
-                                             .weight_decay = 0.1};
+    const medtl_optimizer_options options = {
+        .kind = MEDTL_OPTIMIZER_SGD, .momentum = 0.9, .weight_decay = 0.1};
     const double unmoved[SIZE] = {0.5, -1.0, 2.0, -0.25};
     medtl_optimizer *optimizer = create(&options);
 
@@ -107,8 +108,11 @@ Test(optimizer, sgd_is_pytorch_s_and_decays_weights_only)
 
 Test(optimizer, adamw_is_pytorch_s_and_decays_weights_only)
 {
-    const medtl_optimizer_options options = {.kind = MEDTL_OPTIMIZER_ADAMW, .momentum = 0.9,
-                                             .beta2 = 0.999, .epsilon = 1e-8, .weight_decay = 0.1};
+    const medtl_optimizer_options options = {.kind = MEDTL_OPTIMIZER_ADAMW,
+                                             .momentum = 0.9,
+                                             .beta2 = 0.999,
+                                             .epsilon = 1e-8,
+                                             .weight_decay = 0.1};
     medtl_optimizer *optimizer = create(&options);
 
     for (size_t i = 0; i < 3; i++)
@@ -120,8 +124,8 @@ Test(optimizer, adamw_is_pytorch_s_and_decays_weights_only)
 
 Test(optimizer, frozen_stages_stay_and_do_not_count_in_the_norm)
 {
-    const medtl_optimizer_options options = {.kind = MEDTL_OPTIMIZER_SGD, .momentum = 0.9,
-                                             .frozen_stages = 1};
+    const medtl_optimizer_options options = {
+        .kind = MEDTL_OPTIMIZER_SGD, .momentum = 0.9, .frozen_stages = 1};
     const double unmoved[SIZE] = {0.5, -1.0, 2.0, -0.25};
     medtl_optimizer *optimizer = create(&options);
 
@@ -153,8 +157,8 @@ Test(optimizer, average_follows_weights_and_statistics)
 {
     /* Decay 0.9 with the young start min(0.9, (1 + t) / (10 + t)): 0.1, 2/11, 3/12. */
     static const double decay[3] = {0.1, 2.0 / 11.0, 0.25};
-    const medtl_optimizer_options options = {.kind = MEDTL_OPTIMIZER_SGD, .momentum = 0.9,
-                                             .average = 0.9};
+    const medtl_optimizer_options options = {
+        .kind = MEDTL_OPTIMIZER_SGD, .momentum = 0.9, .average = 0.9};
     medtl_optimizer *optimizer = create(&options);
     double weight[SIZE], statistic[SIZE], now[SIZE];
 
@@ -182,8 +186,11 @@ Test(optimizer, average_follows_weights_and_statistics)
 Test(optimizer, its_blocks_are_its_whole_state)
 {
     /* Copy the blocks into a fresh one after two steps: the third must be the same. */
-    const medtl_optimizer_options options = {.kind = MEDTL_OPTIMIZER_ADAMW, .momentum = 0.9,
-                                             .beta2 = 0.999, .epsilon = 1e-8, .average = 0.9};
+    const medtl_optimizer_options options = {.kind = MEDTL_OPTIMIZER_ADAMW,
+                                             .momentum = 0.9,
+                                             .beta2 = 0.999,
+                                             .epsilon = 1e-8,
+                                             .average = 0.9};
     medtl_optimizer *first = create(&options), *second;
     float expected[PARAMETERS][SIZE], middle[PARAMETERS][SIZE];
 

@@ -27,7 +27,8 @@ static void append(png_structp png, png_bytep data, size_t size)
 static void flush(png_structp png) { (void)png; }
 
 static bytes make_png(int color, int depth, int interlace, uint32_t width, uint32_t height,
-                      const unsigned char *rows, size_t stride, const png_color *palette, int colors)
+                      const unsigned char *rows, size_t stride, const png_color *palette,
+                      int colors)
 {
     bytes out = {NULL, 0};
     png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
@@ -48,7 +49,8 @@ static bytes make_png(int color, int depth, int interlace, uint32_t width, uint3
     return out;
 }
 
-static bytes make_jpeg(J_COLOR_SPACE space, int components, bool progressive, unsigned char value[4])
+static bytes make_jpeg(J_COLOR_SPACE space, int components, bool progressive,
+                       unsigned char value[4])
 {
     enum { SIDE = 40 };
     struct jpeg_compress_struct jpeg;
@@ -95,11 +97,12 @@ static void survives_damage(bytes b)
     medtl_picture picture;
 
     for (size_t size = 0; size < b.size; size++) {
-        unsigned char *copy = malloc(size + 1); /* of its own size, so that ASan sees each step beyond */
+        unsigned char *copy =
+            malloc(size + 1); /* of its own size, so that ASan sees each step beyond */
 
         memcpy(copy, b.data, size);
-        cr_assert_neq(medtl_picture_decode(copy, size, "p", &picture, NULL), MEDTL_OK, "cut at %zu of %zu",
-                      size, b.size);
+        cr_assert_neq(medtl_picture_decode(copy, size, "p", &picture, NULL), MEDTL_OK,
+                      "cut at %zu of %zu", size, b.size);
         cr_assert_null(picture.pixels);
         free(copy);
     }
@@ -229,7 +232,8 @@ ParameterizedTest(struct pnm_case *c, picture, pnm_as_netpbm_describes_it)
     const size_t last = (size_t)p.rows * p.columns * p.samples - 1;
 
     cr_assert(p.rows == c->rows && p.columns == c->columns && p.samples == c->samples &&
-              p.bits == c->bits, "%.10s", c->text);
+                  p.bits == c->bits,
+              "%.10s", c->text);
     cr_assert_eq(p.bits > 8 ? ((uint16_t *)p.pixels)[0] : ((uint8_t *)p.pixels)[0], c->first);
     cr_assert_eq(p.bits > 8 ? ((uint16_t *)p.pixels)[last] : ((uint8_t *)p.pixels)[last], c->last);
     medtl_picture_clear(&p);
@@ -246,14 +250,14 @@ ParameterizedTestParameters(picture, what_is_no_picture_is_refused)
         {"", MEDTL_E_UNSUPPORTED},
         {"hello", MEDTL_E_UNSUPPORTED},
         {"P4 1 1 1", MEDTL_E_UNSUPPORTED},
-        {"P5 2 1 255\nx", MEDTL_E_FORMAT},            /* one of two pixels */
+        {"P5 2 1 255\nx", MEDTL_E_FORMAT}, /* one of two pixels */
         {"P5 0 1 255\n", MEDTL_E_FORMAT},
         {"P5 99999 99999 255\nx", MEDTL_E_FORMAT},
         {"P5 20000 20000 255\nx", MEDTL_E_FORMAT},
-        {"P5 4294967297 1 255\nx", MEDTL_E_FORMAT},   /* would wrap to 1 */
+        {"P5 4294967297 1 255\nx", MEDTL_E_FORMAT}, /* would wrap to 1 */
         {"P5 1 1 0\nx", MEDTL_E_FORMAT},
         {"P5 1 1 65536\nxx", MEDTL_E_FORMAT},
-        {"P5 1 1 100\n\x7f", MEDTL_E_FORMAT},         /* beyond its own maximum */
+        {"P5 1 1 100\n\x7f", MEDTL_E_FORMAT}, /* beyond its own maximum */
         {"P2 1 1 255 -1", MEDTL_E_FORMAT},
         {"P2 1 1 255", MEDTL_E_FORMAT},
         {"P5 # only a remark", MEDTL_E_FORMAT},
@@ -268,8 +272,9 @@ ParameterizedTest(struct bad_case *c, picture, what_is_no_picture_is_refused)
     medtl_picture p;
     medtl_error err = {0};
 
-    cr_assert_eq(medtl_picture_decode((const unsigned char *)c->text, strlen(c->text), "p", &p, &err),
-                 c->expected, "%s", c->text);
+    cr_assert_eq(
+        medtl_picture_decode((const unsigned char *)c->text, strlen(c->text), "p", &p, &err),
+        c->expected, "%s", c->text);
     cr_assert_null(p.pixels);
     cr_assert_eq(strncmp(err.message, "p: ", 3), 0, "%s", err.message);
 }

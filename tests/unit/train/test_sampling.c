@@ -19,8 +19,14 @@ static medtl_dataset *uneven(void)
 {
     const medtl_sample_reader reader = {read_nothing, NULL};
     uint32_t labels[COUNT];
-    const medtl_dataset_spec spec = {.count = COUNT, .classes = 4, .labels = labels, .channels = 1,
-                                     .height = 1, .width = 1, .sd = {1.0f}, .threads = 1};
+    const medtl_dataset_spec spec = {.count = COUNT,
+                                     .classes = 4,
+                                     .labels = labels,
+                                     .channels = 1,
+                                     .height = 1,
+                                     .width = 1,
+                                     .sd = {1.0f},
+                                     .threads = 1};
     medtl_dataset *dataset = NULL;
 
     for (size_t i = 0; i < COUNT; i++)
@@ -70,7 +76,10 @@ Test(sampling, balanced_gives_each_class_that_occurs_an_equal_share)
     for (int k = 0; k < 3; k++)
         cr_assert(counts[k] == 33 || counts[k] == 34, "class %d: %zu", k, counts[k]);
     for (size_t i = 0; i < COUNT; i++) /* in whole rounds: nobody twice before everybody once */
-        cr_assert(times[i] <= (i < 81 ? 1u : i < 97 ? 3u : 12u), "image %zu: %zu times", i, times[i]);
+        cr_assert(times[i] <= (i < 81   ? 1u
+                               : i < 97 ? 3u
+                                        : 12u),
+                  "image %zu: %zu times", i, times[i]);
 }
 
 Test(sampling, square_root_shares)

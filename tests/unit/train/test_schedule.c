@@ -23,7 +23,8 @@ Test(schedule, cosine_is_pytorch_s)
                                        0.500000000, 0.308658284, 0.146446609, 0.038060234};
 
     for (size_t i = 0; i < 8; i++)
-        cr_assert_float_eq(medtl_schedule_factor(MEDTL_SCHEDULE_COSINE, i, 8, 0), expected[i], 1e-9);
+        cr_assert_float_eq(medtl_schedule_factor(MEDTL_SCHEDULE_COSINE, i, 8, 0), expected[i],
+                           1e-9);
 }
 
 Test(schedule, warm_up_rises_in_equal_steps_before_cosine_and_constant)

@@ -27,12 +27,24 @@ TestSuite(train, .init = set_up, .fini = tear_down, .timeout = 240);
 
 static medtl_train_options options_of(void)
 {
-    medtl_train_options o = {.epochs = EPOCHS, .batch = BATCH, .threads = 1, .loader_threads = 1,
-                             .optimizer = {.kind = MEDTL_OPTIMIZER_SGD, .momentum = 0.9,
-                                           .weight_decay = 1e-4, .clip = 5.0, .average = 0.9},
-                             .rate = 0.02, .schedule = MEDTL_SCHEDULE_COSINE, .warmup = 0.5,
-                             .class_weights = 0.5, .sampling = 0.5, .label_smoothing = 0.05,
-                             .mixup = 0.2, .seed = 5, .run = "run=1\n"};
+    medtl_train_options o = {.epochs = EPOCHS,
+                             .batch = BATCH,
+                             .threads = 1,
+                             .loader_threads = 1,
+                             .optimizer = {.kind = MEDTL_OPTIMIZER_SGD,
+                                           .momentum = 0.9,
+                                           .weight_decay = 1e-4,
+                                           .clip = 5.0,
+                                           .average = 0.9},
+                             .rate = 0.02,
+                             .schedule = MEDTL_SCHEDULE_COSINE,
+                             .warmup = 0.5,
+                             .class_weights = 0.5,
+                             .sampling = 0.5,
+                             .label_smoothing = 0.05,
+                             .mixup = 0.2,
+                             .seed = 5,
+                             .run = "run=1\n"};
 
     cr_assert_eq(medtl_augment_parse("mammography", &o.augment, NULL), MEDTL_OK);
     return o;
@@ -40,8 +52,12 @@ static medtl_train_options options_of(void)
 
 static medtl_network *network(void)
 {
-    const medtl_network_spec spec = {.architecture = "hybrid2", .width = 4, .channels = 1,
-                                     .height = SIDE, .width_px = SIDE, .classes = 2,
+    const medtl_network_spec spec = {.architecture = "hybrid2",
+                                     .width = 4,
+                                     .channels = 1,
+                                     .height = SIDE,
+                                     .width_px = SIDE,
+                                     .classes = 2,
                                      .dropout = 0.2f};
     medtl_network *net = NULL;
     medtl_error err = {0};
@@ -51,7 +67,8 @@ static medtl_network *network(void)
 }
 
 static medtl_status run(medtl_network *net, const medtl_train_options *o, size_t validation_count,
-                        const medtl_train_watch *watch, medtl_train_result *result, medtl_error *err)
+                        const medtl_train_watch *watch, medtl_train_result *result,
+                        medtl_error *err)
 {
     medtl_dataset *dataset = synthetic_dataset(&source, COUNT, UINT64_MAX, 1);
     const medtl_status status = medtl_train(net, dataset, train_images, TRAIN, validation_images,
@@ -76,7 +93,8 @@ static medtl_network *trained(const medtl_train_options *o)
 static void same_bits(medtl_network *a, medtl_network *b, const char *what)
 {
     for (size_t i = 0; i < medtl_network_parameter_count(a); i++) {
-        const medtl_parameter *p = medtl_network_parameter(a, i), *q = medtl_network_parameter(b, i);
+        const medtl_parameter *p = medtl_network_parameter(a, i),
+                              *q = medtl_network_parameter(b, i);
 
         cr_assert(memcmp(p->value, q->value, p->size * sizeof(float)) == 0, "%s: %s differs", what,
                   p->name);
@@ -133,7 +151,8 @@ Test(train, another_seed_gives_another_network)
     o.seed++;
     b = trained(&o);
     cr_assert_neq(memcmp(medtl_network_parameter(a, 0)->value, medtl_network_parameter(b, 0)->value,
-                         medtl_network_parameter(a, 0)->size * sizeof(float)), 0);
+                         medtl_network_parameter(a, 0)->size * sizeof(float)),
+                  0);
     medtl_network_destroy(a);
     medtl_network_destroy(b);
 }
@@ -258,14 +277,17 @@ Test(train, what_is_kept_is_what_validation_saw)
     float logits[(COUNT - TRAIN) * 2];
     double wins = 0.0, pairs = 0.0;
 
-    cr_assert_eq(medtl_train(net, dataset, train_images, TRAIN, validation_images, COUNT - TRAIN, &o,
-                             NULL, &result, NULL), MEDTL_OK);
-    cr_assert_eq(medtl_train_predict(net, dataset, validation_images, COUNT - TRAIN, 7, 1, MEDTL_VIEWS_ONE, logits,
-                                     NULL), MEDTL_OK);
+    cr_assert_eq(medtl_train(net, dataset, train_images, TRAIN, validation_images, COUNT - TRAIN,
+                             &o, NULL, &result, NULL),
+                 MEDTL_OK);
+    cr_assert_eq(medtl_train_predict(net, dataset, validation_images, COUNT - TRAIN, 7, 1,
+                                     MEDTL_VIEWS_ONE, logits, NULL),
+                 MEDTL_OK);
     for (size_t i = 0; i < COUNT - TRAIN; i++)
         for (size_t j = 0; j < COUNT - TRAIN; j++)
             if (validation_images[i] % 2 == 1 && validation_images[j] % 2 == 0) {
-                const float a = logits[2 * i + 1] - logits[2 * i], b = logits[2 * j + 1] - logits[2 * j];
+                const float a = logits[2 * i + 1] - logits[2 * i],
+                            b = logits[2 * j + 1] - logits[2 * j];
 
                 pairs += 1.0;
                 wins += a > b ? 1.0 : a == b ? 0.5 : 0.0;
@@ -303,6 +325,7 @@ Test(train, impossible_options_are_refused)
     o.label_smoothing = 1.0;
     cr_assert_eq(run(net, &o, COUNT - TRAIN, NULL, &result, NULL), MEDTL_E_ARGUMENT);
     o = options_of();
-    cr_assert_eq(run(net, &o, 1, NULL, &result, NULL), MEDTL_E_ARGUMENT, "one class to validate on");
+    cr_assert_eq(run(net, &o, 1, NULL, &result, NULL), MEDTL_E_ARGUMENT,
+                 "one class to validate on");
     medtl_network_destroy(net);
 }

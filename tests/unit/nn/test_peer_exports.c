@@ -27,7 +27,11 @@ struct export_case {
 
 ParameterizedTestParameters(peer_exports, outputs_agree)
 {
-    static struct export_case cases[] = {{"hybrid2", 2}, {"resnet18", 1000}, {"resnet50", 1000}};
+    static struct export_case cases[] = {{"hybrid2", 2},
+                                         {"hybrid6", 4},
+                                         {"resnet18", 1000},
+                                         {"resnet50", 1000},
+                                         {"densenet121", 1000}};
 
     return cr_make_param_array(struct export_case, cases, sizeof cases / sizeof cases[0]);
 }

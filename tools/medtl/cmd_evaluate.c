@@ -72,7 +72,7 @@ static size_t fill_table(evaluate_options *o, option *out)
         {OPTION_REAL, "threshold", 0, "P", &o->threshold, 0, 1, SHAPES_NOTHING,
          "for --positive; without it the most probable class is predicted"},
         {OPTION_CHOICE, "average-flips", 0, "no|x|y|xy", &o->flips, 0, 0, SHAPES_NOTHING,
-         "also measure the mean of the logits over mirror images: left-right, top-bottom, both. Reported apart: the plugin does not do this"},
+         "also measure the mean of the logits over mirror images: left-right, top-bottom, both. Reported apart: only a model with views (finetune --views) does so wherever it runs"},
         {OPTION_HEADING, .help = "How"},
         {OPTION_WHOLE, "resamples", 0, "N", &o->resamples, 0, 1e6, SHAPES_NOTHING,
          "for the intervals"},
@@ -384,8 +384,9 @@ static medtl_status run(session *s, medtl_error *err)
     print_header(s);
     evaluation_print(stdout, plain, s->info->class_names);
     if (flipped != NULL) {
-        printf("\naveraged over mirror images (%s); the plugin does not do this\n",
-               flip_names[s->options.flips]);
+        printf(
+            "\naveraged over mirror images (%s); the plugin does so only where the model has views\n",
+            flip_names[s->options.flips]);
         evaluation_print(stdout, flipped, s->info->class_names);
     }
 done:

@@ -151,7 +151,7 @@ Test(onnx_runtime, the_checker_of_onnx_finds_nothing)
 {
     static const char script[] = "import sys\n"
                                  "try:\n"
-                                 "    import onnx\n"
+                                 "    import onnx, onnx.checker\n"
                                  "except ImportError:\n"
                                  "    sys.exit(77)\n"
                                  "for path in sys.argv[1:]:\n"

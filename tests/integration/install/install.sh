@@ -29,7 +29,7 @@ if grep -rIl --exclude-dir=doc -e "$folder/first" -e "$build" "$prefix"; then
     fail "the files above name the folder they were built in or installed to"
 fi
 
-quietly cmake -S "$here/consumer" -B "$folder/consumer" -DCMAKE_PREFIX_PATH="$prefix" \
+quietly cmake -G Ninja -S "$here/consumer" -B "$folder/consumer" -DCMAKE_PREFIX_PATH="$prefix" \
     -DCMAKE_C_COMPILER="$compiler" -DCMAKE_C_FLAGS="${flags[*]}" -DEXAMPLES="$(find "$prefix" -name examples)"
 quietly cmake --build "$folder/consumer"
 

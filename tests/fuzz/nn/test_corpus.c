@@ -1,4 +1,4 @@
-/* Runs the fuzz target over the files of its corpus: each was once found to matter, and must end well. */
+/* Runs a fuzz target over the files of its corpus (CORPUS, a folder of tests/fuzz): each was once found to matter, and must end well. */
 #include "core/base/file.h"
 
 #include <criterion/criterion.h>
@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 Test(fuzz_corpus, every_file_ends_well)
 {
-    const char *folder = MEDTL_SOURCE_DIR "/tests/fuzz/nn/corpus/safetensors";
+    const char *folder = MEDTL_SOURCE_DIR "/tests/fuzz/" CORPUS;
     DIR *directory = opendir(folder);
     const struct dirent *entry;
     size_t count = 0;

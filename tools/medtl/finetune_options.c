@@ -136,7 +136,7 @@ static size_t fill_table(finetune_options *f, option *out)
         {OPTION_WHOLE, "loader-threads", 0, "N", &f->loader_threads, 1, 1024, SHAPES_NOTHING,
          "for augmentation"},
         {OPTION_FLAG, "recompute", 0, "", &f->recompute, 0, 0, SHAPES_NOTHING,
-         "compute activations a second time rather than keep them: the same model in less memory, a step takes about a third longer"},
+         "compute activations a second time rather than keep them: the same model in less memory, a step takes longer"},
     };
 
     memcpy(out, table, sizeof table);

@@ -30,7 +30,7 @@ typedef struct option {
     option_kind kind;
     const char *name;     /* without the dashes */
     char letter;          /* or 0 */
-    const char *argument; /* placeholder in the help, or the words of a choice */
+    const char *argument; /* what the help calls its value, or the words of a choice */
     void *target;         /* holds the default when parsing starts */
     double low, high;
     option_weight weight;

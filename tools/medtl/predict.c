@@ -4,6 +4,7 @@
 #include "sample.h"
 
 #include "core/base/pool.h"
+#include "core/nn/views.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,43 +20,29 @@ typedef struct job {
     size_t classes, pixels, first;
     medtl_predictor **predictors; /* one for each thread */
     float *inputs, *turned;       /* one image for each thread */
-    float *rows_of_logits;        /* classes for each thread */
+    float *view_logits;           /* [views][classes] for each thread */
     float *plain, *flipped;       /* [count][classes] */
     medtl_error *failures;        /* [BLOCK] */
 } job;
 
-static void mirror(const medtl_normaliser *n, bool x, bool y, const float *in, float *out)
-{
-    for (size_t c = 0; c < n->channels; c++)
-        for (size_t row = 0; row < n->height; row++)
-            for (size_t column = 0; column < n->width; column++) {
-                const size_t from_row = y ? n->height - 1 - row : row;
-                const size_t from = x ? n->width - 1 - column : column;
-
-                out[(c * n->height + row) * n->width + column] =
-                    in[(c * n->height + from_row) * n->width + from];
-            }
-}
+/* By flip_axes. */
+static const medtl_views flip_views[] = {MEDTL_VIEWS_ONE, MEDTL_VIEWS_FLIP_X, MEDTL_VIEWS_FLIP_Y,
+                                         MEDTL_VIEWS_FLIPS};
 
 static void average_flips(const job *j, size_t worker, const float *input, const float *plain,
                           float *mean)
 {
-    float *turned = j->turned + worker * j->pixels,
-          *logits = j->rows_of_logits + worker * j->classes;
-    float count = 1.0f;
+    const medtl_normaliser *n = j->normaliser;
+    const medtl_views views = flip_views[j->flips];
+    float *turned = j->turned + worker * j->pixels;
+    float *logits = j->view_logits + worker * MEDTL_MOST_VIEWS * j->classes;
 
-    memcpy(mean, plain, j->classes * sizeof *mean);
-    for (int way = 1; way < 4; way++) { /* bit 0: left-right, bit 1: top-bottom */
-        if ((way & (int)j->flips) != way)
-            continue;
-        mirror(j->normaliser, way & 1, way & 2, input, turned);
-        medtl_predictor_run_logits(j->predictors[worker], turned, 1, logits);
-        for (size_t k = 0; k < j->classes; k++)
-            mean[k] += logits[k];
-        count += 1.0f;
+    memcpy(logits, plain, j->classes * sizeof *logits);
+    for (size_t v = 1; v < medtl_views_count(views); v++) {
+        medtl_view_draw(views, v, n->channels, n->height, n->width, input, turned);
+        medtl_predictor_run_logits(j->predictors[worker], turned, 1, logits + v * j->classes);
     }
-    for (size_t k = 0; k < j->classes; k++)
-        mean[k] /= count;
+    medtl_views_mean(views, logits, j->classes, mean);
 }
 
 static void predict_one(void *context, size_t offset, size_t worker)
@@ -132,12 +119,12 @@ static medtl_status allocate(job *j, const medtl_model *model, size_t count, siz
     j->predictors = calloc(threads, sizeof *j->predictors);
     j->inputs = calloc(threads * j->pixels, sizeof *j->inputs);
     j->turned = calloc(threads * j->pixels, sizeof *j->turned);
-    j->rows_of_logits = calloc(threads * j->classes, sizeof *j->rows_of_logits);
+    j->view_logits = calloc(threads * MEDTL_MOST_VIEWS * j->classes, sizeof *j->view_logits);
     j->plain = calloc(count * j->classes + 1, sizeof *j->plain);
     j->flipped = calloc(count * j->classes + 1, sizeof *j->flipped);
     j->failures = calloc(BLOCK, sizeof *j->failures);
-    if (j->predictors == NULL || j->inputs == NULL || j->turned == NULL ||
-        j->rows_of_logits == NULL || j->plain == NULL || j->flipped == NULL || j->failures == NULL)
+    if (j->predictors == NULL || j->inputs == NULL || j->turned == NULL || j->view_logits == NULL ||
+        j->plain == NULL || j->flipped == NULL || j->failures == NULL)
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu images", count);
     status = allocate_predictions(count, j->classes, plain, err);
     if (status == MEDTL_OK && j->flips != FLIP_NONE)
@@ -154,7 +141,7 @@ static void release(job *j, size_t threads)
     free(j->predictors);
     free(j->inputs);
     free(j->turned);
-    free(j->rows_of_logits);
+    free(j->view_logits);
     free(j->plain);
     free(j->flipped);
     free(j->failures);

@@ -98,29 +98,6 @@ static medtl_status find_sizes(const medtl_nd_infer *c, medtl_nd_window *w)
     return MEDTL_OK;
 }
 
-static void describe_shape(state *s)
-{
-    const medtl_nd_window *w = &s->window;
-
-    s->shape = (medtl_conv_shape){.channels_in = s->channels_out,
-                                  .height_in = w->in[1],
-                                  .width_in = w->in[2],
-                                  .channels_out = s->channels_in,
-                                  .kernel_h = w->kernel[1],
-                                  .kernel_w = w->kernel[2],
-                                  .stride_h = w->stride[1],
-                                  .stride_w = w->stride[2],
-                                  .dilation_h = w->dilation[1],
-                                  .dilation_w = w->dilation[2],
-                                  .pad_top = w->before[1],
-                                  .pad_left = w->before[2],
-                                  .pad_bottom = w->after[1],
-                                  .pad_right = w->after[2],
-                                  .groups = s->groups};
-    s->fits_kernels = w->space < 3 && medtl_conv_shape_complete(&s->shape) &&
-                      s->shape.height_out == w->out[1] && s->shape.width_out == w->out[2];
-}
-
 static medtl_status infer(const medtl_nd_infer *c)
 {
     state *s = medtl_nd_state(c, sizeof *s);
@@ -143,7 +120,8 @@ static medtl_status infer(const medtl_nd_infer *c)
     y.size[1] = s->channels_out;
     for (size_t d = 0; d < s->window.space; d++)
         y.size[2 + d] = s->window.in[MEDTL_ND_SPACE - s->window.space + d];
-    describe_shape(s);
+    s->fits_kernels =
+        medtl_nd_window_conv(&s->window, s->channels_out, s->channels_in, s->groups, &s->shape);
     return medtl_nd_out(c, 0, &y);
 }
 

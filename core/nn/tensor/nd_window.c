@@ -135,3 +135,25 @@ void medtl_nd_window_inside(const medtl_nd_window *w, size_t d, size_t at, size_
     *end = *end < w->kernel[d] ? *end : w->kernel[d];
     *first = *first < *end ? *first : *end;
 }
+
+bool medtl_nd_window_conv(const medtl_nd_window *w, size_t channels_in, size_t channels_out,
+                          size_t groups, medtl_conv_shape *shape)
+{
+    *shape = (medtl_conv_shape){.channels_in = channels_in,
+                                .height_in = w->in[1],
+                                .width_in = w->in[2],
+                                .channels_out = channels_out,
+                                .kernel_h = w->kernel[1],
+                                .kernel_w = w->kernel[2],
+                                .stride_h = w->stride[1],
+                                .stride_w = w->stride[2],
+                                .dilation_h = w->dilation[1],
+                                .dilation_w = w->dilation[2],
+                                .pad_top = w->before[1],
+                                .pad_left = w->before[2],
+                                .pad_bottom = w->after[1],
+                                .pad_right = w->after[2],
+                                .groups = groups};
+    return w->space < 3 && medtl_conv_shape_complete(shape) && shape->height_out == w->out[1] &&
+           shape->width_out == w->out[2];
+}

@@ -5,6 +5,8 @@
 
 #include "nd_op.h"
 
+#include "core/nn/kernels.h"
+
 enum { MEDTL_ND_SPACE = 3 };
 
 typedef struct medtl_nd_window {
@@ -20,6 +22,11 @@ medtl_status medtl_nd_window_read(const medtl_nd_infer *c, const size_t *kernel,
 
 /** Sizes of what the window gives (auto_pad is resolved, and ceil_mode honoured). */
 medtl_status medtl_nd_window_slide(const medtl_nd_infer *c, medtl_nd_window *window);
+
+/** The convolution from the window's `in` to its `out`, as the kernels describe it.
+ *  @return whether they can run it: at most two dimensions, and the same sizes of the output. */
+bool medtl_nd_window_conv(const medtl_nd_window *w, size_t channels_in, size_t channels_out,
+                          size_t groups, medtl_conv_shape *shape);
 
 static inline size_t medtl_nd_window_volume(const size_t *size)
 {

@@ -48,6 +48,7 @@ struct medtl_node {
     size_t parameters[MEDTL_NODE_MAX_PARAMETERS], parameter_count; /* indices in the graph */
     medtl_shape shape;                                             /* of the output */
     bool relu;                                                     /* max(., 0) comes last */
+    bool blocked; /* the output is in blocks of 16 channels: [channels/16][height][width][16] */
     union {
         medtl_conv_shape conv;
         struct {

@@ -1,6 +1,8 @@
 /* Chooses the instruction set and passes every call on to it. */
 #include "kernels_internal.h"
 
+#include <string.h>
+
 #if defined(MEDTL_KERNELS_X86)
 /* What the processor answered before main began: pure, and safe from any thread. */
 static bool supports_avx512(void)
@@ -31,7 +33,29 @@ const medtl_kernel_set *medtl_kernel_set_supported(size_t index)
     return index < count ? sets[index] : NULL;
 }
 
-static const medtl_kernel_set *best(void) { return medtl_kernel_set_supported(0); }
+static const medtl_kernel_set *forced;
+
+bool medtl_kernels_force(const char *name)
+{
+    const medtl_kernel_set *set = NULL;
+
+    if (name != NULL) {
+        for (size_t i = 0; (set = medtl_kernel_set_supported(i)) != NULL; i++)
+            if (strcmp(set->name, name) == 0)
+                break;
+        if (set == NULL)
+            return false;
+    }
+    forced = set;
+    return true;
+}
+
+const char *medtl_kernels_forced(void) { return forced != NULL ? forced->name : NULL; }
+
+static const medtl_kernel_set *best(void)
+{
+    return forced != NULL ? forced : medtl_kernel_set_supported(0);
+}
 
 const char *medtl_kernels_name(void) { return best()->name; }
 

@@ -63,4 +63,13 @@ void medtl_conv_backward_weight_reference(const medtl_conv_shape *shape, const f
 /** The name of the instruction set in use: "avx512", "avx2", "portable". */
 const char *medtl_kernels_name(void);
 
+/** Use this instruction set instead of the best that the processor has; NULL: the best again. For benchmarks and tests
+ *  only, never for a host: it holds for the whole process and is not thread-safe. Only before networks, models and
+ *  passes are made, since packed weights belong to the set that packed them.
+ *  @return false, and nothing changed, for a name that is none or a set that the processor lacks. */
+bool medtl_kernels_force(const char *name);
+
+/** The name that was forced, or NULL. Everything that chooses by instruction set asks here. */
+const char *medtl_kernels_forced(void);
+
 #endif

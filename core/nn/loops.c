@@ -1,9 +1,13 @@
 /* Chooses the instruction set for the loops. */
 #include "loops.h"
 
+#include "kernels.h"
+
+#include <string.h>
+
 const medtl_loops *medtl_loops_supported(size_t index)
 {
-    const medtl_loops *sets[3];
+    const medtl_loops *sets[3] = {NULL};
     size_t count = 0;
 
 #if defined(MEDTL_LOOPS_X86)
@@ -16,4 +20,13 @@ const medtl_loops *medtl_loops_supported(size_t index)
     return index < count ? sets[index] : NULL;
 }
 
-const medtl_loops *medtl_loops_get(void) { return medtl_loops_supported(0); }
+const medtl_loops *medtl_loops_get(void)
+{
+    const char *forced = medtl_kernels_forced();
+    const medtl_loops *set;
+
+    for (size_t i = 0; forced != NULL && (set = medtl_loops_supported(i)) != NULL; i++)
+        if (strcmp(set->name, forced) == 0)
+            return set;
+    return medtl_loops_supported(0);
+}

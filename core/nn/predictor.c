@@ -1,6 +1,7 @@
 /* Running a plan: one arena, one pool, the nodes in order. Every image is computed by itself, so neither
  * its neighbours nor its place change its bits. */
 #include "model_parts.h"
+#include "profile.h"
 #include "tensor/nd_runner.h"
 
 #include <math.h>
@@ -22,6 +23,8 @@ struct medtl_predictor {
     medtl_nd_runner *tensors;    /* instead of runs, where the model is a graph of tensors */
     size_t group;                /* images that the arena holds */
     float *views, *views_logits; /* of one image: [views][...]; NULL where a model has one view */
+    medtl_node_watch watch;      /* or NULL */
+    void *watch_context;
 };
 
 static size_t group_size(size_t batch, size_t floats_per_image)
@@ -116,6 +119,17 @@ void medtl_predictor_destroy(medtl_predictor *predictor)
     free(predictor);
 }
 
+void medtl_predictor_watch(medtl_predictor *predictor, medtl_node_watch watch, void *context)
+{
+    predictor->watch = watch;
+    predictor->watch_context = context;
+}
+
+const medtl_graph *medtl_predictor_graph(const medtl_predictor *predictor)
+{
+    return &predictor->model->plan.graph;
+}
+
 /* Up to a group of images; the values of node `wanted` into `values`. */
 static void run_group(medtl_predictor *p, const float *input, size_t count, size_t wanted,
                       float *values)
@@ -132,6 +146,8 @@ static void run_group(medtl_predictor *p, const float *input, size_t count, size
             if (run->node->inputs[k] == 0)
                 run->x[k] = in;
         run->node->ops->forward(run);
+        if (p->watch != NULL)
+            p->watch(p->watch_context, run);
     }
     for (size_t n = 0; n < count; n++)
         memcpy(values + n * size, medtl_image_of(p->runs[wanted].y, n), size * sizeof(float));

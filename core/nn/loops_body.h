@@ -224,23 +224,42 @@ static void add_two(const float *a, const float *b, float *y, size_t count, bool
     }
 }
 
+/* A NaN stays until the next one. */
+static inline bool beats(float v, float best) { return v > best || v != v; }
+
 static inline void larger(const float *x, size_t stride, size_t count, float tap, float *best,
                           float *winner)
 {
     INDEPENDENT
     for (size_t i = 0; i < count; i++) {
         const float v = x[i * stride], b = best[i], w = winner[i];
-        const bool wins = !(v <= b); /* larger, or NaN */
+        const bool wins = beats(v, b);
 
         best[i] = wins ? v : b;
         winner[i] = wins ? tap : w;
     }
 }
 
+static inline void larger_alone(const float *x, size_t stride, size_t count, float *best)
+{
+    INDEPENDENT
+    for (size_t i = 0; i < count; i++) {
+        const float v = x[i * stride], b = best[i];
+
+        best[i] = beats(v, b) ? v : b;
+    }
+}
+
 static void take_larger(const float *x, size_t stride, size_t count, float tap, float *best,
                         float *winner)
 {
-    if (stride == 1) /* known strides vectorise */
+    if (winner == NULL && stride == 1) /* known strides vectorise */
+        larger_alone(x, 1, count, best);
+    else if (winner == NULL && stride == 2)
+        larger_alone(x, 2, count, best);
+    else if (winner == NULL)
+        larger_alone(x, stride, count, best);
+    else if (stride == 1)
         larger(x, 1, count, tap, best, winner);
     else if (stride == 2)
         larger(x, 2, count, tap, best, winner);
@@ -248,6 +267,32 @@ static void take_larger(const float *x, size_t stride, size_t count, float tap, 
         larger(x, stride, count, tap, best, winner);
 }
 
-const medtl_loops LOOP_SET = {
-    LOOP_SET_NAME, sum,  dot, add_moments, scale_shift, add_norm_products, give_norm_gradient,
-    mask,          relu, add, add_scaled,  add_two,     take_larger};
+#include "loops_blocked.h"
+#include "loops_pool.h"
+
+const medtl_loops LOOP_SET = {.name = LOOP_SET_NAME,
+                              .sum = sum,
+                              .dot = dot,
+                              .add_moments = add_moments,
+                              .scale_shift = scale_shift,
+                              .add_norm_products = add_norm_products,
+                              .give_norm_gradient = give_norm_gradient,
+                              .mask = mask,
+                              .relu = relu,
+                              .add = add,
+                              .add_scaled = add_scaled,
+                              .add_two = add_two,
+                              .take_larger = take_larger,
+                              .blocked = {.block = block,
+                                          .unblock = unblock,
+                                          .scale_shift = block_scale_shift,
+                                          .add_sums = block_add_sums,
+                                          .give = block_give,
+                                          .largest = block_largest,
+                                          .add_moments = block_add_moments,
+                                          .add_norm_products = block_add_norm_products,
+                                          .give_norm_gradient = block_give_norm_gradient,
+                                          .max_rows = max_rows,
+                                          .mean_rows = mean_rows,
+                                          .give_max_rows = give_max_rows,
+                                          .give_mean_rows = give_mean_rows}};

@@ -22,6 +22,42 @@ void medtl_node_mask_relu(const medtl_node_run *run)
         medtl_node_for_parts(run, mask_part);
 }
 
+/* Rows are counted through all blocks of an image, so that small planes share a piece of work. */
+typedef struct banding {
+    const medtl_node_run *run;
+    medtl_shape shape;
+    size_t rows, pieces; /* in a piece; in an image */
+    medtl_band_task *task;
+} banding;
+
+static void run_band(void *context, size_t item, size_t worker)
+{
+    const banding *b = context;
+    const size_t height = b->shape.height, all = b->shape.channels / MEDTL_BLOCK * height;
+    size_t row = item % b->pieces * b->rows;
+    const size_t end = row + b->rows < all ? row + b->rows : all;
+
+    (void)worker;
+    while (row < end) {
+        const size_t block = row / height, first = row % height;
+        const size_t count = height - first < end - row ? height - first : end - row;
+        const medtl_band band = {item / b->pieces, block, first, first + count};
+
+        b->task(b->run, &band);
+        row += count;
+    }
+}
+
+void medtl_node_for_bands(const medtl_node_run *run, medtl_shape shape, medtl_band_task *task)
+{
+    const size_t row = shape.width * MEDTL_BLOCK;
+    const size_t all = shape.channels / MEDTL_BLOCK * shape.height;
+    banding b = {run, shape, row < MEDTL_PART_FLOATS ? MEDTL_PART_FLOATS / row : 1, 0, task};
+
+    b.pieces = (all + b.rows - 1) / b.rows;
+    medtl_pool_for(run->pool, run->count * b.pieces, run_band, &b);
+}
+
 typedef struct mapping {
     const medtl_node_run *run;
     medtl_map *map;

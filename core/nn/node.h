@@ -28,6 +28,9 @@ typedef struct medtl_node_ops {
     const char *kind;
     bool takes_relu;  /* forward and backward honour node->relu */
     bool elementwise; /* y may lie over x, and dx over dy */
+    /* forward and backward honour node->blocked: x, y, dx and dy are in blocks of 16 channels then, and the
+     * channels of each are a multiple of 16. Elsewhere only 1x1 pixels may be blocked. */
+    bool takes_blocked;
 
     /** Accept or refuse the inputs' shapes, and set node->shape (and whatever of the node follows). */
     medtl_status (*plan)(medtl_node *node, const medtl_shape *in, medtl_error *err);
@@ -127,5 +130,9 @@ extern const medtl_node_ops medtl_node_input, medtl_node_conv, medtl_node_batch_
     medtl_node_softmax, medtl_node_upsample, medtl_node_layer_norm, medtl_node_attention,
     medtl_node_class_token, medtl_node_pick, medtl_node_adaptive_avg_pool,
     medtl_node_global_max_pool;
+
+/** Copy [channels][height][width] into blocks of 16 channels, and back; channels are a multiple of 16. Their x and
+ *  y differ in layout, so that takes_blocked does not describe them. Only plans insert them. */
+extern const medtl_node_ops medtl_node_block, medtl_node_unblock;
 
 #endif

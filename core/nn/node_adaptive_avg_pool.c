@@ -40,9 +40,33 @@ static void forward_plane(void *context, size_t item, size_t worker)
         }
 }
 
+static void forward_band(const medtl_node_run *run, const medtl_band *band)
+{
+    const medtl_shape in = run->in[0], out = run->node->shape;
+    const float *x = medtl_block_of(run->x[0], in, band->image, band->block);
+    float *y = medtl_block_of(run->y, out, band->image, band->block);
+
+    for (size_t oh = band->first; oh < band->end; oh++)
+        for (size_t ow = 0; ow < out.width; ow++) {
+            const span h = window(oh, out.height, in.height), w = window(ow, out.width, in.width);
+            double sums[MEDTL_BLOCK] = {0.0};
+
+            for (size_t i = h.first; i < h.end; i++)
+                medtl_loops_get()->blocked.add_sums(x + (i * in.width + w.first) * MEDTL_BLOCK,
+                                                    w.end - w.first, sums);
+            for (size_t c = 0; c < MEDTL_BLOCK; c++)
+                y[(oh * out.width + ow) * MEDTL_BLOCK + c] =
+                    (float)(sums[c] / (double)((h.end - h.first) * (w.end - w.first)));
+        }
+}
+
 static void forward(const medtl_node_run *run)
 {
-    medtl_pool_for(run->pool, run->count * run->node->shape.channels, forward_plane, (void *)run);
+    if (run->node->blocked)
+        medtl_node_for_bands(run, run->node->shape, forward_band);
+    else
+        medtl_pool_for(run->pool, run->count * run->node->shape.channels, forward_plane,
+                       (void *)run);
 }
 
 static void backward_plane(void *context, size_t item, size_t worker)
@@ -68,15 +92,48 @@ static void backward_plane(void *context, size_t item, size_t worker)
         }
 }
 
+/* One block of channels of one image: windows may overlap, so its rows are not shared out. */
+static void backward_block(void *context, size_t item, size_t worker)
+{
+    const medtl_node_run *run = context;
+    const medtl_shape in = run->in[0], out = run->node->shape;
+    const size_t blocks = out.channels / MEDTL_BLOCK;
+    const float *dy = medtl_block_of(run->dy, out, item / blocks, item % blocks);
+    float *dx = medtl_block_of(run->dx[0], in, item / blocks, item % blocks);
+
+    (void)worker;
+    if (!run->add[0])
+        memset(dx, 0, MEDTL_BLOCK * medtl_shape_plane(in) * sizeof *dx);
+    for (size_t oh = 0; oh < out.height; oh++)
+        for (size_t ow = 0; ow < out.width; ow++, dy += MEDTL_BLOCK) {
+            const span h = window(oh, out.height, in.height), w = window(ow, out.width, in.width);
+            float share[MEDTL_BLOCK];
+
+            for (size_t c = 0; c < MEDTL_BLOCK; c++)
+                share[c] = dy[c] / (float)((h.end - h.first) * (w.end - w.first));
+            for (size_t i = h.first; i < h.end; i++)
+                medtl_loops_get()->blocked.give(dx + (i * in.width + w.first) * MEDTL_BLOCK, share,
+                                                w.end - w.first, true);
+        }
+}
+
 static void backward(const medtl_node_run *run)
 {
-    if (run->dx[0].data != NULL)
+    if (run->dx[0].data == NULL)
+        return;
+    if (run->node->blocked)
+        medtl_pool_for(run->pool, run->count * run->node->shape.channels / MEDTL_BLOCK,
+                       backward_block, (void *)run);
+    else
         medtl_pool_for(run->pool, run->count * run->node->shape.channels, backward_plane,
                        (void *)run);
 }
 
-const medtl_node_ops medtl_node_adaptive_avg_pool = {
-    .kind = "adaptive_avg_pool", .plan = plan, .forward = forward, .backward = backward};
+const medtl_node_ops medtl_node_adaptive_avg_pool = {.kind = "adaptive_avg_pool",
+                                                     .takes_blocked = true,
+                                                     .plan = plan,
+                                                     .forward = forward,
+                                                     .backward = backward};
 
 size_t medtl_graph_adaptive_avg_pool(medtl_graph *graph, size_t x, size_t height, size_t width)
 {

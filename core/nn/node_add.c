@@ -47,6 +47,7 @@ static void backward(const medtl_node_run *run)
 const medtl_node_ops medtl_node_add = {.kind = "add",
                                        .takes_relu = true,
                                        .elementwise = true,
+                                       .takes_blocked = true,
                                        .plan = plan,
                                        .forward = forward,
                                        .backward = backward};

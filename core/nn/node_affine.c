@@ -20,10 +20,30 @@ static void forward_plane(void *context, size_t item, size_t worker)
                                    run->parameters[0][c], run->parameters[1][c], run->node->relu);
 }
 
+static void forward_band(const medtl_node_run *run, const medtl_band *band)
+{
+    const medtl_shape shape = run->node->shape;
+    const size_t row = shape.width * MEDTL_BLOCK, c = band->block * MEDTL_BLOCK;
+
+    medtl_loops_get()->blocked.scale_shift(
+        medtl_block_of(run->x[0], shape, band->image, band->block) + band->first * row,
+        medtl_block_of(run->y, shape, band->image, band->block) + band->first * row,
+        (band->end - band->first) * shape.width, run->parameters[0] + c, run->parameters[1] + c,
+        run->node->relu);
+}
+
 static void forward(const medtl_node_run *run)
 {
+    if (run->node->blocked) {
+        medtl_node_for_bands(run, run->node->shape, forward_band);
+        return;
+    }
     medtl_pool_for(run->pool, run->count * run->node->shape.channels, forward_plane, (void *)run);
 }
 
-const medtl_node_ops medtl_node_affine = {
-    .kind = "affine", .takes_relu = true, .elementwise = true, .plan = plan, .forward = forward};
+const medtl_node_ops medtl_node_affine = {.kind = "affine",
+                                          .takes_relu = true,
+                                          .elementwise = true,
+                                          .takes_blocked = true,
+                                          .plan = plan,
+                                          .forward = forward};

@@ -61,8 +61,35 @@ static void forward_plane(void *context, size_t item, size_t worker)
         }
 }
 
+static medtl_windows windows_of(const medtl_node_run *run)
+{
+    const medtl_shape in = run->in[0], out = run->node->shape;
+
+    return (medtl_windows){.kernel = run->node->u.pool.kernel,
+                           .stride = run->node->u.pool.stride,
+                           .pad = run->node->u.pool.pad,
+                           .in_height = in.height,
+                           .in_width = in.width,
+                           .out_height = out.height,
+                           .out_width = out.width,
+                           .count_pad = run->node->u.pool.count_pad};
+}
+
+static void forward_band(const medtl_node_run *run, const medtl_band *band)
+{
+    const medtl_windows windows = windows_of(run);
+
+    medtl_loops_get()->blocked.mean_rows(
+        &windows, medtl_block_of(run->x[0], run->in[0], band->image, band->block),
+        medtl_block_of(run->y, run->node->shape, band->image, band->block), band->first, band->end);
+}
+
 static void forward(const medtl_node_run *run)
 {
+    if (run->node->blocked) {
+        medtl_node_for_bands(run, run->node->shape, forward_band);
+        return;
+    }
     medtl_pool_for(run->pool, run->count * run->node->shape.channels, forward_plane, (void *)run);
 }
 
@@ -88,15 +115,32 @@ static void backward_plane(void *context, size_t item, size_t worker)
         }
 }
 
+static void backward_band(const medtl_node_run *run, const medtl_band *band)
+{
+    const medtl_windows windows = windows_of(run);
+
+    medtl_loops_get()->blocked.give_mean_rows(
+        &windows, medtl_block_of(run->dx[0], run->in[0], band->image, band->block),
+        medtl_block_of(run->dy, run->node->shape, band->image, band->block), band->first, band->end,
+        run->add[0]);
+}
+
 static void backward(const medtl_node_run *run)
 {
-    if (run->dx[0].data != NULL)
+    if (run->dx[0].data == NULL)
+        return;
+    if (run->node->blocked)
+        medtl_node_for_bands(run, run->in[0], backward_band);
+    else
         medtl_pool_for(run->pool, run->count * run->node->shape.channels, backward_plane,
                        (void *)run);
 }
 
-const medtl_node_ops medtl_node_avg_pool = {
-    .kind = "avg_pool", .plan = plan, .forward = forward, .backward = backward};
+const medtl_node_ops medtl_node_avg_pool = {.kind = "avg_pool",
+                                            .takes_blocked = true,
+                                            .plan = plan,
+                                            .forward = forward,
+                                            .backward = backward};
 
 size_t medtl_graph_avg_pool(medtl_graph *graph, size_t x, medtl_pool_options options)
 {

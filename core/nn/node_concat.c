@@ -1,5 +1,6 @@
 /* Channels one after another. Most inputs are computed in their place within the output (layout.c), and
- * then there is nothing to do; the others are copied. */
+ * then there is nothing to do; the others are copied. Blocks of 16 channels lie one after another as
+ * channels do. */
 #include "graph.h"
 #include "node_parts.h"
 
@@ -14,48 +15,68 @@ static medtl_status plan(medtl_node *node, const medtl_shape *in, medtl_error *e
     return MEDTL_OK;
 }
 
-static void forward_image(void *context, size_t n, size_t worker)
+/* Input `input` of a concatenation, cut into parts of a fixed size. */
+typedef struct copying {
+    const medtl_node_run *run;
+    size_t input, before; /* floats of the inputs before it */
+    size_t size, parts;   /* of one image */
+} copying;
+
+static medtl_part part_of(const copying *c, size_t item)
 {
-    const medtl_node_run *run = context;
-    float *y = medtl_image_of(run->y, n);
+    const size_t first = item % c->parts * MEDTL_PART_FLOATS;
+
+    return (medtl_part){item / c->parts, first,
+                        first + MEDTL_PART_FLOATS < c->size ? first + MEDTL_PART_FLOATS : c->size};
+}
+
+static void forward_part(void *context, size_t item, size_t worker)
+{
+    const copying *c = context;
+    const medtl_part part = part_of(c, item);
 
     (void)worker;
-    for (size_t i = 0; i < run->node->input_count; i++) {
-        const size_t size = medtl_shape_size(run->in[i]);
+    memcpy(medtl_image_of(c->run->y, part.image) + c->before + part.first,
+           medtl_image_of(c->run->x[c->input], part.image) + part.first,
+           (part.end - part.first) * sizeof(float));
+}
 
-        if (medtl_image_of(run->x[i], n) != y)
-            memcpy(y, medtl_image_of(run->x[i], n), size * sizeof *y);
-        y += size;
+static void backward_part(void *context, size_t item, size_t worker)
+{
+    const copying *c = context;
+    const medtl_part part = part_of(c, item);
+
+    (void)worker;
+    medtl_give_gradient(medtl_image_of(c->run->dx[c->input], part.image) + part.first,
+                        medtl_image_of(c->run->dy, part.image) + c->before + part.first,
+                        part.end - part.first, c->run->add[c->input]);
+}
+
+static void copy_inputs(const medtl_node_run *run, bool backward)
+{
+    copying c = {.run = run};
+
+    for (c.input = 0; c.input < run->node->input_count; c.input++, c.before += c.size) {
+        const float *from = (backward ? run->dx : run->x)[c.input].data;
+        const float *to = (backward ? run->dy : run->y).data + c.before;
+
+        c.size = medtl_shape_size(run->in[c.input]);
+        c.parts = (c.size + MEDTL_PART_FLOATS - 1) / MEDTL_PART_FLOATS;
+        if (from != NULL && from != to) /* else nobody wants it, or it is there already */
+            medtl_pool_for(run->pool, run->count * c.parts, backward ? backward_part : forward_part,
+                           &c);
     }
 }
 
-static void forward(const medtl_node_run *run)
-{
-    medtl_pool_for(run->pool, run->count, forward_image, (void *)run);
-}
+static void forward(const medtl_node_run *run) { copy_inputs(run, false); }
 
-static void backward_image(void *context, size_t n, size_t worker)
-{
-    const medtl_node_run *run = context;
-    const float *dy = medtl_image_of(run->dy, n);
+static void backward(const medtl_node_run *run) { copy_inputs(run, true); }
 
-    (void)worker;
-    for (size_t i = 0; i < run->node->input_count; i++) {
-        const size_t size = medtl_shape_size(run->in[i]);
-
-        if (run->dx[i].data != NULL)
-            medtl_give_gradient(medtl_image_of(run->dx[i], n), dy, size, run->add[i]);
-        dy += size;
-    }
-}
-
-static void backward(const medtl_node_run *run)
-{
-    medtl_pool_for(run->pool, run->count, backward_image, (void *)run);
-}
-
-const medtl_node_ops medtl_node_concat = {
-    .kind = "concat", .plan = plan, .forward = forward, .backward = backward};
+const medtl_node_ops medtl_node_concat = {.kind = "concat",
+                                          .takes_blocked = true,
+                                          .plan = plan,
+                                          .forward = forward,
+                                          .backward = backward};
 
 size_t medtl_graph_concat(medtl_graph *graph, const size_t *inputs, size_t count)
 {

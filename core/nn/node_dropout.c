@@ -1,5 +1,5 @@
 /* Dropout (Srivastava et al. 2014), kept values scaled by 1/(1-p) in training. Whether a value is kept
- * is a hash of (seed, node, image, element), so that neither threads nor order matter and backward
+ * is a hash of (seed, node, image, place in memory), so that neither threads nor order matter and backward
  * asks the same question again. */
 #include "graph.h"
 #include "node_parts.h"
@@ -71,8 +71,12 @@ static void backward(const medtl_node_run *run)
         medtl_node_for_parts(run, backward_part);
 }
 
-const medtl_node_ops medtl_node_dropout = {
-    .kind = "dropout", .elementwise = true, .plan = plan, .forward = forward, .backward = backward};
+const medtl_node_ops medtl_node_dropout = {.kind = "dropout",
+                                           .elementwise = true,
+                                           .takes_blocked = true,
+                                           .plan = plan,
+                                           .forward = forward,
+                                           .backward = backward};
 
 size_t medtl_graph_dropout(medtl_graph *graph, size_t x, float probability)
 {

@@ -2,7 +2,7 @@
 #include "graph.h"
 #include "node_parts.h"
 
-enum { GROUP = 16 }; /* channels in one piece of work */
+enum { GROUP = MEDTL_BLOCK }; /* channels in one piece of work */
 
 static medtl_status plan(medtl_node *node, const medtl_shape *in, medtl_error *err)
 {
@@ -30,6 +30,14 @@ static void forward_group(void *context, size_t item, size_t worker)
     float *y = medtl_image_of(run->y, n);
 
     (void)worker;
+    if (run->node->blocked) {
+        double sums[GROUP] = {0.0};
+
+        medtl_loops_get()->blocked.add_sums(x + first * plane, plane, sums);
+        for (size_t i = 0; i < GROUP; i++)
+            y[first + i] = (float)(sums[i] / (double)plane);
+        return;
+    }
     for (size_t c = first; c < group_end(first, run->in[0].channels); c++)
         y[c] = (float)(medtl_loops_get()->sum(x + c * plane, plane) / (double)plane);
 }
@@ -37,6 +45,19 @@ static void forward_group(void *context, size_t item, size_t worker)
 static void forward(const medtl_node_run *run)
 {
     medtl_pool_for(run->pool, run->count * groups(run), forward_group, (void *)run);
+}
+
+static void backward_block(const medtl_node_run *run, const medtl_band *band)
+{
+    const medtl_shape in = run->in[0];
+    const float *dy = medtl_image_of(run->dy, band->image) + band->block * GROUP;
+    float share[GROUP];
+
+    for (size_t i = 0; i < GROUP; i++)
+        share[i] = dy[i] / (float)medtl_shape_plane(in);
+    medtl_loops_get()->blocked.give(medtl_block_of(run->dx[0], in, band->image, band->block) +
+                                        band->first * in.width * GROUP,
+                                    share, (band->end - band->first) * in.width, run->add[0]);
 }
 
 static void backward_group(void *context, size_t item, size_t worker)
@@ -62,12 +83,19 @@ static void backward_group(void *context, size_t item, size_t worker)
 
 static void backward(const medtl_node_run *run)
 {
-    if (run->dx[0].data != NULL)
+    if (run->dx[0].data == NULL)
+        return;
+    if (run->node->blocked)
+        medtl_node_for_bands(run, run->in[0], backward_block);
+    else
         medtl_pool_for(run->pool, run->count * groups(run), backward_group, (void *)run);
 }
 
-const medtl_node_ops medtl_node_global_avg_pool = {
-    .kind = "global_avg_pool", .plan = plan, .forward = forward, .backward = backward};
+const medtl_node_ops medtl_node_global_avg_pool = {.kind = "global_avg_pool",
+                                                   .takes_blocked = true,
+                                                   .plan = plan,
+                                                   .forward = forward,
+                                                   .backward = backward};
 
 size_t medtl_graph_global_avg_pool(medtl_graph *graph, size_t x)
 {

@@ -34,9 +34,26 @@ static void forward_image(void *context, size_t n, size_t worker)
     }
 }
 
+static size_t blocks(const medtl_node_run *run) { return run->in[0].channels / MEDTL_BLOCK; }
+
+static void forward_block(void *context, size_t item, size_t worker)
+{
+    const medtl_node_run *run = context;
+    const size_t n = item / blocks(run), b = item % blocks(run);
+    int32_t winners[MEDTL_BLOCK];
+
+    (void)worker;
+    medtl_loops_get()->blocked.largest(medtl_block_of(run->x[0], run->in[0], n, b),
+                                       medtl_shape_plane(run->in[0]),
+                                       medtl_image_of(run->y, n) + b * MEDTL_BLOCK, winners);
+}
+
 static void forward(const medtl_node_run *run)
 {
-    medtl_pool_for(run->pool, run->count, forward_image, (void *)run);
+    if (run->node->blocked)
+        medtl_pool_for(run->pool, run->count * blocks(run), forward_block, (void *)run);
+    else
+        medtl_pool_for(run->pool, run->count, forward_image, (void *)run);
 }
 
 static void backward_image(void *context, size_t n, size_t worker)
@@ -55,14 +72,39 @@ static void backward_image(void *context, size_t n, size_t worker)
     }
 }
 
+static void backward_block(void *context, size_t item, size_t worker)
+{
+    const medtl_node_run *run = context;
+    const size_t n = item / blocks(run), b = item % blocks(run);
+    const size_t plane = medtl_shape_plane(run->in[0]);
+    float *dx = medtl_block_of(run->dx[0], run->in[0], n, b);
+    float best[MEDTL_BLOCK];
+    int32_t winners[MEDTL_BLOCK];
+
+    (void)worker;
+    medtl_loops_get()->blocked.largest(medtl_block_of(run->x[0], run->in[0], n, b), plane, best,
+                                       winners);
+    if (!run->add[0])
+        memset(dx, 0, MEDTL_BLOCK * plane * sizeof *dx);
+    for (size_t c = 0; c < MEDTL_BLOCK; c++)
+        dx[(size_t)winners[c] * MEDTL_BLOCK + c] += medtl_image_of(run->dy, n)[b * MEDTL_BLOCK + c];
+}
+
 static void backward(const medtl_node_run *run)
 {
-    if (run->dx[0].data != NULL)
+    if (run->dx[0].data == NULL)
+        return;
+    if (run->node->blocked)
+        medtl_pool_for(run->pool, run->count * blocks(run), backward_block, (void *)run);
+    else
         medtl_pool_for(run->pool, run->count, backward_image, (void *)run);
 }
 
-const medtl_node_ops medtl_node_global_max_pool = {
-    .kind = "global_max_pool", .plan = plan, .forward = forward, .backward = backward};
+const medtl_node_ops medtl_node_global_max_pool = {.kind = "global_max_pool",
+                                                   .takes_blocked = true,
+                                                   .plan = plan,
+                                                   .forward = forward,
+                                                   .backward = backward};
 
 size_t medtl_graph_global_max_pool(medtl_graph *graph, size_t x)
 {

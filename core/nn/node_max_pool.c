@@ -47,7 +47,7 @@ static void valid_outputs(size_t tap, size_t stride, size_t pad, size_t in, size
 /* The first tap of a window that begins `pad` before `start`. */
 static size_t first_inside(size_t start, size_t pad) { return start < pad ? pad - start : 0; }
 
-/* Row `oh` of one plane: values into y, which tap won into winner. */
+/* Row `oh` of one plane: values into y, and which tap won into winner unless that is NULL. */
 static void forward_row(const medtl_node_run *run, const float *x, size_t oh, float *y,
                         float *winner)
 {
@@ -55,12 +55,11 @@ static void forward_row(const medtl_node_run *run, const float *x, size_t oh, fl
     const size_t kernel = run->node->u.pool.kernel, stride = run->node->u.pool.stride;
     const size_t pad = run->node->u.pool.pad;
 
-    for (size_t i = 0; i < out.width;
-         i++) { /* where all are -infinity, the first tap inside wins */
+    for (size_t i = 0; i < out.width; i++)
         y[i] = -INFINITY;
+    for (size_t i = 0; i < out.width && winner != NULL; i++) /* first, where all are -infinity */
         winner[i] =
             (float)(first_inside(oh * stride, pad) * kernel + first_inside(i * stride, pad));
-    }
     for (size_t kh = 0; kh < kernel; kh++) {
         const size_t row = oh * stride + kh - pad;
 
@@ -73,7 +72,7 @@ static void forward_row(const medtl_node_run *run, const float *x, size_t oh, fl
             if (first < end)
                 medtl_loops_get()->take_larger(x + row * in.width + first * stride + kw - pad,
                                                stride, end - first, (float)(kh * kernel + kw),
-                                               y + first, winner + first);
+                                               y + first, winner != NULL ? winner + first : NULL);
         }
     }
 }
@@ -85,7 +84,7 @@ static void forward_plane(void *context, size_t item, size_t worker)
     const size_t n = item / out.channels, c = item % out.channels;
     const float *x = medtl_image_of(run->x[0], n) + c * medtl_shape_plane(run->in[0]);
     float *y = medtl_image_of(run->y, n) + c * medtl_shape_plane(out);
-    float *winner = run->scratch + worker * run->scratch_stride;
+    float *winner = run->training ? run->scratch + worker * run->scratch_stride : NULL;
 
     for (size_t oh = 0; oh < out.height; oh++) {
         forward_row(run, x, oh, y + oh * out.width, winner);
@@ -99,8 +98,44 @@ static void forward_plane(void *context, size_t item, size_t worker)
     }
 }
 
+static medtl_windows windows_of(const medtl_node_run *run)
+{
+    const medtl_shape in = run->in[0], out = run->node->shape;
+
+    return (medtl_windows){.kernel = run->node->u.pool.kernel,
+                           .stride = run->node->u.pool.stride,
+                           .pad = run->node->u.pool.pad,
+                           .in_height = in.height,
+                           .in_width = in.width,
+                           .out_height = out.height,
+                           .out_width = out.width};
+}
+
+/* Winners lie as the values do. */
+static unsigned char *winners_of(const medtl_node_run *run, const medtl_band *band)
+{
+    const medtl_shape out = run->node->shape;
+
+    return (unsigned char *)run->state + band->image * medtl_shape_size(out) +
+           band->block * MEDTL_BLOCK * medtl_shape_plane(out);
+}
+
+static void forward_band(const medtl_node_run *run, const medtl_band *band)
+{
+    const medtl_windows windows = windows_of(run);
+
+    medtl_loops_get()->blocked.max_rows(
+        &windows, medtl_block_of(run->x[0], run->in[0], band->image, band->block),
+        medtl_block_of(run->y, run->node->shape, band->image, band->block),
+        run->training ? winners_of(run, band) : NULL, band->first, band->end);
+}
+
 static void forward(const medtl_node_run *run)
 {
+    if (run->node->blocked) {
+        medtl_node_for_bands(run, run->node->shape, forward_band);
+        return;
+    }
     medtl_pool_for(run->pool, run->count * run->node->shape.channels, forward_plane, (void *)run);
 }
 
@@ -128,14 +163,29 @@ static void backward_plane(void *context, size_t item, size_t worker)
         }
 }
 
+static void backward_band(const medtl_node_run *run, const medtl_band *band)
+{
+    const medtl_windows windows = windows_of(run);
+
+    medtl_loops_get()->blocked.give_max_rows(
+        &windows, medtl_block_of(run->dx[0], run->in[0], band->image, band->block),
+        medtl_block_of(run->dy, run->node->shape, band->image, band->block), winners_of(run, band),
+        band->first, band->end, run->add[0]);
+}
+
 static void backward(const medtl_node_run *run)
 {
-    if (run->dx[0].data != NULL)
+    if (run->dx[0].data == NULL)
+        return;
+    if (run->node->blocked)
+        medtl_node_for_bands(run, run->in[0], backward_band);
+    else
         medtl_pool_for(run->pool, run->count * run->node->shape.channels, backward_plane,
                        (void *)run);
 }
 
 const medtl_node_ops medtl_node_max_pool = {.kind = "max_pool",
+                                            .takes_blocked = true,
                                             .plan = plan,
                                             .state_size = state_size,
                                             .scratch_size = scratch_size,

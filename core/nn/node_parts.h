@@ -38,6 +38,24 @@ static inline medtl_part medtl_node_part(const medtl_node_run *run, size_t item)
 /** Run task(run, item, worker) for every part of every image. */
 void medtl_node_for_parts(const medtl_node_run *run, medtl_pool_task task);
 
+/** Rows [first, end) of one block of 16 channels of one image. */
+typedef struct medtl_band {
+    size_t image, block, first, end;
+} medtl_band;
+
+/** Where a block of image n begins in a tensor whose images are `shape`. */
+static inline float *medtl_block_of(medtl_tensor tensor, medtl_shape shape, size_t image,
+                                    size_t block)
+{
+    return medtl_image_of(tensor, image) + block * MEDTL_BLOCK * medtl_shape_plane(shape);
+}
+
+typedef void medtl_band_task(const medtl_node_run *run, const medtl_band *band);
+
+/** Run `task` for all rows of all images of tensors of `shape` in blocks, cut into pieces of about 64 KiB whose
+ *  number follows from the shape alone. */
+void medtl_node_for_bands(const medtl_node_run *run, medtl_shape shape, medtl_band_task *task);
+
 /** y = f(x) for `count` values. y may be x. */
 typedef void medtl_map(const float *x, float *y, size_t count);
 /** dx (+)= f'(x) dy for `count` values. dx may be dy. */

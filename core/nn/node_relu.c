@@ -39,8 +39,12 @@ static void backward(const medtl_node_run *run)
         medtl_node_for_parts(run, give_part);
 }
 
-const medtl_node_ops medtl_node_relu = {
-    .kind = "relu", .elementwise = true, .plan = plan, .forward = forward, .backward = backward};
+const medtl_node_ops medtl_node_relu = {.kind = "relu",
+                                        .elementwise = true,
+                                        .takes_blocked = true,
+                                        .plan = plan,
+                                        .forward = forward,
+                                        .backward = backward};
 
 size_t medtl_graph_relu(medtl_graph *graph, size_t x)
 {

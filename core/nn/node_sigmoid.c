@@ -32,8 +32,12 @@ static void forward(const medtl_node_run *run) { medtl_node_map(run, values); }
 
 static void backward(const medtl_node_run *run) { medtl_node_map_gradient(run, gradients); }
 
-const medtl_node_ops medtl_node_sigmoid = {
-    .kind = "sigmoid", .elementwise = true, .plan = plan, .forward = forward, .backward = backward};
+const medtl_node_ops medtl_node_sigmoid = {.kind = "sigmoid",
+                                           .elementwise = true,
+                                           .takes_blocked = true,
+                                           .plan = plan,
+                                           .forward = forward,
+                                           .backward = backward};
 
 size_t medtl_graph_sigmoid(medtl_graph *graph, size_t x)
 {

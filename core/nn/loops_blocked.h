@@ -1,0 +1,325 @@
+/* Loops over blocks of 16 channels: a lane is a channel. One block is as many vectors of the instruction set's own
+ * width as it takes; sums go through one of them at a time, over few enough pixels that the cache still has them
+ * for the next. Part of loops_body.h. */
+#if defined(__AVX512F__)
+enum { WIDTH = 16 };
+#elif defined(__AVX2__)
+enum { WIDTH = 8 };
+#else
+enum { WIDTH = 4 };
+#endif
+enum {
+    PARTS = LANES / WIDTH,
+    CHAINS = 4, /* sums that run side by side */
+    FLUSH = 64  /* pixels until they go to double */
+};
+
+typedef float vec __attribute__((vector_size(4 * WIDTH), aligned(4), may_alias));
+typedef int32_t bits __attribute__((vector_size(4 * WIDTH), aligned(4), may_alias));
+
+#define VEC(address) (*(vec *)(address))
+#define GET(address) (*(const vec *)(address))
+
+/* Where the mask (all bits or none in each lane) is set, a, else b. */
+static inline vec choose(bits mask, vec a, vec b)
+{
+    return (vec)(((bits)a & mask) | ((bits)b & ~mask));
+}
+
+static inline vec rectified(vec v) { return (vec)((bits)v & ~(bits)(v < 0.0f)); }
+
+/* Transposition goes by 4 x 4 values: every instruction set has vectors of four and shuffles for them, and they keep
+ * up with memory. */
+typedef float four __attribute__((vector_size(16), aligned(4), may_alias));
+
+static inline void transpose_four(four *v)
+{
+    const four a = __builtin_shufflevector(v[0], v[1], 0, 4, 1, 5);
+    const four b = __builtin_shufflevector(v[0], v[1], 2, 6, 3, 7);
+    const four c = __builtin_shufflevector(v[2], v[3], 0, 4, 1, 5);
+    const four d = __builtin_shufflevector(v[2], v[3], 2, 6, 3, 7);
+
+    v[0] = __builtin_shufflevector(a, c, 0, 1, 4, 5);
+    v[1] = __builtin_shufflevector(a, c, 2, 3, 6, 7);
+    v[2] = __builtin_shufflevector(b, d, 0, 1, 4, 5);
+    v[3] = __builtin_shufflevector(b, d, 2, 3, 6, 7);
+}
+
+/* to[j][i] (+)= from[i][j] for 16 x 16 values. */
+static inline void transpose(const float *from, size_t from_stride, float *to, size_t to_stride,
+                             bool accumulate)
+{
+    for (size_t i = 0; i < LANES; i += 4)
+        for (size_t j = 0; j < LANES; j += 4) {
+            four v[4];
+
+            for (size_t k = 0; k < 4; k++)
+                v[k] = *(const four *)(from + (i + k) * from_stride + j);
+            transpose_four(v);
+            for (size_t k = 0; k < 4; k++) {
+                four *target = (four *)(to + (j + k) * to_stride + i);
+
+                if (accumulate)
+                    v[k] += *target;
+                *target = v[k];
+            }
+        }
+}
+
+static inline void block_pixels(const float *x, size_t stride, float *y, size_t pixels,
+                                bool accumulate)
+{
+    size_t i = 0;
+
+    for (; i + LANES <= pixels; i += LANES)
+        transpose(x + i, stride, y + i * LANES, LANES, accumulate);
+    for (; i < pixels; i++)
+        for (size_t c = 0; c < LANES; c++) {
+            const float before = accumulate ? y[i * LANES + c] : 0.0f;
+
+            y[i * LANES + c] = before + x[c * stride + i];
+        }
+}
+
+static void block(const float *x, size_t stride, float *y, size_t pixels, bool accumulate)
+{
+    if (accumulate)
+        block_pixels(x, stride, y, pixels, true);
+    else
+        block_pixels(x, stride, y, pixels, false);
+}
+
+static inline void unblock_pixels(const float *x, float *y, size_t stride, size_t pixels,
+                                  bool accumulate)
+{
+    size_t i = 0;
+
+    for (; i + LANES <= pixels; i += LANES)
+        transpose(x + i * LANES, LANES, y + i, stride, accumulate);
+    for (; i < pixels; i++)
+        for (size_t c = 0; c < LANES; c++) {
+            const float before = accumulate ? y[c * stride + i] : 0.0f;
+
+            y[c * stride + i] = before + x[i * LANES + c];
+        }
+}
+
+static void unblock(const float *x, float *y, size_t stride, size_t pixels, bool accumulate)
+{
+    if (accumulate)
+        unblock_pixels(x, y, stride, pixels, true);
+    else
+        unblock_pixels(x, y, stride, pixels, false);
+}
+
+static inline void scale_pixels(const float *x, float *y, size_t pixels, const float *scale,
+                                const float *shift, bool rectify)
+{
+    vec a[PARTS], b[PARTS];
+
+    for (size_t p = 0; p < PARTS; p++) {
+        a[p] = GET(scale + p * WIDTH);
+        b[p] = GET(shift + p * WIDTH);
+    }
+    for (size_t i = 0; i < pixels; i++)
+        for (size_t p = 0; p < PARTS; p++) {
+            const size_t at = i * LANES + p * WIDTH;
+            const vec v = GET(x + at) * a[p] + b[p];
+
+            VEC(y + at) = rectify ? rectified(v) : v;
+        }
+}
+
+static void block_scale_shift(const float *x, float *y, size_t pixels, const float *scale,
+                              const float *shift, bool rectify)
+{
+    if (rectify)
+        scale_pixels(x, y, pixels, scale, shift, true);
+    else
+        scale_pixels(x, y, pixels, scale, shift, false);
+}
+
+/* The end of the run of pixels that is summed up in float and begins at i. */
+static inline size_t flush_end(size_t i, size_t pixels)
+{
+    return i + FLUSH < pixels ? i + FLUSH : pixels;
+}
+
+static inline void flush(const vec *chains, double *sums)
+{
+    const vec v = (chains[0] + chains[1]) + (chains[2] + chains[3]);
+
+    for (int i = 0; i < WIDTH; i++)
+        sums[i] += (double)v[i];
+}
+
+static void block_add_sums(const float *x, size_t pixels, double *sums)
+{
+    for (size_t first = 0; first < pixels; first += FLUSH)
+        for (size_t p = 0; p < LANES; p += WIDTH) {
+            const size_t end = flush_end(first, pixels);
+            vec part[CHAINS] = {{0}};
+            size_t i = first;
+
+            for (; i + CHAINS <= end; i += CHAINS)
+                for (size_t k = 0; k < CHAINS; k++)
+                    part[k] += GET(x + (i + k) * LANES + p);
+            for (; i < end; i++)
+                part[0] += GET(x + i * LANES + p);
+            flush(part, sums + p);
+        }
+}
+
+static void block_give(float *y, const float *values, size_t pixels, bool accumulate)
+{
+    vec v[PARTS];
+
+    for (size_t p = 0; p < PARTS; p++)
+        v[p] = GET(values + p * WIDTH);
+    for (size_t i = 0; i < pixels; i++)
+        for (size_t p = 0; p < PARTS; p++) {
+            float *target = y + i * LANES + p * WIDTH;
+
+            if (accumulate)
+                VEC(target) += v[p];
+            else
+                VEC(target) = v[p];
+        }
+}
+
+/* A NaN stays until the next one. */
+static inline bits lanes_beat(vec v, vec best) { return (bits)(v > best) | (bits)(v != v); }
+
+static void block_largest(const float *x, size_t pixels, float *best, int32_t *winner)
+{
+    for (size_t p = 0; p < LANES; p += WIDTH) {
+        vec top = GET(x + p);
+        bits where = {0};
+
+        for (size_t i = 1; i < pixels; i++) {
+            const vec v = GET(x + i * LANES + p);
+            const bits wins = lanes_beat(v, top);
+
+            top = choose(wins, v, top);
+            where = (wins & (int32_t)i) | (~wins & where);
+        }
+        VEC(best + p) = top;
+        *(bits *)(winner + p) = where;
+    }
+}
+
+static inline void add_moment(vec v, vec *sum_of, vec *square)
+{
+    *sum_of += v;
+    *square += v * v;
+}
+
+static void block_add_moments(const float *x, size_t pixels, const float *origin, double *sums,
+                              double *squares)
+{
+    for (size_t first = 0; first < pixels; first += FLUSH)
+        for (size_t p = 0; p < LANES; p += WIDTH) {
+            const size_t end = flush_end(first, pixels);
+            const vec from = GET(origin + p);
+            vec a[CHAINS] = {{0}}, b[CHAINS] = {{0}};
+            size_t i = first;
+
+            for (; i + CHAINS <= end; i += CHAINS)
+                for (size_t k = 0; k < CHAINS; k++)
+                    add_moment(GET(x + (i + k) * LANES + p) - from, &a[k], &b[k]);
+            for (; i < end; i++)
+                add_moment(GET(x + i * LANES + p) - from, &a[0], &b[0]);
+            flush(a, sums + p);
+            flush(b, squares + p);
+        }
+}
+
+/* dy counts where the ReLU let its value through. */
+static inline vec let_through(vec dy, vec x, vec scale, vec shift, bool rectify)
+{
+    return rectify ? (vec)((bits)dy & (bits)(x * scale + shift > 0.0f)) : dy;
+}
+
+/* Lanes from p of the pixels [first, end). */
+static inline void add_part_products(const float *dy, const float *x, size_t first, size_t end,
+                                     const medtl_norm_block *block, size_t p, bool rectify,
+                                     double *sums, double *products)
+{
+    const vec mean = GET(block->mean + p);
+    const vec scale = GET(block->scale + p), shift = GET(block->shift + p);
+    vec a[CHAINS] = {{0}}, b[CHAINS] = {{0}};
+    size_t i = first;
+
+    for (; i + CHAINS <= end; i += CHAINS)
+        for (size_t k = 0; k < CHAINS; k++) {
+            const vec v = GET(x + (i + k) * LANES + p);
+            const vec g = let_through(GET(dy + (i + k) * LANES + p), v, scale, shift, rectify);
+
+            a[k] += g;
+            b[k] += g * (v - mean);
+        }
+    for (; i < end; i++) {
+        const vec v = GET(x + i * LANES + p);
+        const vec g = let_through(GET(dy + i * LANES + p), v, scale, shift, rectify);
+
+        a[0] += g;
+        b[0] += g * (v - mean);
+    }
+    flush(a, sums + p);
+    flush(b, products + p);
+}
+
+static void block_add_norm_products(const float *dy, const float *x, size_t pixels,
+                                    const medtl_norm_block *channels, bool rectify, double *sums,
+                                    double *products)
+{
+    for (size_t first = 0; first < pixels; first += FLUSH)
+        for (size_t p = 0; p < LANES; p += WIDTH) {
+            const size_t end = flush_end(first, pixels);
+
+            if (rectify) /* a loop without a branch inside for either answer */
+                add_part_products(dy, x, first, end, channels, p, true, sums, products);
+            else
+                add_part_products(dy, x, first, end, channels, p, false, sums, products);
+        }
+}
+
+/* Lanes from p of all pixels. */
+static inline void write_part_gradient(float *dx, const float *dy, const float *x, size_t pixels,
+                                       const medtl_norm_block *k, size_t p, bool rectify,
+                                       bool accumulate)
+{
+    const vec scale = GET(k->scale + p), shift = GET(k->shift + p);
+    const vec a = GET(k->a + p), b = GET(k->b + p), c = GET(k->c + p);
+
+    for (size_t i = p; i < pixels * LANES; i += LANES) {
+        const vec v = GET(x + i), g = let_through(GET(dy + i), v, scale, shift, rectify);
+        vec given = a * g + (b * v + c);
+
+        if (accumulate)
+            given = GET(dx + i) + given;
+        VEC(dx + i) = given;
+    }
+}
+
+static inline void write_block_gradient(float *dx, const float *dy, const float *x, size_t pixels,
+                                        const medtl_norm_block *k, bool rectify, bool accumulate)
+{
+    for (size_t first = 0; first < pixels; first += FLUSH)
+        for (size_t p = 0; p < LANES; p += WIDTH)
+            write_part_gradient(dx + first * LANES, dy + first * LANES, x + first * LANES,
+                                flush_end(first, pixels) - first, k, p, rectify, accumulate);
+}
+
+static void block_give_norm_gradient(float *dx, const float *dy, const float *x, size_t pixels,
+                                     const medtl_norm_block *k, bool rectify, bool accumulate)
+{
+    if (rectify && accumulate)
+        write_block_gradient(dx, dy, x, pixels, k, true, true);
+    else if (rectify)
+        write_block_gradient(dx, dy, x, pixels, k, true, false);
+    else if (accumulate)
+        write_block_gradient(dx, dy, x, pixels, k, false, true);
+    else
+        write_block_gradient(dx, dy, x, pixels, k, false, false);
+}

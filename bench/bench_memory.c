@@ -20,31 +20,6 @@ enum { CHANNELS = 3, CLASSES = 1000 };
 
 static const double MEBIBYTE = 1048576.0, LIMIT = 1.3;
 
-/* A line of /proc/self/status in MiB; 0 where there is none. */
-static double resident(const char *key)
-{
-    char line[256];
-    double kibibytes = 0.0;
-    FILE *file = fopen("/proc/self/status", "r");
-
-    while (file != NULL && fgets(line, sizeof line, file) != NULL)
-        if (strncmp(line, key, strlen(key)) == 0)
-            kibibytes = strtod(line + strlen(key), NULL);
-    if (file != NULL)
-        fclose(file);
-    return kibibytes / 1024.0;
-}
-
-static void forget_peak(void)
-{
-    FILE *file = fopen("/proc/self/clear_refs", "w"); /* 5: set VmHWM to VmRSS (proc(5)) */
-
-    if (file == NULL)
-        return;
-    fputs("5", file);
-    fclose(file);
-}
-
 static float *noise(size_t count)
 {
     float *values = malloc(count * sizeof *values);
@@ -122,17 +97,17 @@ static medtl_status measure_inference(const char *path, double weights, medtl_er
         return status;
     input = noise((size_t)model->info.channels * model->info.height * model->info.width);
     logits = malloc(CLASSES * sizeof *logits);
-    loading = resident("VmHWM:");
+    loading = machine_memory("VmHWM:");
     malloc_trim(0);
-    forget_peak();
-    start = resident("VmHWM:");
+    machine_forget_peak();
+    start = machine_memory("VmHWM:");
     status = input != NULL && logits != NULL ? medtl_predictor_create(model, 1, 1, &predictor, err)
                                              : medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
     if (status == MEDTL_OK) {
         medtl_predictor_run_logits(predictor, input, 1, logits);
         pair = two_largest(&model->plan.graph);
         limit = LIMIT * (weights + pair);
-        peak = resident("VmHWM:");
+        peak = machine_memory("VmHWM:");
         printf("  weights %.1f MiB, two largest live activations %.1f MiB, limit %.1f MiB\n",
                weights, pair, limit);
         printf("  arena %.1f MiB, scratch %.1f MiB a thread\n",
@@ -208,7 +183,7 @@ int main(int argc, char **argv)
         medtl_network_destroy(network); /* inference first, with nothing else in memory */
         network = NULL;
         malloc_trim(0);
-        forget_peak();
+        machine_forget_peak();
         status = measure_inference(path, weights, &err);
     }
     unlink(path);

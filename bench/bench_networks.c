@@ -1,78 +1,50 @@
-/* Milliseconds per image of whole networks: inference at batch 1 and 16, and a training step (forward and
- * backward, no optimiser) at batch 16.
+/* Milliseconds per image of whole networks, inference and training, and where the time of an inference goes:
+ * `bench_networks --help` says how to ask.
  *
- *   bench_networks [ARCHITECTURE [SIZE [WIDTH]]]      default: hybrid2 and resnet18 at 224 pixels, own width
- *
- * The median of REPEATS runs and the best of them; where they lie far apart, the machine was busy. Two clocks:
+ * The median of several runs and the best of them; where they lie far apart, the machine was busy. Two clocks:
  * the wall, and CPU time of the whole process divided by the images, which other programs disturb less. */
 #include "core/nn/kernels.h"
-#include "core/nn/network.h"
+#include "core/nn/network_parts.h"
+#include "core/nn/profile.h"
 #include "machine.h"
+#include "networks/measure.h"
+#include "networks/options.h"
+#include "networks/profile.h"
+#include "networks/subject.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
-enum { CHANNELS = 3, CLASSES = 2, REPEATS = 7, TRAIN_BATCH = 16 };
+/* What a run of options prints: text at once, or pieces of one JSON object. */
+typedef struct output {
+    const bench_options *options;
+    size_t results; /* so far */
+} output;
 
-typedef struct timing {
-    double median, best, cpu; /* seconds a run */
-} timing;
-
-static double cpu_seconds(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static timing measure(void (*run)(void *context), void *context)
-{
-    double wall[REPEATS], cpu[REPEATS];
-
-    run(context); /* warm up: first touch of the memory */
-    for (int i = 0; i < REPEATS; i++) {
-        const double start = machine_seconds(), cpu_start = cpu_seconds();
-
-        run(context);
-        wall[i] = machine_seconds() - start;
-        cpu[i] = cpu_seconds() - cpu_start;
-    }
-    machine_sort(wall, REPEATS);
-    machine_sort(cpu, REPEATS);
-    return (timing){wall[REPEATS / 2], wall[0], cpu[REPEATS / 2]};
-}
-
-static void print(const char *architecture, const char *what, size_t batch, size_t threads,
-                  timing t)
+static void print(output *out, const char *what, size_t batch, bench_timing t)
 {
     const double scale = 1e3 / (double)batch;
 
-    printf("%-9s %-6s batch %2zu  threads %zu  median %8.2f  best %8.2f  cpu %8.2f ms/image\n",
-           architecture, what, batch, threads, t.median * scale, t.best * scale, t.cpu * scale);
+    if (out->options->json)
+        printf(
+            "%s\n {\"what\":\"%s\",\"batch\":%zu,\"ms_per_image\":%.6g,\"best_ms_per_image\":%.6g,"
+            "\"runs\":%zu,\"peak_mib\":%.1f}",
+            out->results > 0 ? "," : "", what, batch, t.median * scale, t.best * scale, t.runs,
+            t.peak);
+    else
+        printf("%-9s %-6s batch %2zu  threads %zu  median %8.2f  best %8.2f  cpu %8.2f ms/image\n",
+               out->options->network, what, batch, out->options->threads, t.median * scale,
+               t.best * scale, t.cpu * scale);
+    out->results++;
     fflush(stdout);
-}
-
-static float *noise(size_t count)
-{
-    float *values = malloc(count * sizeof *values);
-    unsigned seed = 1;
-
-    for (size_t i = 0; values != NULL && i < count; i++) {
-        seed = seed * 1664525u + 1013904223u;
-        values[i] = (float)(seed >> 8) / 8388608.0f - 1.0f;
-    }
-    return values;
 }
 
 typedef struct inference {
     medtl_predictor *predictor;
     const float *input;
     size_t batch;
-    float logits[TRAIN_BATCH * CLASSES];
+    float *logits;
 } inference;
 
 static void infer(void *context)
@@ -82,119 +54,223 @@ static void infer(void *context)
     medtl_predictor_run_logits(i->predictor, i->input, i->batch, i->logits);
 }
 
+static medtl_status bench_inference(output *out, const medtl_model *model, size_t batch,
+                                    medtl_error *err)
+{
+    const bench_options *o = out->options;
+    float *input = bench_subject_noise(o, batch);
+    inference i = {
+        .input = input, .batch = batch, .logits = calloc(batch * o->classes, sizeof(float))};
+    medtl_status status;
+
+    if (input == NULL || i.logits == NULL)
+        status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for the images");
+    else
+        status = medtl_predictor_create(model, batch, o->threads, &i.predictor, err);
+    if (status == MEDTL_OK)
+        print(out, "infer", batch, bench_measure(o, infer, &i));
+    medtl_predictor_destroy(i.predictor);
+    free(input);
+    free(i.logits);
+    return status;
+}
+
 typedef struct training {
     medtl_trainer_pass *pass;
     const float *input;
-    float dlogits[TRAIN_BATCH * CLASSES];
+    size_t batch;
+    float *dlogits;
 } training;
 
 static void train(void *context)
 {
     training *t = context;
 
-    (void)medtl_trainer_pass_forward(t->pass, t->input, TRAIN_BATCH, 1);
+    (void)medtl_trainer_pass_forward(t->pass, t->input, t->batch, 1);
     medtl_trainer_pass_backward(t->pass, t->dlogits);
 }
 
-/* The network through a file, as a model is used. */
-static medtl_status load_model(medtl_network *network, medtl_model **model, medtl_error *err)
+static medtl_status bench_training(output *out, medtl_network *network, size_t batch,
+                                   medtl_error *err)
 {
-    static const char *const names[CLASSES] = {"a", "b"};
-    const medtl_model_description description = {.class_names = names, .temperature = 1.0f};
-    char path[] = "/tmp/bench_networks.XXXXXX";
-    const int fd = mkstemp(path);
+    const bench_options *o = out->options;
+    const size_t values = batch * o->classes;
+    float *input = bench_subject_noise(o, batch);
+    training t = {.input = input, .batch = batch, .dlogits = malloc(values * sizeof(float))};
     medtl_status status;
 
-    if (fd < 0)
-        return medtl_fail(err, MEDTL_E_IO, "cannot make a temporary file");
-    close(fd);
-    status = medtl_network_save(network, &description, false, path, err);
-    if (status == MEDTL_OK)
-        status = medtl_model_load(path, model, err);
-    unlink(path);
+    if (input == NULL || t.dlogits == NULL)
+        status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for the images");
+    else
+        status = medtl_trainer_pass_create(network, batch, o->threads, &t.pass, err);
+    if (status == MEDTL_OK) {
+        for (size_t i = 0; i < values; i++)
+            t.dlogits[i] = i % 2 == 0 ? 0.01f : -0.01f;
+        print(out, "train", batch, bench_measure(o, train, &t));
+    }
+    medtl_trainer_pass_destroy(t.pass);
+    free(input);
+    free(t.dlogits);
     return status;
 }
 
-static medtl_status bench_inference(const char *name, medtl_network *network, const float *input,
-                                    medtl_error *err)
+static medtl_status print_logits(const bench_options *o, const medtl_model *model, medtl_error *err)
 {
-    static const size_t batches[] = {1, 16};
+    float *images = NULL, *logits = NULL;
+    size_t count = 0;
+    medtl_predictor *predictor = NULL;
+    medtl_status status = bench_subject_input(o, &images, &count, err);
+
+    if (status == MEDTL_OK)
+        status = medtl_predictor_create(model, count, o->threads, &predictor, err);
+    if (status != MEDTL_OK)
+        goto done;
+    logits = calloc(count * o->classes, sizeof *logits);
+    if (logits == NULL) {
+        status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for the logits");
+        goto done;
+    }
+    medtl_predictor_run_logits(predictor, images, count, logits);
+    printf(o->json ? ",\n\"logits\":[" : "logits");
+    for (size_t i = 0; i < count * o->classes; i++)
+        printf("%s%.9g", !o->json ? " " : i > 0 ? "," : "", (double)logits[i]);
+    printf(o->json ? "]" : "\n");
+done:
+    medtl_predictor_destroy(predictor);
+    free(images);
+    free(logits);
+    return status;
+}
+
+/* The first layer's data gradient is nobody's. */
+static double training_products(const medtl_graph *graph)
+{
+    double sum = 3.0 * medtl_graph_products(graph);
+
+    for (size_t i = 1; i < graph->node_count; i++)
+        if (graph->nodes[i].inputs[0] == 0)
+            sum -= medtl_node_products(&graph->nodes[i], &graph->nodes[0].shape);
+    return sum;
+}
+
+static medtl_status run_inference(output *out, medtl_error *err)
+{
+    const bench_options *o = out->options;
     medtl_model *model = NULL;
-    medtl_status status = load_model(network, &model, err);
+    medtl_status status = MEDTL_OK;
 
-    for (size_t threads = 1; threads <= 2 && status == MEDTL_OK; threads++)
-        for (size_t b = 0; b < 2 && status == MEDTL_OK; b++) {
-            inference i = {.input = input, .batch = batches[b]};
-
-            status = medtl_predictor_create(model, batches[b], threads, &i.predictor, err);
-            if (status == MEDTL_OK)
-                print(name, "infer", batches[b], threads, measure(infer, &i));
-            medtl_predictor_destroy(i.predictor);
-        }
+    if (o->batch_count > 0 || o->logits)
+        status = bench_subject_model(o, &model, err);
+    for (size_t i = 0; i < o->batch_count && status == MEDTL_OK; i++)
+        status = bench_inference(out, model, o->batches[i], err);
+    if (o->json)
+        printf("]");
+    if (status == MEDTL_OK && o->logits)
+        status = print_logits(o, model, err);
     medtl_model_destroy(model);
     return status;
 }
 
-static medtl_status bench_training(const char *name, medtl_network *network, const float *input,
-                                   medtl_error *err)
+/* After inference, so that its peak of memory is its own. */
+static medtl_status run_training(output *out, medtl_error *err)
 {
-    medtl_status status = MEDTL_OK;
+    const bench_options *o = out->options;
+    medtl_network *network = NULL;
+    medtl_status status = bench_subject_network(o, &network, err);
 
-    for (size_t threads = 1; threads <= 2 && status == MEDTL_OK; threads++) {
-        training t = {.input = input};
-
-        for (size_t i = 0; i < TRAIN_BATCH * CLASSES; i++)
-            t.dlogits[i] = i % 2 == 0 ? 0.01f : -0.01f;
-        status = medtl_trainer_pass_create(network, TRAIN_BATCH, threads, &t.pass, err);
-        if (status == MEDTL_OK)
-            print(name, "train", TRAIN_BATCH, threads, measure(train, &t));
-        medtl_trainer_pass_destroy(t.pass);
-    }
+    out->results = 0;
+    if (o->json)
+        printf(",\n\"training\":[");
+    if (status == MEDTL_OK && o->train > 0)
+        status = bench_training(out, network, o->train, err);
+    if (status == MEDTL_OK && o->json)
+        printf("],\n\"multiply_adds\":%.0f,\"training_multiply_adds\":%.0f",
+               medtl_graph_products(&network->graph), training_products(&network->graph));
+    medtl_network_destroy(network);
     return status;
 }
 
-static medtl_status bench(const char *name, uint32_t size, uint32_t width, medtl_error *err)
+static medtl_status run_options(const bench_options *o, medtl_error *err)
 {
-    medtl_network_spec spec = {.width = width,
-                               .channels = CHANNELS,
-                               .height = size,
-                               .width_px = size,
-                               .classes = CLASSES,
-                               .dropout = -1.0f};
-    float *input = noise((size_t)TRAIN_BATCH * CHANNELS * size * size);
-    medtl_network *network = NULL;
+    output out = {.options = o};
+    medtl_status status;
+
+    if (o->json)
+        printf("{\"program\":\"medtl\",\"kernels\":\"%s\",\"network\":\"%s\",\"size\":%u,"
+               "\"threads\":%zu,\n\"inference\":[",
+               medtl_kernels_name(), o->network, o->size, o->threads);
+    status = run_inference(&out, err);
+    if (status == MEDTL_OK)
+        status = run_training(&out, err);
+    if (o->json)
+        printf("}\n");
+    return status;
+}
+
+/* Both batches and a training step, on one and two threads. */
+static medtl_status run_usual(const bench_options *given, const char *network, medtl_error *err)
+{
+    static const size_t batches[] = {1, 16};
+    bench_options o = *given;
+    output out = {.options = &o};
+    medtl_model *model = NULL;
+    medtl_network *trained = NULL;
+    medtl_status status;
+
+    snprintf(o.network, sizeof o.network, "%s", network);
+    status = bench_subject_model(&o, &model, err);
+    for (o.threads = 1; o.threads <= 2 && status == MEDTL_OK; o.threads++)
+        for (size_t i = 0; i < 2 && status == MEDTL_OK; i++)
+            status = bench_inference(&out, model, batches[i], err);
+    medtl_model_destroy(model);
+    if (status == MEDTL_OK)
+        status = bench_subject_network(&o, &trained, err);
+    for (o.threads = 1; o.threads <= 2 && status == MEDTL_OK; o.threads++)
+        status = bench_training(&out, trained, 16, err);
+    medtl_network_destroy(trained);
+    return status;
+}
+
+static medtl_status run(const bench_options *o, medtl_error *err)
+{
     medtl_status status = MEDTL_OK;
 
-    snprintf(spec.architecture, sizeof spec.architecture, "%s", name);
-    if (input == NULL)
-        status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for the images");
-    if (status == MEDTL_OK)
-        status = medtl_network_create(&spec, 1, &network, err);
-    if (status == MEDTL_OK)
-        status = bench_inference(name, network, input, err);
-    if (status == MEDTL_OK)
-        status = bench_training(name, network, input, err);
-    medtl_network_destroy(network);
-    free(input);
-    return status;
+    if (o->peak) {
+        printf(o->json ? "{\"kernels\":\"%s\",\"threads\":%zu,\"peak_gflops\":%.1f}\n"
+                       : "kernels %s, %zu thread(s): multiply-add peak %.1f GFLOP/s\n",
+               medtl_kernels_name(), o->threads, bench_peak(o->threads));
+        return MEDTL_OK;
+    }
+    if (!o->json)
+        machine_print();
+    if (o->profile)
+        return bench_profile(o, err);
+    if (!o->json)
+        printf("kernels %s, input %dx%ux%u, %zu repeats\n", medtl_kernels_name(), BENCH_CHANNELS,
+               o->size, o->size, o->rounds);
+    if (!o->usual)
+        return run_options(o, err);
+    if (o->network[0] != '\0')
+        return run_usual(o, o->network, err);
+    status = run_usual(o, "hybrid2", err);
+    return status == MEDTL_OK ? run_usual(o, "resnet18", err) : status;
 }
 
 int main(int argc, char **argv)
 {
-    static const char *const usual[] = {"hybrid2", "resnet18"};
-    const uint32_t size = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 224;
-    const uint32_t width = argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : 0;
+    bench_options options;
     medtl_error err = {MEDTL_OK, ""};
+    const int status = bench_options_parse(&options, argc, argv);
 
-    machine_print();
-    printf("kernels %s, input %dx%ux%u, %d repeats\n", medtl_kernels_name(), CHANNELS, size, size,
-           REPEATS);
-    if (argc > 1)
-        (void)bench(argv[1], size, width, &err);
-    else
-        for (size_t i = 0; i < 2 && err.status == MEDTL_OK; i++)
-            (void)bench(usual[i], size, width, &err);
-    if (err.status != MEDTL_OK)
+    if (status != -1)
+        return status;
+    if (options.kernels != NULL && !medtl_kernels_force(options.kernels)) {
+        fprintf(stderr, "bench_networks: this processor has no kernels %s\n", options.kernels);
+        return 2;
+    }
+    if (run(&options, &err) != MEDTL_OK) {
         fprintf(stderr, "bench_networks: %s\n", err.message);
-    return err.status == MEDTL_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+        return EXIT_FAILURE;
+    }
+    return EXIT_SUCCESS;
 }

@@ -12,6 +12,10 @@ extern "C" {
 void machine_print(void);
 /** Monotonic seconds. */
 double machine_seconds(void);
+/** A line of /proc/self/status in MiB, e.g. "VmHWM:" for the peak of resident memory; 0 where there is none. */
+double machine_memory(const char *key);
+/** Set the peak back to what is resident now, where the system allows it. */
+void machine_forget_peak(void);
 /** Ascending. */
 void machine_sort(double *values, size_t count);
 

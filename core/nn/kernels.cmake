@@ -1,13 +1,15 @@
 # The convolution kernels, a library of their own so that their tests link nothing else. One source is compiled
 # for each instruction set; kernels.c chooses at run time.
-set(MEDTL_KERNEL_SOURCES kernels.c kernels_plan.c kernels_shape.c kernels_reference.c kernels_portable.c)
+set(MEDTL_KERNEL_SOURCES kernels.c kernels_plan.c kernels_shape.c kernels_reference.c kernels_portable.c
+  blocked/conv.c blocked/conv_choose.c blocked/conv_parts.c blocked/blocked_portable.c)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|amd64|AMD64)$")
-  list(APPEND MEDTL_KERNEL_SOURCES kernels_avx2.c kernels_avx512.c)
-  set_source_files_properties(kernels.c PROPERTIES COMPILE_DEFINITIONS MEDTL_KERNELS_X86)
-  set_source_files_properties(kernels_avx2.c PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma;-ffp-contract=fast")
-  set_source_files_properties(kernels_avx512.c PROPERTIES COMPILE_OPTIONS
+  list(APPEND MEDTL_KERNEL_SOURCES kernels_avx2.c kernels_avx512.c blocked/blocked_avx2.c blocked/blocked_avx512.c)
+  set_source_files_properties(kernels.c blocked/conv.c PROPERTIES COMPILE_DEFINITIONS MEDTL_KERNELS_X86)
+  set_source_files_properties(kernels_avx2.c blocked/blocked_avx2.c PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma;-ffp-contract=fast")
+  set_source_files_properties(kernels_avx512.c blocked/blocked_avx512.c PROPERTIES COMPILE_OPTIONS
     "-mavx512f;-mavx512vl;-mavx512dq;-mavx512bw;-mavx2;-mfma;-mprefer-vector-width=512;-ffp-contract=fast")
 endif()
 medtl_library(medtl_kernels ${MEDTL_KERNEL_SOURCES})
+target_include_directories(medtl_kernels PRIVATE ${PROJECT_SOURCE_DIR})
 # These loops are the run time of everything: optimised in every kind of build.
 target_compile_options(medtl_kernels PRIVATE -O3)

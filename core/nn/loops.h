@@ -4,6 +4,8 @@
 #ifndef MEDTL_NN_LOOPS_H
 #define MEDTL_NN_LOOPS_H
 
+#include "block.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,8 +16,6 @@ typedef struct medtl_norm_channel {
     float mean, scale, shift; /* y = scale x + shift */
     float a, b, c;            /* dx = a dy + b x + c */
 } medtl_norm_channel;
-
-enum { MEDTL_BLOCK = 16 }; /* channels side by side in a blocked activation */
 
 /** The same of 16 channels side by side. */
 typedef struct medtl_norm_block {

@@ -1,0 +1,24 @@
+/* The entries of one instruction set. A source file that is compiled for it defines BLOCKED_SET and
+ * BLOCKED_SET_NAME and includes this. */
+#include "depthwise.h"
+#include "direct.h"
+#include "pack.h"
+#include "winograd.h"
+
+static void run_item(const medtl_blocked_conv *c, const medtl_blocked_call *call, size_t stage,
+                     size_t item)
+{
+    if (c->algorithm == MEDTL_BLOCKED_WINOGRAD)
+        run_winograd(c, call, stage, item);
+    else if (c->algorithm == MEDTL_BLOCKED_DIRECT)
+        run_direct(c, call, stage, item);
+    else
+        run_depthwise(c, call, item);
+}
+
+const medtl_blocked_kernels BLOCKED_SET = {
+    .name = BLOCKED_SET_NAME,
+    .width = {WIDE_GROUP, NARROW_GROUP},
+    .pack = pack_weights,
+    .run = run_item,
+};

@@ -1,0 +1,231 @@
+/* The loop where the time goes: pixels (or transformed tiles) times weights, a register tile at a time. One kernel
+ * serves 1x1 convolutions, every tap of larger ones, and Winograd's products.
+ *
+ *   y[pixel][k] = (bias[k] or what is there) + sum over sources, steps and their channels c of
+ *                 x[source + step * step_pitch + pixel * depth + c] * w[source][step][c][k] */
+#ifndef MEDTL_NN_BLOCKED_PRODUCT_H
+#define MEDTL_NN_BLOCKED_PRODUCT_H
+
+#include "conv.h"
+#include "core/nn/kernels_vector.h"
+
+/* Register tiles of `vectors` weights by pixels_of(vectors) pixels: accumulators, weights and one broadcast fill
+ * the register file. Few pixels and many weights are best where weights lie in a near cache, the other way round
+ * where they stream from far. */
+#if defined(__AVX512F__)
+enum { WIDE_GROUP = 64, NARROW_GROUP = 32, MOST_PIXELS = 14, MOST_VECTORS = 4 };
+#elif defined(__AVX2__)
+enum { WIDE_GROUP = 16, NARROW_GROUP = 16, MOST_PIXELS = 6, MOST_VECTORS = 2 };
+#else
+enum { WIDE_GROUP = 16, NARROW_GROUP = 16, MOST_PIXELS = 2, MOST_VECTORS = 4 };
+#endif
+/* Pixels of a register tile with so many vectors of weights. */
+INLINE size_t pixels_of(int vectors) { return MOST_PIXELS == 14 && vectors == 4 ? 6 : MOST_PIXELS; }
+
+enum { BLOCK = MEDTL_BLOCK, PARTS_OF_BLOCK = MEDTL_BLOCK / VECTOR };
+
+/* What is done to a sum before it is stored. Pointers are to the first channel of the group. */
+typedef struct finish {
+    const float *bias, *scale, *shift, *residual;
+    bool relu;
+} finish;
+
+typedef struct product {
+    const float *x;
+    const size_t *source;
+    size_t sources, steps, step_pitch;
+    const float *w;
+    float *y;
+    size_t y_block; /* from one block of 16 channels to the next, of y and of the residual */
+    bool add;       /* to what is there */
+    bool last;      /* nothing will be added: finish */
+    finish f;
+} product;
+
+/* Vector v of 16-channel blocks that lie `pitch` apart. */
+#define PART_AT(v, pitch)                                                                          \
+    ((size_t)((v) / PARTS_OF_BLOCK) * (pitch) + (size_t)((v) % PARTS_OF_BLOCK) * VECTOR)
+
+/* NaN stays. */
+INLINE vec vec_relu(vec v)
+{
+#if defined(__AVX512F__)
+    return (vec)_mm512_max_ps(_mm512_setzero_ps(), (__m512)v);
+#elif defined(__AVX2__)
+    return (vec)_mm256_max_ps(_mm256_setzero_ps(), (__m256)v);
+#else
+    return (vec)((bits)v & ~(bits)(v < (vec){0}));
+#endif
+}
+
+/* `half` pixels at x and at, the others at x2 and at2. */
+INLINE void register_tile(const product *p, const float *x, const float *x2, size_t at, size_t at2,
+                          const int pixels, const int half, const int vectors, const int depth)
+{
+    vec sums[MOST_PIXELS][MOST_VECTORS];
+    const float *w = p->w;
+
+    UNROLL
+    for (int i = 0; i < pixels; i++) {
+        const float *y =
+            p->y + (i < half ? at + (size_t)i * BLOCK : at2 + (size_t)(i - half) * BLOCK);
+
+        UNROLL
+        for (int v = 0; v < vectors; v++)
+            sums[i][v] = p->add              ? vec_load(y + PART_AT(v, p->y_block))
+                         : p->f.bias != NULL ? vec_load(p->f.bias + v * VECTOR)
+                                             : (vec){0};
+    }
+    for (size_t s = 0; s < p->sources; s++) {
+        const float *from = x + p->source[s], *from2 = x2 + p->source[s];
+
+        for (size_t step = 0; step < p->steps; step++) {
+            for (int c = 0; c < depth; c++) {
+                vec weights[MOST_VECTORS];
+
+                UNROLL
+                for (int v = 0; v < vectors; v++)
+                    weights[v] = vec_load(w + v * VECTOR);
+                UNROLL
+                for (int i = 0; i < pixels; i++) {
+                    const vec value =
+                        vec_splat(i < half ? from[i * depth + c] : from2[(i - half) * depth + c]);
+
+                    UNROLL
+                    for (int v = 0; v < vectors; v++)
+                        sums[i][v] += value * weights[v];
+                }
+                w += vectors * VECTOR;
+            }
+            from += p->step_pitch;
+            from2 += p->step_pitch;
+        }
+    }
+    if (p->last && p->f.residual != NULL) {
+        UNROLL
+        for (int i = 0; i < pixels; i++) {
+            const float *r = p->f.residual +
+                             (i < half ? at + (size_t)i * BLOCK : at2 + (size_t)(i - half) * BLOCK);
+
+            UNROLL
+            for (int v = 0; v < vectors; v++)
+                sums[i][v] += vec_load(r + PART_AT(v, p->y_block));
+        }
+    }
+    if (p->last && p->f.relu) {
+        UNROLL
+        for (int i = 0; i < pixels; i++) {
+            UNROLL
+            for (int v = 0; v < vectors; v++)
+                sums[i][v] = vec_relu(sums[i][v]);
+        }
+    }
+    if (p->last && p->f.scale != NULL) {
+        UNROLL
+        for (int i = 0; i < pixels; i++) {
+            UNROLL
+            for (int v = 0; v < vectors; v++)
+                sums[i][v] = sums[i][v] * vec_load(p->f.scale + v * VECTOR) +
+                             vec_load(p->f.shift + v * VECTOR);
+        }
+    }
+    UNROLL
+    for (int i = 0; i < pixels; i++) {
+        float *y = p->y + (i < half ? at + (size_t)i * BLOCK : at2 + (size_t)(i - half) * BLOCK);
+
+        UNROLL
+        for (int v = 0; v < vectors; v++)
+            vec_store(y + PART_AT(v, p->y_block), sums[i][v]);
+    }
+}
+
+typedef void (*tile_function)(const product *, const float *, const float *, size_t, size_t);
+
+#define TILE(vectors, pixels, depth)                                                               \
+    static void tile_##vectors##_##pixels##_##depth(const product *p, const float *x,              \
+                                                    const float *x2, size_t at, size_t at2)        \
+    {                                                                                              \
+        register_tile(p, x, x2, at, at2, pixels, (pixels) == 14 ? 7 : (pixels), vectors, depth);   \
+    }
+#define TILES_2(v, d) TILE(v, 1, d) TILE(v, 2, d)
+#define TILES_6(v, d) TILES_2(v, d) TILE(v, 3, d) TILE(v, 4, d) TILE(v, 5, d) TILE(v, 6, d)
+#define TILES_14(v, d)                                                                             \
+    TILES_6(v, d)                                                                                  \
+    TILE(v, 7, d)                                                                                  \
+    TILE(v, 8, d)                                                                                  \
+    TILE(v, 9, d)                                                                                  \
+    TILE(v, 10, d) TILE(v, 11, d) TILE(v, 12, d) TILE(v, 13, d) TILE(v, 14, d)
+#define NAME(v, p, d) tile_##v##_##p##_##d
+#define NAMES_2(v, d) NAME(v, 1, d), NAME(v, 2, d)
+#define NAMES_6(v, d) NAMES_2(v, d), NAME(v, 3, d), NAME(v, 4, d), NAME(v, 5, d), NAME(v, 6, d)
+#define NAMES_14(v, d)                                                                             \
+    NAMES_6(v, d), NAME(v, 7, d), NAME(v, 8, d), NAME(v, 9, d), NAME(v, 10, d), NAME(v, 11, d),    \
+        NAME(v, 12, d), NAME(v, 13, d), NAME(v, 14, d)
+
+#if defined(__AVX512F__)
+TILES_14(1, 16)
+TILES_14(2, 16) TILES_6(4, 16) TILES_14(1, 1) TILES_14(2, 1)
+    TILES_6(4, 1) static const tile_function tiles_16[MOST_VECTORS + 1][MOST_PIXELS] = {
+        [1] = {NAMES_14(1, 16)}, [2] = {NAMES_14(2, 16)}, [4] = {NAMES_6(4, 16)}};
+static const tile_function tiles_1[MOST_VECTORS + 1][MOST_PIXELS] = {
+    [1] = {NAMES_14(1, 1)}, [2] = {NAMES_14(2, 1)}, [4] = {NAMES_6(4, 1)}};
+#elif defined(__AVX2__)
+TILES_6(2, 16)
+TILES_6(2, 1) static const tile_function tiles_16[MOST_VECTORS + 1][MOST_PIXELS] = {
+    [2] = {NAMES_6(2, 16)}};
+static const tile_function tiles_1[MOST_VECTORS + 1][MOST_PIXELS] = {[2] = {NAMES_6(2, 1)}};
+#else
+TILES_2(4, 16)
+TILES_2(4, 1) static const tile_function tiles_16[MOST_VECTORS + 1][MOST_PIXELS] = {
+    [4] = {NAMES_2(4, 16)}};
+static const tile_function tiles_1[MOST_VECTORS + 1][MOST_PIXELS] = {[4] = {NAMES_2(4, 1)}};
+#endif
+
+/* The tiles of a row of `count` pixels: as equal as possible, since a small one wastes registers. */
+static void product_row(const product *p, const tile_function *tiles, int vectors, size_t depth,
+                        const float *x, size_t at, size_t count)
+{
+    const size_t most = pixels_of(vectors);
+    size_t left = (count + most - 1) / most;
+
+    while (left > 0) {
+        const size_t pixels = (count + left - 1) / left;
+
+        tiles[pixels - 1](p, x, x + pixels / 2 * depth, at, at + pixels / 2 * BLOCK);
+        x += pixels * depth;
+        at += pixels * BLOCK;
+        count -= pixels;
+        left--;
+    }
+}
+
+/* Rows of exactly 7 pixels, two by two where the register tile has 14. */
+static void product_rows_of_7(const product *p, const tile_function *tiles, int vectors,
+                              size_t depth, const float *x, size_t x_row, size_t at, size_t y_row,
+                              size_t rows)
+{
+    for (; rows >= 2; rows -= 2) {
+        tiles[MOST_PIXELS - 1](p, x, x + x_row, at, at + y_row);
+        x += 2 * x_row;
+        at += 2 * y_row;
+    }
+    if (rows > 0)
+        product_row(p, tiles, vectors, depth, x, at, 7);
+}
+
+/* `rows` rows of `count` pixels; y's rows are `y_row` floats apart. */
+static void product_rows(const product *p, size_t channels, size_t depth, const float *x,
+                         size_t x_row, size_t at, size_t y_row, size_t rows, size_t count)
+{
+    const int vectors = (int)(channels / VECTOR);
+    const tile_function *tiles = depth == 1 ? tiles_1[vectors] : tiles_16[vectors];
+
+    if (MOST_PIXELS == 14 && vectors <= 2 && count == 7) {
+        product_rows_of_7(p, tiles, vectors, depth, x, x_row, at, y_row, rows);
+        return;
+    }
+    for (size_t r = 0; r < rows; r++)
+        product_row(p, tiles, vectors, depth, x + r * x_row, at + r * y_row, count);
+}
+
+#endif

@@ -1,14 +1,13 @@
-/* Batch normalisation over images and pixels of a channel (Ioffe & Szegedy 2015), with PyTorch's
- * running statistics, or with those alone where they are frozen. One channel is one piece of work, so its sums have one order. Remembered for
- * backward: the batch mean and 1/sd of each channel. */
+/* Batch normalisation over images and pixels of a channel (Ioffe & Szegedy 2015), with PyTorch's running
+ * statistics, or with those alone where they are frozen. Plain activations: one channel is one piece of work, so
+ * its sums have one order. Remembered for backward: the batch mean and 1/sd of each channel. */
+#include "node_batch_norm.h"
+
 #include "graph.h"
-#include "node_parts.h"
 
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
-
-enum { SCALE, SHIFT, RUNNING_MEAN, RUNNING_VARIANCE }; /* parameters, PyTorch's order */
 
 static medtl_status plan(medtl_node *node, const medtl_shape *in, medtl_error *err)
 {
@@ -19,95 +18,134 @@ static medtl_status plan(medtl_node *node, const medtl_shape *in, medtl_error *e
 
 static size_t state_size(const medtl_node *node, size_t count)
 {
-    (void)count;
-    return 2 * node->shape.channels;
+    return 2 * node->shape.channels +
+           (node->blocked ? medtl_norm_blocked_state_size(node, count) : 0);
 }
 
-/* Statistics of one channel over the batch, remembered for backward and blended into the running ones.
- * Counting from an origin near the mean keeps the difference of the two sums exact enough (shifted data
- * algorithm, Chan, Golub & LeVeque 1983). */
-static void measure_channel(const medtl_node_run *run, size_t c, size_t plane)
+void medtl_norm_take_sums(const medtl_node_run *run, size_t c, float origin, double sum,
+                          double squares)
 {
     const float momentum = run->node->u.norm.momentum;
-    const double values = (double)(run->count * plane);
-    const size_t head = plane < 64 ? plane : 64;
-    const medtl_loops *loops = medtl_loops_get();
-    const float origin = (float)(loops->sum(run->x[0].data + c * plane, head) / (double)head);
-    double sum = 0.0, squares = 0.0, mean, variance;
+    const double values = (double)(run->count * medtl_shape_plane(run->node->shape));
+    float *running_mean = &run->parameters[MEDTL_NORM_MEAN][c];
+    float *running_variance = &run->parameters[MEDTL_NORM_VARIANCE][c];
+    double mean = sum / values, variance = squares / values - mean * mean;
 
-    for (size_t n = 0; n < run->count; n++)
-        loops->add_moments(medtl_image_of(run->x[0], n) + c * plane, plane, origin, &sum, &squares);
-    mean = sum / values;
-    variance = squares / values - mean * mean;
     variance = variance < 0.0 ? 0.0 : variance; /* rounding of a constant channel; keeps NaN */
     mean += (double)origin;
     run->state[2 * c] = (float)mean;
     run->state[2 * c + 1] = (float)(1.0 / sqrt(variance + (double)run->node->u.norm.epsilon));
-    run->parameters[RUNNING_MEAN][c] += momentum * ((float)mean - run->parameters[RUNNING_MEAN][c]);
-    run->parameters[RUNNING_VARIANCE][c] +=
-        momentum * ((float)(variance * values / (values > 1.0 ? values - 1.0 : 1.0)) -
-                    run->parameters[RUNNING_VARIANCE][c]);
+    *running_mean += momentum * ((float)mean - *running_mean);
+    *running_variance +=
+        momentum *
+        ((float)(variance * values / (values > 1.0 ? values - 1.0 : 1.0)) - *running_variance);
+}
+
+static void measure_channel(const medtl_node_run *run, size_t c, size_t plane)
+{
+    const size_t head = plane < 64 ? plane : 64;
+    const medtl_loops *loops = medtl_loops_get();
+    const float origin = (float)(loops->sum(run->x[0].data + c * plane, head) / (double)head);
+    double sum = 0.0, squares = 0.0;
+
+    for (size_t n = 0; n < run->count; n++)
+        loops->add_moments(medtl_image_of(run->x[0], n) + c * plane, plane, origin, &sum, &squares);
+    medtl_norm_take_sums(run, c, origin, sum, squares);
+}
+
+static float running_deviation(const medtl_node_run *run, size_t c)
+{
+    return (float)(1.0 / sqrt((double)run->parameters[MEDTL_NORM_VARIANCE][c] +
+                              (double)run->node->u.norm.epsilon));
+}
+
+void medtl_norm_take_running(const medtl_node_run *run, size_t c)
+{
+    run->state[2 * c] = run->parameters[MEDTL_NORM_MEAN][c];
+    run->state[2 * c + 1] = running_deviation(run, c);
+}
+
+void medtl_norm_forward_factors(const medtl_node_run *run, size_t c, float *scale, float *shift)
+{
+    const float mean = run->training ? run->state[2 * c] : run->parameters[MEDTL_NORM_MEAN][c];
+    const float deviation = run->training ? run->state[2 * c + 1] : running_deviation(run, c);
+
+    *scale = run->parameters[MEDTL_NORM_SCALE][c] * deviation;
+    *shift = run->parameters[MEDTL_NORM_SHIFT][c] - mean * *scale;
 }
 
 static void forward_channel(void *context, size_t c, size_t worker)
 {
     const medtl_node_run *run = context;
     const size_t plane = medtl_shape_plane(run->node->shape);
-    float mean, deviation, scale;
+    float scale, shift;
 
     (void)worker;
-    if (run->training && !run->frozen) {
-        if (!run->again)
-            measure_channel(run, c, plane);
-        mean = run->state[2 * c];
-        deviation = run->state[2 * c + 1];
-    } else {
-        mean = run->parameters[RUNNING_MEAN][c];
-        deviation = (float)(1.0 / sqrt((double)run->parameters[RUNNING_VARIANCE][c] +
-                                       (double)run->node->u.norm.epsilon));
-    }
-    if (run->training && run->frozen) {
-        run->state[2 * c] = mean;
-        run->state[2 * c + 1] = deviation;
-    }
-    scale = run->parameters[SCALE][c] * deviation;
+    if (medtl_norm_measures(run))
+        measure_channel(run, c, plane);
+    else if (medtl_norm_is_frozen(run))
+        medtl_norm_take_running(run, c);
+    medtl_norm_forward_factors(run, c, &scale, &shift);
     for (size_t n = 0; n < run->count; n++)
         medtl_loops_get()->scale_shift(medtl_image_of(run->x[0], n) + c * plane,
-                                       medtl_image_of(run->y, n) + c * plane, plane, scale,
-                                       run->parameters[SHIFT][c] - mean * scale, run->node->relu);
+                                       medtl_image_of(run->y, n) + c * plane, plane, scale, shift,
+                                       run->node->relu);
 }
 
 static void forward(const medtl_node_run *run)
 {
-    medtl_pool_for(run->pool, run->node->shape.channels, forward_channel, (void *)run);
+    if (run->node->blocked)
+        medtl_norm_blocked_forward(run);
+    else
+        medtl_pool_for(run->pool, run->node->shape.channels, forward_channel, (void *)run);
+}
+
+medtl_norm_channel medtl_norm_channel_of(const medtl_node_run *run, size_t c)
+{
+    medtl_norm_channel k = {.mean = run->state[2 * c],
+                            .scale = run->parameters[MEDTL_NORM_SCALE][c] * run->state[2 * c + 1]};
+
+    k.shift = run->parameters[MEDTL_NORM_SHIFT][c] - k.mean * k.scale;
+    return k;
+}
+
+void medtl_norm_take_products(const medtl_node_run *run, size_t c, double sum, double products)
+{
+    run->gradients[MEDTL_NORM_SCALE][c] = (float)(products * (double)run->state[2 * c + 1]);
+    run->gradients[MEDTL_NORM_SHIFT][c] = (float)sum;
+}
+
+void medtl_norm_backward_factors(const medtl_node_run *run, size_t c, double sum, double products,
+                                 medtl_norm_channel *k)
+{
+    const double deviation = (double)run->state[2 * c + 1];
+    const double values = (double)(run->count * medtl_shape_plane(run->node->shape));
+    const double a = (double)run->parameters[MEDTL_NORM_SCALE][c] * deviation;
+    const double b = -a * deviation * deviation * products / values;
+
+    k->a = (float)a;
+    if (!run->frozen) { /* frozen statistics do not move with x */
+        k->b = (float)b;
+        k->c = (float)(-a * sum / values - b * (double)k->mean);
+    }
 }
 
 static void backward_channel(void *context, size_t c, size_t worker)
 {
     const medtl_node_run *run = context;
     const size_t plane = medtl_shape_plane(run->node->shape), at = c * plane;
-    const double deviation = (double)run->state[2 * c + 1], values = (double)(run->count * plane);
     const medtl_loops *loops = medtl_loops_get();
-    medtl_norm_channel k = {.mean = run->state[2 * c],
-                            .scale = run->parameters[SCALE][c] * run->state[2 * c + 1]};
-    double sum = 0.0, products = 0.0, a, b;
+    medtl_norm_channel k = medtl_norm_channel_of(run, c);
+    double sum = 0.0, products = 0.0;
 
     (void)worker;
-    k.shift = run->parameters[SHIFT][c] - k.mean * k.scale;
     for (size_t n = 0; n < run->count; n++)
         loops->add_norm_products(medtl_image_of(run->dy, n) + at, medtl_image_of(run->x[0], n) + at,
                                  plane, &k, run->node->relu, &sum, &products);
-    run->gradients[SCALE][c] = (float)(products * deviation);
-    run->gradients[SHIFT][c] = (float)sum;
+    medtl_norm_take_products(run, c, sum, products);
     if (run->dx[0].data == NULL)
         return;
-    a = (double)run->parameters[SCALE][c] * deviation;
-    b = -a * deviation * deviation * products / values;
-    k.a = (float)a;
-    if (!run->frozen) { /* frozen statistics do not move with x */
-        k.b = (float)b;
-        k.c = (float)(-a * sum / values - b * (double)k.mean);
-    }
+    medtl_norm_backward_factors(run, c, sum, products, &k);
     for (size_t n = 0; n < run->count; n++)
         loops->give_norm_gradient(
             medtl_image_of(run->dx[0], n) + at, medtl_image_of(run->dy, n) + at,
@@ -116,12 +154,16 @@ static void backward_channel(void *context, size_t c, size_t worker)
 
 static void backward(const medtl_node_run *run)
 {
-    medtl_pool_for(run->pool, run->node->shape.channels, backward_channel, (void *)run);
+    if (run->node->blocked)
+        medtl_norm_blocked_backward(run);
+    else
+        medtl_pool_for(run->pool, run->node->shape.channels, backward_channel, (void *)run);
 }
 
 const medtl_node_ops medtl_node_batch_norm = {.kind = "batch_norm",
                                               .takes_relu = true,
                                               .elementwise = true,
+                                              .takes_blocked = true,
                                               .plan = plan,
                                               .state_size = state_size,
                                               .forward = forward,

@@ -61,8 +61,40 @@ static void forward_plane(void *context, size_t item, size_t worker)
     }
 }
 
+/* The same for 16 channels side by side. */
+static void forward_band(const medtl_node_run *run, const medtl_band *band)
+{
+    const medtl_shape in = run->in[0], out = run->node->shape;
+    const float *x = medtl_block_of(run->x[0], in, band->image, band->block);
+    float *y = medtl_block_of(run->y, out, band->image, band->block);
+
+    for (size_t oh = band->first; oh < band->end; oh++) {
+        const tap h = tap_of(run->node, oh, in.height);
+        const float *above = x + h.low * in.width * MEDTL_BLOCK;
+        const float *below = x + h.high * in.width * MEDTL_BLOCK;
+
+        for (size_t ow = 0; ow < out.width; ow++) {
+            const tap w = tap_of(run->node, ow, in.width);
+            const size_t low = w.low * MEDTL_BLOCK, high = w.high * MEDTL_BLOCK;
+            float *target = y + (oh * out.width + ow) * MEDTL_BLOCK;
+
+            MEDTL_INDEPENDENT
+            for (size_t i = 0; i < MEDTL_BLOCK; i++) {
+                const float top = above[low + i] + w.share * (above[high + i] - above[low + i]);
+                const float bottom = below[low + i] + w.share * (below[high + i] - below[low + i]);
+
+                target[i] = top + h.share * (bottom - top);
+            }
+        }
+    }
+}
+
 static void forward(const medtl_node_run *run)
 {
+    if (run->node->blocked) {
+        medtl_node_for_bands(run, run->node->shape, forward_band);
+        return;
+    }
     medtl_pool_for(run->pool, run->count * run->node->shape.channels, forward_plane, (void *)run);
 }
 
@@ -94,15 +126,56 @@ static void backward_plane(void *context, size_t item, size_t worker)
     }
 }
 
+/* One pixel of 16 channels gives to the four that it was made of, which may be one and the same. */
+static void give_pixel(const float *dy, tap h, tap w, float *above, float *below)
+{
+    for (size_t i = 0; i < MEDTL_BLOCK; i++) {
+        const float bottom = h.share * dy[i], top = dy[i] - bottom;
+
+        above[w.low * MEDTL_BLOCK + i] += (1.0f - w.share) * top;
+        above[w.high * MEDTL_BLOCK + i] += w.share * top;
+        below[w.low * MEDTL_BLOCK + i] += (1.0f - w.share) * bottom;
+        below[w.high * MEDTL_BLOCK + i] += w.share * bottom;
+    }
+}
+
+/* One block of channels of one image: its rows are not shared out, as taps overlap. */
+static void backward_block(void *context, size_t item, size_t worker)
+{
+    const medtl_node_run *run = context;
+    const medtl_shape in = run->in[0], out = run->node->shape;
+    const size_t blocks = out.channels / MEDTL_BLOCK, row = in.width * MEDTL_BLOCK;
+    const float *dy = medtl_block_of(run->dy, out, item / blocks, item % blocks);
+    float *dx = medtl_block_of(run->dx[0], in, item / blocks, item % blocks);
+
+    (void)worker;
+    if (!run->add[0])
+        memset(dx, 0, in.height * row * sizeof *dx);
+    for (size_t oh = 0; oh < out.height; oh++) {
+        const tap h = tap_of(run->node, oh, in.height);
+
+        for (size_t ow = 0; ow < out.width; ow++, dy += MEDTL_BLOCK)
+            give_pixel(dy, h, tap_of(run->node, ow, in.width), dx + h.low * row, dx + h.high * row);
+    }
+}
+
 static void backward(const medtl_node_run *run)
 {
-    if (run->dx[0].data != NULL)
+    if (run->dx[0].data == NULL)
+        return;
+    if (run->node->blocked)
+        medtl_pool_for(run->pool, run->count * run->node->shape.channels / MEDTL_BLOCK,
+                       backward_block, (void *)run);
+    else
         medtl_pool_for(run->pool, run->count * run->node->shape.channels, backward_plane,
                        (void *)run);
 }
 
-const medtl_node_ops medtl_node_upsample = {
-    .kind = "upsample", .plan = plan, .forward = forward, .backward = backward};
+const medtl_node_ops medtl_node_upsample = {.kind = "upsample",
+                                            .takes_blocked = true,
+                                            .plan = plan,
+                                            .forward = forward,
+                                            .backward = backward};
 
 size_t medtl_graph_upsample(medtl_graph *graph, size_t x, size_t scale, bool bilinear)
 {

@@ -17,8 +17,8 @@ typedef struct node_case {
     char label[40];
     int kind;
     size_t channels, height, width;
-    size_t kernel, stride,
-        pad;   /* of pools; stride of subsample and scale of upsample; windows of adaptive ones */
+    /* Of pools. Adaptive: kernel x stride windows. Subsample: `kernel` channels more, `pad` of them before. */
+    size_t kernel, stride, pad;
     bool flag; /* count_pad, bilinear */
     bool relu;
 } node_case;
@@ -37,6 +37,10 @@ enum {
     ADAPTIVE,
     GLOBAL_AVG,
     GLOBAL_MAX,
+    SUBSAMPLE,
+    UPSAMPLE,
+    BATCH_NORM,
+    FROZEN_NORM,
     KINDS
 };
 
@@ -57,6 +61,10 @@ static const struct {
     [ADAPTIVE] = {&medtl_node_adaptive_avg_pool, SAME_TO_ROUNDING},
     [GLOBAL_AVG] = {&medtl_node_global_avg_pool, SAME_TO_ROUNDING},
     [GLOBAL_MAX] = {&medtl_node_global_max_pool, SAME_BITS},
+    [SUBSAMPLE] = {&medtl_node_subsample, SAME_BITS},
+    [UPSAMPLE] = {&medtl_node_upsample, SAME_BITS},
+    [BATCH_NORM] = {&medtl_node_batch_norm, SAME_TO_ROUNDING},
+    [FROZEN_NORM] = {&medtl_node_batch_norm, SAME_TO_ROUNDING},
 };
 
 /* A node with its arrays, in one layout. */
@@ -100,6 +108,16 @@ static void set_options(medtl_node *node, const node_case *c)
         node->u.pool.count_pad = c->flag;
     } else if (c->kind == ADAPTIVE) {
         node->shape = (medtl_shape){0, c->kernel, c->stride};
+    } else if (c->kind == SUBSAMPLE) {
+        node->shape.channels = c->channels + c->kernel;
+        node->u.subsample.stride = c->stride;
+        node->u.subsample.before = c->pad;
+    } else if (c->kind == UPSAMPLE) {
+        node->u.upsample.scale = c->stride;
+        node->u.upsample.bilinear = c->flag;
+    } else if (c->kind == BATCH_NORM || c->kind == FROZEN_NORM) {
+        node->u.norm.epsilon = 1e-5f;
+        node->u.norm.momentum = 0.1f;
     }
 }
 
@@ -115,7 +133,8 @@ static void fill(float *values, size_t count, unsigned stream)
         values[i] = value(stream, i);
 }
 
-static void create(bench *b, const node_case *c, size_t images, medtl_pool *pool, bool training)
+static void create(bench *b, const node_case *c, size_t images, medtl_pool *pool, bool training,
+                   bool in_blocks)
 {
     medtl_node_run *run = &b->run;
 
@@ -127,6 +146,8 @@ static void create(bench *b, const node_case *c, size_t images, medtl_pool *pool
     run->count = images;
     run->training = training;
     run->seed = 77;
+    run->frozen = c->kind == FROZEN_NORM;
+    b->node.blocked = in_blocks;
     for (size_t i = 0; i < b->node.input_count; i++) {
         run->in[i] = (medtl_shape){c->channels, c->height, c->width};
         b->in_size[i] = medtl_shape_size(run->in[i]);
@@ -178,7 +199,6 @@ static void give_values(bench *plain, bench *blocked, bool add)
     }
     fill(plain->run.dy.data, images * plain->out_size, 21u);
     to_blocks(plain->run.dy.data, blocked->run.dy.data, plain->node.shape, images);
-    blocked->node.blocked = true;
 }
 
 static void check(const float *plain, const float *blocked, medtl_shape shape, size_t images,
@@ -198,13 +218,29 @@ static void check(const float *plain, const float *blocked, medtl_shape shape, s
     free(expected);
 }
 
+/* Running statistics and gradients of the parameters. */
+static void check_parameters(const bench *plain, const bench *blocked, const node_case *c)
+{
+    const double sums = sqrt((double)(plain->run.count * plain->out_size));
+
+    for (size_t p = 0; p < 4; p++)
+        for (size_t i = 0; i < c->channels; i++) {
+            cr_assert(fabsf(plain->parameters[p][i] - blocked->parameters[p][i]) <= 1e-6f,
+                      "%s: parameter %zu of channel %zu", c->label, p, i);
+            cr_assert(fabs((double)plain->gradients[p][i] - (double)blocked->gradients[p][i]) <=
+                          1e-6 * (1.0 + sums),
+                      "%s: gradient %zu of channel %zu: %.9g, not %.9g", c->label, p, i,
+                      (double)blocked->gradients[p][i], (double)plain->gradients[p][i]);
+        }
+}
+
 static void compare_passes(const node_case *c, size_t images, medtl_pool *pool, bool training,
                            bool add)
 {
     static bench plain, blocked;
 
-    create(&plain, c, images, pool, training);
-    create(&blocked, c, images, pool, training);
+    create(&plain, c, images, pool, training, false);
+    create(&blocked, c, images, pool, training, true);
     give_values(&plain, &blocked, add);
     plain.node.ops->forward(&plain.run);
     blocked.node.ops->forward(&blocked.run);
@@ -215,6 +251,7 @@ static void compare_passes(const node_case *c, size_t images, medtl_pool *pool, 
         for (size_t i = 0; i < plain.node.input_count; i++)
             check(plain.run.dx[i].data, blocked.run.dx[i].data, plain.run.in[i], images, c, "dx");
     }
+    check_parameters(&plain, &blocked, c);
     release(&plain);
     release(&blocked);
 }
@@ -253,6 +290,17 @@ ParameterizedTestParameters(blocked_nodes, answer_as_plain_ones)
         {"global mean, one pixel", GLOBAL_AVG, 16, 1, 1, 0, 0, 0, false, false},
         {"global maximum", GLOBAL_MAX, 48, 7, 5, 0, 0, 0, false, false},
         {"global maximum, one pixel", GLOBAL_MAX, 16, 1, 1, 0, 0, 0, false, false},
+        {"subsample", SUBSAMPLE, 32, 7, 6, 32, 2, 16, false, false},
+        {"subsample between blocks", SUBSAMPLE, 16, 9, 9, 16, 2, 8, false, false},
+        {"nearest", UPSAMPLE, 16, 3, 5, 0, 3, 0, false, false},
+        {"bilinear", UPSAMPLE, 32, 4, 3, 0, 2, 0, true, false},
+        {"norm", BATCH_NORM, 48, 7, 7, 0, 0, 0, false, false},
+        {"norm, ReLU", BATCH_NORM, 32, 11, 9, 0, 0, 0, false, true},
+        {"norm, ReLU, large", BATCH_NORM, 16, 83, 61, 0, 0, 0, false, true},
+        {"norm, large", BATCH_NORM, 48, 80, 55, 0, 0, 0, false, false},
+        {"norm, few values", BATCH_NORM, 16, 2, 1, 0, 0, 0, false, true},
+        {"frozen norm", FROZEN_NORM, 48, 7, 7, 0, 0, 0, false, false},
+        {"frozen norm, ReLU, large", FROZEN_NORM, 32, 65, 70, 0, 0, 0, false, true},
     };
     return cr_make_param_array(node_case, cases, sizeof cases / sizeof cases[0]);
 }
@@ -355,8 +403,8 @@ Test(blocked_nodes, maxima_keep_nan_and_minus_infinity)
     cr_assert_eq(medtl_pool_create(1, &pool, NULL), MEDTL_OK);
     for (size_t at = 0; at < 25; at++)
         for (int training = 0; training < 2; training++) {
-            create(&plain, &c, 1, pool, training);
-            create(&blocked, &c, 1, pool, training);
+            create(&plain, &c, 1, pool, training, false);
+            create(&blocked, &c, 1, pool, training, true);
             give_values(&plain, &blocked, false);
             for (size_t i = 0; i < 25; i++)
                 plain.run.x[0].data[i] = i == at ? NAN : (float)i;

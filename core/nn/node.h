@@ -21,6 +21,7 @@ typedef struct medtl_shape {
 static inline size_t medtl_shape_plane(medtl_shape s) { return s.height * s.width; }
 static inline size_t medtl_shape_size(medtl_shape s) { return s.channels * s.height * s.width; }
 
+struct medtl_blocked_conv;
 typedef struct medtl_node medtl_node;
 typedef struct medtl_node_run medtl_node_run;
 
@@ -106,12 +107,16 @@ struct medtl_node_run {
     float *parameters[MEDTL_NODE_MAX_PARAMETERS]; /* norms update their statistics in training */
     float *gradients[MEDTL_NODE_MAX_PARAMETERS];  /* NULL for statistics */
     const float *packed, *packed_backward;        /* convolution weights as the kernels want them */
+    /* How a convolution on blocks is done, or NULL. It scales and shifts its outputs by parameters[2] and [3]
+     * last, where they are not NULL. */
+    const struct medtl_blocked_conv *conv;
     bool before_norm; /* only batch norms in training mode read this: a bias has no effect */
     bool frozen;      /* a batch norm that uses its running statistics in training, too */
 
     float *state;
     float *scratch; /* of thread t: scratch + t * scratch_stride */
     size_t scratch_stride;
+    float *shared; /* by all threads: what convolutions on blocks hand from stage to stage */
 };
 
 /** Image `n` of a tensor. */

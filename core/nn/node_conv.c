@@ -1,5 +1,7 @@
-/* Convolution, and the linear layer on each pixel that a 1x1 convolution is, by the kernels; an optional second input is added before the ReLU (inference plans use
- * that for residual connections). Work is cut into (tile, image), neighbours sharing weights. */
+/* Convolution, and the linear layer on each pixel that a 1x1 convolution is, by the kernels; an optional second
+ * input is added before the ReLU (inference plans use that for residual connections). On plain arrays work is cut
+ * into (tile, image), neighbours sharing weights; on blocks, a plan says how. */
+#include "blocked/conv.h"
 #include "graph.h"
 #include "node_parts.h"
 
@@ -62,8 +64,53 @@ static void forward_item(void *context, size_t item, size_t worker)
                             run->scratch + worker * run->scratch_stride);
 }
 
+/* One stage of a few images of a convolution on blocks. */
+typedef struct stage {
+    const medtl_node_run *run;
+    medtl_blocked_call call;
+    size_t number;
+} stage;
+
+static void stage_item(void *context, size_t item, size_t worker)
+{
+    const stage *s = context;
+    medtl_blocked_call call = s->call;
+
+    call.scratch = s->run->scratch + worker * s->run->scratch_stride;
+    medtl_blocked_run(s->run->conv, &call, s->number, item);
+}
+
+static void forward_blocked(const medtl_node_run *run)
+{
+    const bool residual = run->node->input_count > 1;
+    stage s = {.run = run,
+               .call = {.packed = run->packed,
+                        .bias = run->node->parameter_count > 1 ? run->parameters[1] : NULL,
+                        .scale = run->parameters[2],
+                        .shift = run->parameters[3],
+                        .relu = run->node->relu,
+                        .x_stride = run->x[0].stride,
+                        .y_stride = run->y.stride,
+                        .residual_stride = residual ? run->x[1].stride : 0,
+                        .shared = run->shared}};
+
+    for (size_t n = 0; n < run->count; n += s.call.count) {
+        s.call.count = run->count - n < run->conv->images ? run->count - n : run->conv->images;
+        s.call.x = medtl_image_of(run->x[0], n);
+        s.call.y = medtl_image_of(run->y, n);
+        s.call.residual = residual ? medtl_image_of(run->x[1], n) : NULL;
+        for (s.number = 0; s.number < medtl_blocked_stages(run->conv); s.number++)
+            medtl_pool_for(run->pool, medtl_blocked_items(run->conv, s.number, s.call.count),
+                           stage_item, &s);
+    }
+}
+
 static void forward(const medtl_node_run *run)
 {
+    if (run->conv != NULL) {
+        forward_blocked(run);
+        return;
+    }
     medtl_pool_for(run->pool, run->count * medtl_conv_tile_count(&run->node->u.conv), forward_item,
                    (void *)run);
 }

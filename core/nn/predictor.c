@@ -19,7 +19,7 @@ struct medtl_predictor {
     const medtl_model *model;
     medtl_pool *pool;
     medtl_node_run *runs;
-    float *arena, *scratch;
+    float *arena, *scratch, *shared;
     medtl_nd_runner *tensors;    /* instead of runs, where the model is a graph of tensors */
     size_t group;                /* images that the arena holds */
     float *views, *views_logits; /* of one image: [views][...]; NULL where a model has one view */
@@ -46,6 +46,8 @@ static void connect(medtl_predictor *p)
         medtl_node_run_init(run, &plan->graph, i);
         run->pool = p->pool;
         run->packed = plan->weights[i].packed;
+        run->conv = plan->convs[i];
+        run->shared = p->shared;
         memcpy(run->parameters, plan->weights[i].parameters, sizeof plan->weights[i].parameters);
         run->scratch = p->scratch;
         run->scratch_stride = plan->scratch;
@@ -90,7 +92,9 @@ medtl_status medtl_predictor_create(const medtl_model *model, size_t batch, size
     p->runs = calloc(plan->graph.node_count, sizeof *p->runs);
     p->arena = medtl_floats_allocate(p->group * plan->layout.total);
     p->scratch = medtl_floats_allocate(threads * plan->scratch);
-    if (p->runs == NULL || p->arena == NULL || p->scratch == NULL || !allocate_views(p)) {
+    p->shared = medtl_floats_allocate(medtl_plan_shared_size(plan, p->group));
+    if (p->runs == NULL || p->arena == NULL || p->scratch == NULL || p->shared == NULL ||
+        !allocate_views(p)) {
         status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for running a model");
         goto done;
     }
@@ -114,6 +118,7 @@ void medtl_predictor_destroy(medtl_predictor *predictor)
     free(predictor->runs);
     free(predictor->arena);
     free(predictor->scratch);
+    free(predictor->shared);
     free(predictor->views);
     free(predictor->views_logits);
     free(predictor);

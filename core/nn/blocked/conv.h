@@ -87,7 +87,7 @@ typedef struct medtl_blocked_conv {
     size_t images;     /* that are taken together, at most */
 } medtl_blocked_conv;
 
-/** What a convolution is asked to do. All arrays are 64-byte aligned; strides are floats from one image to the
+/** What a convolution is asked to do. Arrays had better be 64-byte aligned; strides are floats from one image to the
  *  next. y = relu(conv + bias + residual) * scale + shift; every one of these may be absent (NULL, false). */
 typedef struct medtl_blocked_call {
     const float *packed;

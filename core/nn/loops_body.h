@@ -2,6 +2,7 @@
 #include "loops.h"
 
 #include <stdint.h>
+#include <string.h>
 
 enum { LANES = 16, BLOCK = 64 * LANES };
 

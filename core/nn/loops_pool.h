@@ -1,5 +1,5 @@
-/* Pooling over one block of 16 channels. Forward gathers the inputs of an output in registers, backward the
- * outputs that an input went into, so that every value is written once. Part of loops_body.h. */
+/* Pooling over one block of 16 channels. Backward goes window by window and gives to those of its inputs that lie in
+ * the rows asked for, so that bands of rows are independent. Part of loops_body.h. */
 typedef unsigned char bytes __attribute__((vector_size(WIDTH), aligned(1), may_alias));
 
 /* Indices [first, end) along one axis. */
@@ -15,13 +15,19 @@ static inline span inputs_of(size_t out, size_t kernel, size_t stride, size_t pa
     return (span){start > pad ? start - pad : 0, end < extent + pad ? end - pad : extent};
 }
 
-/* The windows that input `in` lies in, given those of an input before it (or {0, 0}). */
-static inline span outputs_of(span s, size_t in, const medtl_windows *w, size_t extent)
+static inline span both(span a, span b)
 {
-    while (s.first * w->stride + w->kernel <= in + w->pad)
-        s.first++;
-    while (s.end < extent && s.end * w->stride <= in + w->pad)
-        s.end++;
+    return (span){a.first > b.first ? a.first : b.first, a.end < b.end ? a.end : b.end};
+}
+
+/* The windows that reach any of the inputs `rows`; some of them may fall between the windows. */
+static inline span windows_over(const medtl_windows *w, span rows)
+{
+    span s = {0, (rows.end + w->pad - 1) / w->stride + 1};
+
+    if (rows.first + w->pad >= w->kernel)
+        s.first = (rows.first + w->pad - w->kernel) / w->stride + 1;
+    s.end = s.end < w->out_height ? s.end : w->out_height;
     return s;
 }
 
@@ -109,91 +115,83 @@ static void mean_rows(const medtl_windows *w, const float *x, float *y, size_t f
             mean_row(w, x + p, oh, y + oh * w->out_width * LANES + p);
 }
 
-/* What the windows `h` x `c` give to input (in_h, in_w), which was `total`. */
-static inline vec gather_max(const medtl_windows *w, span h, span c, size_t in_h, size_t in_w,
-                             const float *dy, const unsigned char *winners, vec total)
+/* Rows that are only added to begin with zeros. */
+static inline void clear_rows(const medtl_windows *w, float *dx, span rows)
 {
-    for (size_t oh = h.first; oh < h.end; oh++)
-        for (size_t ow = c.first; ow < c.end; ow++) {
-            const size_t at = (oh * w->out_width + ow) * LANES;
-            const size_t tap =
-                (in_h + w->pad - oh * w->stride) * w->kernel + in_w + w->pad - ow * w->stride;
-            const bits won = __builtin_convertvector(*(const bytes *)(winners + at), bits);
-
-            total += (vec)((bits)GET(dy + at) & (bits)(won == (int32_t)tap));
-        }
-    return total;
+    memset(dx + rows.first * w->in_width * LANES, 0,
+           (rows.end - rows.first) * w->in_width * LANES * sizeof *dx);
 }
 
-static inline void give_max_row(const medtl_windows *w, span h, size_t in_h, float *dx,
-                                const float *dy, const unsigned char *winners, bool accumulate)
+/* What row `oh` of windows gives to the inputs `rows`, WIDTH channels of each pixel. */
+static inline void spread_max_row(const medtl_windows *w, size_t kernel, size_t oh, span rows,
+                                  float *dx, const float *dy, const unsigned char *winners)
 {
-    span c = {0, 0};
+    const size_t row = w->in_width * LANES;
+    const size_t skipped = (rows.first + w->pad - oh * w->stride) * kernel;
 
-    for (size_t in_w = 0; in_w < w->in_width; in_w++) {
-        vec *target = &VEC(dx + in_w * LANES);
-        vec before = {0};
+    for (size_t ow = 0; ow < w->out_width; ow++) {
+        const span c = inputs_of(ow, kernel, w->stride, w->pad, w->in_width);
+        const vec given = GET(dy + ow * LANES);
+        const bits won = __builtin_convertvector(*(const bytes *)(winners + ow * LANES), bits);
+        int32_t tap = (int32_t)(skipped + c.first + w->pad - ow * w->stride);
+        float *to = dx + rows.first * row + c.first * LANES;
 
-        if (accumulate)
-            before = *target;
-        c = outputs_of(c, in_w, w, w->out_width);
-        *target = gather_max(w, h, c, in_h, in_w, dy, winners, before);
+        for (size_t i = rows.first; i < rows.end; i++, to += row, tap += (int32_t)kernel)
+            for (size_t k = 0; k < c.end - c.first; k++)
+                VEC(to + k * LANES) += (vec)((bits)given & (bits)(won == tap + (int32_t)k));
     }
 }
 
 static void give_max_rows(const medtl_windows *w, float *dx, const float *dy,
                           const unsigned char *winners, size_t first, size_t end, bool accumulate)
 {
-    span h = {0, 0};
+    const span asked = {first, end}, windows = windows_over(w, asked);
 
-    for (size_t in_h = first; in_h < end; in_h++) {
-        h = outputs_of(h, in_h, w, w->out_height);
-        for (size_t p = 0; p < LANES; p += WIDTH)
-            give_max_row(w, h, in_h, dx + in_h * w->in_width * LANES + p, dy + p, winners + p,
-                         accumulate);
+    if (!accumulate)
+        clear_rows(w, dx, asked);
+    for (size_t oh = windows.first; oh < windows.end; oh++) {
+        const span rows = both(asked, inputs_of(oh, w->kernel, w->stride, w->pad, w->in_height));
+
+        for (size_t p = 0; p < LANES; p += WIDTH) {
+            const size_t at = oh * w->out_width * LANES + p;
+
+            if (w->kernel == 3)
+                spread_max_row(w, 3, oh, rows, dx + p, dy + at, winners + at);
+            else
+                spread_max_row(w, w->kernel, oh, rows, dx + p, dy + at, winners + at);
+        }
     }
 }
 
-/* The same for a mean. */
-static inline vec gather_mean(const medtl_windows *w, span h, span c, const float *dy, vec total)
+/* The same for means. */
+static inline void spread_mean_row(const medtl_windows *w, size_t oh, span rows, float *dx,
+                                   const float *dy)
 {
-    const bool even = w->count_pad || w->pad == 0; /* every window counts as many */
-    float share = 1.0f / (float)(w->kernel * w->kernel);
+    const span h = inputs_of(oh, w->kernel, w->stride, w->pad, w->in_height);
+    const size_t row = w->in_width * LANES;
 
-    for (size_t oh = h.first; oh < h.end; oh++)
-        for (size_t ow = c.first; ow < c.end; ow++) {
-            if (!even)
-                share = share_of(w, inputs_of(oh, w->kernel, w->stride, w->pad, w->in_height),
-                                 inputs_of(ow, w->kernel, w->stride, w->pad, w->in_width));
-            total += GET(dy + (oh * w->out_width + ow) * LANES) * share;
-        }
-    return total;
-}
+    for (size_t ow = 0; ow < w->out_width; ow++) {
+        const span c = inputs_of(ow, w->kernel, w->stride, w->pad, w->in_width);
+        const vec given = GET(dy + ow * LANES) * share_of(w, h, c);
+        float *to = dx + rows.first * row + c.first * LANES;
 
-static inline void give_mean_row(const medtl_windows *w, span h, float *dx, const float *dy,
-                                 bool accumulate)
-{
-    span c = {0, 0};
-
-    for (size_t in_w = 0; in_w < w->in_width; in_w++) {
-        vec *target = &VEC(dx + in_w * LANES);
-        vec before = {0};
-
-        if (accumulate)
-            before = *target;
-        c = outputs_of(c, in_w, w, w->out_width);
-        *target = gather_mean(w, h, c, dy, before);
+        for (size_t i = rows.first; i < rows.end; i++, to += row)
+            for (size_t k = 0; k < c.end - c.first; k++)
+                VEC(to + k * LANES) += given;
     }
 }
 
 static void give_mean_rows(const medtl_windows *w, float *dx, const float *dy, size_t first,
                            size_t end, bool accumulate)
 {
-    span h = {0, 0};
+    const span asked = {first, end}, windows = windows_over(w, asked);
 
-    for (size_t in_h = first; in_h < end; in_h++) {
-        h = outputs_of(h, in_h, w, w->out_height);
+    if (!accumulate)
+        clear_rows(w, dx, asked);
+    for (size_t oh = windows.first; oh < windows.end; oh++) {
+        const span rows = both(asked, inputs_of(oh, w->kernel, w->stride, w->pad, w->in_height));
+
         for (size_t p = 0; p < LANES; p += WIDTH)
-            give_mean_row(w, h, dx + in_h * w->in_width * LANES + p, dy + p, accumulate);
+            spread_mean_row(w, oh, rows, dx + p, dy + oh * w->out_width * LANES + p);
     }
 }

@@ -1,7 +1,7 @@
 /* How fast the nodes between the convolutions are, on plain activations and on blocks of 16 channels: billions of
  * bytes a second, each array counted once however often it is walked. Batch norm walks twice in training.
  *
- *   bench_nodes [THREADS [IMAGES]]
+ *   bench_nodes [INSTRUCTION_SET [THREADS [IMAGES]]]
  *
  * The best of many runs counts, since other programs may share the machine. */
 #include "core/nn/loops.h"
@@ -147,7 +147,7 @@ static bool measure(const bench_case *c, bool blocked, size_t images, medtl_pool
     if (!create(&b, c, blocked, images, pool))
         return false;
     bytes = (double)(images * sizeof(float) * (b.node.input_count * b.in_size + b.out_size));
-    printf("  %6.1f", 1e-9 * bytes / best_time(c->ops->forward, &b.run));
+    printf("    %6.1f", 1e-9 * bytes / best_time(c->ops->forward, &b.run));
     b.run.training = true;
     if (c->ops->backward != NULL) {
         /* Norms read x and dy and write dx; the others do without x or y. */
@@ -163,39 +163,46 @@ static bool measure(const bench_case *c, bool blocked, size_t images, medtl_pool
     return true;
 }
 
-int main(int argc, char **argv)
+static int measure_all(size_t images, medtl_pool *pool)
 {
-    const unsigned long threads = argc > 1 ? strtoul(argv[1], NULL, 10) : 1;
-    const unsigned long images = argc > 2 ? strtoul(argv[2], NULL, 10) : 1;
-    medtl_pool *pool = NULL;
-
-    if (threads < 1 || threads > 1024 || images < 1 || images > 256) {
-        fprintf(stderr, "bench_nodes [THREADS [IMAGES]]\n");
-        return 2;
-    }
-    if (medtl_pool_create(threads, &pool, NULL) != MEDTL_OK)
-        return 3;
     machine_print();
-    printf("%s, %lu thread(s), %lu image(s), GB/s\n", medtl_loops_get()->name, threads, images);
-    printf(
-        "                                    plain: infer  train   back  blocked: infer  train   "
-        "back\n");
+    printf("%s, %zu thread(s), %zu image(s), GB/s\n", medtl_loops_get()->name,
+           medtl_pool_threads(pool), images);
+    printf("%57s%24s\n", "plain", "blocked");
+    printf("%33s%10s%7s%7s%10s%7s%7s\n", "", "infer", "train", "back", "infer", "train", "back");
     for (size_t i = 0; i < CASE_COUNT; i++) {
-        const bool converts =
-            cases[i].ops == &medtl_node_block || cases[i].ops == &medtl_node_unblock;
+        const bench_case *c = &cases[i];
+        const bool converts = c->ops == &medtl_node_block || c->ops == &medtl_node_unblock;
 
-        printf("%-16s %4zu x %3zu x %3zu      ", cases[i].what, cases[i].in.channels,
-               cases[i].in.height, cases[i].in.width);
+        printf("%-16s %4zu x %3zu x %3zu", c->what, c->in.channels, c->in.height, c->in.width);
         if (converts)
-            printf("                                ");
-        if ((!converts && !measure(&cases[i], false, images, pool)) ||
-            !measure(&cases[i], true, images, pool)) {
+            printf("%24s", "");
+        if ((!converts && !measure(c, false, images, pool)) || !measure(c, true, images, pool)) {
             fprintf(stderr, "bench_nodes: not enough memory\n");
-            break;
+            return 3;
         }
         printf("\n");
         fflush(stdout);
     }
-    medtl_pool_destroy(pool);
     return 0;
+}
+
+int main(int argc, char **argv)
+{
+    const unsigned long threads = argc > 2 ? strtoul(argv[2], NULL, 10) : 1;
+    const unsigned long images = argc > 3 ? strtoul(argv[3], NULL, 10) : 1;
+    medtl_pool *pool = NULL;
+    int code;
+
+    if ((argc > 1 && !medtl_kernels_force(argv[1])) || threads < 1 || threads > 1024 ||
+        images < 1 || images > 256) {
+        fprintf(stderr, "bench_nodes [avx512|avx2|portable [THREADS [IMAGES]]], as far as the "
+                        "processor has them\n");
+        return 2;
+    }
+    if (medtl_pool_create(threads, &pool, NULL) != MEDTL_OK)
+        return 3;
+    code = measure_all(images, pool);
+    medtl_pool_destroy(pool);
+    return code;
 }

@@ -256,53 +256,55 @@ static void compare_passes(const node_case *c, size_t images, medtl_pool *pool, 
     release(&blocked);
 }
 
+static node_case cases[] = {
+    {"affine", AFFINE, 48, 7, 5, 0, 0, 0, false, false},
+    {"affine, ReLU", AFFINE, 16, 70, 33, 0, 0, 0, false, true},
+    {"affine, one pixel", AFFINE, 32, 1, 1, 0, 0, 0, false, true},
+    {"ReLU", RELU, 32, 7, 7, 0, 0, 0, false, true},
+    {"ReLU6", RELU6, 16, 9, 5, 0, 0, 0, false, false},
+    {"GELU", GELU, 16, 9, 5, 0, 0, 0, false, false},
+    {"SiLU", SILU, 16, 9, 5, 0, 0, 0, false, false},
+    {"sigmoid", SIGMOID, 16, 9, 5, 0, 0, 0, false, false},
+    {"addition", ADD, 48, 7, 7, 0, 0, 0, false, false},
+    {"addition, ReLU", ADD, 16, 37, 33, 0, 0, 0, false, true},
+    {"concatenation", CONCAT, 32, 7, 5, 0, 0, 0, false, false},
+    {"concatenation, large", CONCAT, 16, 40, 41, 0, 0, 0, false, false},
+    {"max 3 by 2", MAX_POOL, 48, 13, 11, 3, 2, 1, false, false},
+    {"max 3 by 2, large", MAX_POOL, 16, 80, 57, 3, 2, 1, false, false},
+    {"max 3 by 1", MAX_POOL, 16, 7, 7, 3, 1, 1, false, false},
+    {"max 2 by 2", MAX_POOL, 32, 7, 9, 2, 2, 0, false, false},
+    {"max 2 by 3, gaps", MAX_POOL, 16, 11, 10, 2, 3, 1, false, false},
+    {"max 5 by 2", MAX_POOL, 16, 12, 9, 5, 2, 2, false, false},
+    {"max, one pixel", MAX_POOL, 16, 1, 1, 3, 2, 1, false, false},
+    {"mean 2 by 2", AVG_POOL, 48, 14, 15, 2, 2, 0, false, false},
+    {"mean 2 by 2, large", AVG_POOL, 16, 80, 57, 2, 2, 0, false, false},
+    {"mean 3 by 1 inside", AVG_POOL, 16, 7, 7, 3, 1, 1, false, false},
+    {"mean 3 by 2 counting", AVG_POOL, 16, 9, 7, 3, 2, 1, true, false},
+    {"mean 2 by 3, gaps", AVG_POOL, 32, 10, 9, 2, 3, 0, false, false},
+    {"adaptive 3 x 4", ADAPTIVE, 32, 7, 9, 3, 4, 0, false, false},
+    {"adaptive 9 x 1", ADAPTIVE, 16, 7, 9, 9, 1, 0, false, false},
+    {"global mean", GLOBAL_AVG, 48, 7, 7, 0, 0, 0, false, false},
+    {"global mean, large", GLOBAL_AVG, 16, 61, 35, 0, 0, 0, false, false},
+    {"global mean, one pixel", GLOBAL_AVG, 16, 1, 1, 0, 0, 0, false, false},
+    {"global maximum", GLOBAL_MAX, 48, 7, 5, 0, 0, 0, false, false},
+    {"global maximum, one pixel", GLOBAL_MAX, 16, 1, 1, 0, 0, 0, false, false},
+    {"subsample", SUBSAMPLE, 32, 7, 6, 32, 2, 16, false, false},
+    {"subsample between blocks", SUBSAMPLE, 16, 9, 9, 16, 2, 8, false, false},
+    {"nearest", UPSAMPLE, 16, 3, 5, 0, 3, 0, false, false},
+    {"bilinear", UPSAMPLE, 32, 4, 3, 0, 2, 0, true, false},
+    {"norm", BATCH_NORM, 48, 7, 7, 0, 0, 0, false, false},
+    {"norm, ReLU", BATCH_NORM, 32, 11, 9, 0, 0, 0, false, true},
+    {"norm, ReLU, large", BATCH_NORM, 16, 83, 61, 0, 0, 0, false, true},
+    {"norm, large", BATCH_NORM, 48, 80, 55, 0, 0, 0, false, false},
+    {"norm, few values", BATCH_NORM, 16, 2, 1, 0, 0, 0, false, true},
+    {"frozen norm", FROZEN_NORM, 48, 7, 7, 0, 0, 0, false, false},
+    {"frozen norm, ReLU, large", FROZEN_NORM, 32, 65, 70, 0, 0, 0, false, true},
+};
+enum { CASE_COUNT = sizeof cases / sizeof cases[0] };
+
 ParameterizedTestParameters(blocked_nodes, answer_as_plain_ones)
 {
-    static node_case cases[] = {
-        {"affine", AFFINE, 48, 7, 5, 0, 0, 0, false, false},
-        {"affine, ReLU", AFFINE, 16, 70, 33, 0, 0, 0, false, true},
-        {"affine, one pixel", AFFINE, 32, 1, 1, 0, 0, 0, false, true},
-        {"ReLU", RELU, 32, 7, 7, 0, 0, 0, false, true},
-        {"ReLU6", RELU6, 16, 9, 5, 0, 0, 0, false, false},
-        {"GELU", GELU, 16, 9, 5, 0, 0, 0, false, false},
-        {"SiLU", SILU, 16, 9, 5, 0, 0, 0, false, false},
-        {"sigmoid", SIGMOID, 16, 9, 5, 0, 0, 0, false, false},
-        {"addition", ADD, 48, 7, 7, 0, 0, 0, false, false},
-        {"addition, ReLU", ADD, 16, 37, 33, 0, 0, 0, false, true},
-        {"concatenation", CONCAT, 32, 7, 5, 0, 0, 0, false, false},
-        {"concatenation, large", CONCAT, 16, 40, 41, 0, 0, 0, false, false},
-        {"max 3 by 2", MAX_POOL, 48, 13, 11, 3, 2, 1, false, false},
-        {"max 3 by 2, large", MAX_POOL, 16, 80, 57, 3, 2, 1, false, false},
-        {"max 3 by 1", MAX_POOL, 16, 7, 7, 3, 1, 1, false, false},
-        {"max 2 by 2", MAX_POOL, 32, 7, 9, 2, 2, 0, false, false},
-        {"max 2 by 3, gaps", MAX_POOL, 16, 11, 10, 2, 3, 1, false, false},
-        {"max 5 by 2", MAX_POOL, 16, 12, 9, 5, 2, 2, false, false},
-        {"max, one pixel", MAX_POOL, 16, 1, 1, 3, 2, 1, false, false},
-        {"mean 2 by 2", AVG_POOL, 48, 14, 15, 2, 2, 0, false, false},
-        {"mean 2 by 2, large", AVG_POOL, 16, 80, 57, 2, 2, 0, false, false},
-        {"mean 3 by 1 inside", AVG_POOL, 16, 7, 7, 3, 1, 1, false, false},
-        {"mean 3 by 2 counting", AVG_POOL, 16, 9, 7, 3, 2, 1, true, false},
-        {"mean 2 by 3, gaps", AVG_POOL, 32, 10, 9, 2, 3, 0, false, false},
-        {"adaptive 3 x 4", ADAPTIVE, 32, 7, 9, 3, 4, 0, false, false},
-        {"adaptive 9 x 1", ADAPTIVE, 16, 7, 9, 9, 1, 0, false, false},
-        {"global mean", GLOBAL_AVG, 48, 7, 7, 0, 0, 0, false, false},
-        {"global mean, large", GLOBAL_AVG, 16, 61, 35, 0, 0, 0, false, false},
-        {"global mean, one pixel", GLOBAL_AVG, 16, 1, 1, 0, 0, 0, false, false},
-        {"global maximum", GLOBAL_MAX, 48, 7, 5, 0, 0, 0, false, false},
-        {"global maximum, one pixel", GLOBAL_MAX, 16, 1, 1, 0, 0, 0, false, false},
-        {"subsample", SUBSAMPLE, 32, 7, 6, 32, 2, 16, false, false},
-        {"subsample between blocks", SUBSAMPLE, 16, 9, 9, 16, 2, 8, false, false},
-        {"nearest", UPSAMPLE, 16, 3, 5, 0, 3, 0, false, false},
-        {"bilinear", UPSAMPLE, 32, 4, 3, 0, 2, 0, true, false},
-        {"norm", BATCH_NORM, 48, 7, 7, 0, 0, 0, false, false},
-        {"norm, ReLU", BATCH_NORM, 32, 11, 9, 0, 0, 0, false, true},
-        {"norm, ReLU, large", BATCH_NORM, 16, 83, 61, 0, 0, 0, false, true},
-        {"norm, large", BATCH_NORM, 48, 80, 55, 0, 0, 0, false, false},
-        {"norm, few values", BATCH_NORM, 16, 2, 1, 0, 0, 0, false, true},
-        {"frozen norm", FROZEN_NORM, 48, 7, 7, 0, 0, 0, false, false},
-        {"frozen norm, ReLU, large", FROZEN_NORM, 32, 65, 70, 0, 0, 0, false, true},
-    };
-    return cr_make_param_array(node_case, cases, sizeof cases / sizeof cases[0]);
+    return cr_make_param_array(node_case, cases, CASE_COUNT);
 }
 
 ParameterizedTest(node_case *c, blocked_nodes, answer_as_plain_ones)
@@ -318,6 +320,95 @@ ParameterizedTest(node_case *c, blocked_nodes, answer_as_plain_ones)
         }
         medtl_pool_destroy(pool);
     }
+}
+
+/* A training pass in blocks, its answers one after another. @return how many floats. */
+static size_t run_blocked(const node_case *c, size_t images, size_t threads, float *answers)
+{
+    static bench plain, b;
+    medtl_pool *pool = NULL;
+    size_t used = 0;
+
+    cr_assert_eq(medtl_pool_create(threads, &pool, NULL), MEDTL_OK);
+    create(&plain, c, images, pool, true, false);
+    create(&b, c, images, pool, true, true);
+    give_values(&plain, &b, true);
+    b.node.ops->forward(&b.run);
+    memcpy(answers, b.run.y.data, images * b.out_size * sizeof *answers);
+    used += images * b.out_size;
+    if (b.node.ops->backward != NULL) {
+        b.run.again = true; /* what it did to the running statistics stands */
+        b.node.ops->forward(&b.run);
+        cr_assert_arr_eq(b.run.y.data, answers, used * sizeof *answers);
+        b.node.ops->backward(&b.run);
+    }
+    for (size_t i = 0; i < b.node.input_count; i++) {
+        memcpy(answers + used, b.run.dx[i].data, images * b.in_size[i] * sizeof *answers);
+        used += images * b.in_size[i];
+    }
+    memcpy(answers + used, b.parameters, sizeof b.parameters);
+    used += sizeof b.parameters / sizeof *answers;
+    memcpy(answers + used, b.gradients, sizeof b.gradients);
+    release(&plain);
+    release(&b);
+    medtl_pool_destroy(pool);
+    return used + sizeof b.gradients / sizeof *answers;
+}
+
+ParameterizedTestParameters(blocked_nodes, have_the_same_bits_on_all_threads_and_instruction_sets)
+{
+    return cr_make_param_array(node_case, cases, CASE_COUNT);
+}
+
+ParameterizedTest(node_case *c, blocked_nodes,
+                  have_the_same_bits_on_all_threads_and_instruction_sets)
+{
+    float *first = floats(1u << 21), *answers = floats(1u << 21);
+    const medtl_loops *loops;
+    const size_t count = run_blocked(c, MOST_IMAGES, 1, first);
+
+    for (size_t set = 0; (loops = medtl_loops_supported(set)) != NULL; set++)
+        for (size_t threads = 1; threads <= 3; threads++) {
+            cr_assert(medtl_kernels_force(loops->name));
+            cr_assert_eq(run_blocked(c, MOST_IMAGES, threads, answers), count);
+            cr_assert_eq(memcmp(first, answers, count * sizeof *first), 0, "%s: %s, %zu threads",
+                         c->label, loops->name, threads);
+        }
+    free(first);
+    free(answers);
+}
+
+/* Which values go is a question of chance; that as many go as asked, and that backward asks the same, is not. */
+Test(blocked_nodes, dropout_drops_its_share_and_backward_the_same)
+{
+    const medtl_shape shape = {32, 25, 25};
+    const size_t size = medtl_shape_size(shape);
+    medtl_node node = {.ops = &medtl_node_dropout, .input_count = 1, .blocked = true};
+    medtl_node_run run = {.node = &node, .count = 1, .training = true, .seed = 5};
+    float *x = floats(size), *y = floats(size), *dx = floats(size);
+    size_t dropped = 0;
+
+    node.u.dropout.probability = 0.25f;
+    cr_assert_eq(node.ops->plan(&node, &shape, NULL), MEDTL_OK);
+    cr_assert_eq(medtl_pool_create(2, &run.pool, NULL), MEDTL_OK);
+    for (size_t i = 0; i < size; i++)
+        x[i] = 3.0f;
+    run.x[0] = run.dy = (medtl_tensor){x, size};
+    run.y = (medtl_tensor){y, size};
+    run.dx[0] = (medtl_tensor){dx, size};
+    node.ops->forward(&run);
+    node.ops->backward(&run);
+    for (size_t i = 0; i < size; i++) {
+        cr_assert(y[i] == 0.0f || y[i] == 4.0f);
+        cr_assert_eq(dx[i], y[i]);
+        dropped += y[i] == 0.0f;
+    }
+    /* Six standard deviations of 20000 draws. */
+    cr_expect(dropped > 5000 - 368 && dropped < 5000 + 368, "%zu of %zu", dropped, size);
+    medtl_pool_destroy(run.pool);
+    free(x);
+    free(y);
+    free(dx);
 }
 
 /* The two conversions, and their backward passes with and without something there before. */

@@ -1,24 +1,10 @@
 /* Loops over blocks of 16 channels: a lane is a channel. One block is as many vectors of the instruction set's own
  * width as it takes; sums go through one of them at a time, over few enough pixels that the cache still has them
  * for the next. Part of loops_body.h. */
-#if defined(__AVX512F__)
-enum { WIDTH = 16 };
-#elif defined(__AVX2__)
-enum { WIDTH = 8 };
-#else
-enum { WIDTH = 4 };
-#endif
 enum {
-    PARTS = LANES / WIDTH,
     CHAINS = 4, /* sums that run side by side */
     FLUSH = 64  /* pixels until they go to double */
 };
-
-typedef float vec __attribute__((vector_size(4 * WIDTH), aligned(4), may_alias));
-typedef int32_t bits __attribute__((vector_size(4 * WIDTH), aligned(4), may_alias));
-
-#define VEC(address) (*(vec *)(address))
-#define GET(address) (*(const vec *)(address))
 
 /* Where the mask (all bits or none in each lane) is set, a, else b. */
 static inline vec choose(bits mask, vec a, vec b)
@@ -232,12 +218,6 @@ static void block_add_moments(const float *x, size_t pixels, const float *origin
             flush(a, sums + p);
             flush(b, squares + p);
         }
-}
-
-/* dy counts where the ReLU let its value through. */
-static inline vec let_through(vec dy, vec x, vec scale, vec shift, bool rectify)
-{
-    return rectify ? (vec)((bits)dy & (bits)(x * scale + shift > 0.0f)) : dy;
 }
 
 /* Lanes from p of the pixels [first, end). */

@@ -6,11 +6,22 @@
 
 enum { LANES = 16, BLOCK = 64 * LANES };
 
-/* Unaligned on purpose: a plane starts where it starts. */
-typedef float lanes __attribute__((vector_size(64), aligned(4), may_alias));
-typedef int32_t lane_bits __attribute__((vector_size(64), aligned(4), may_alias));
+/* Sixteen lanes are as many vectors of the instruction set's own width as it takes. */
+#if defined(__AVX512F__)
+enum { WIDTH = 16 };
+#elif defined(__AVX2__)
+enum { WIDTH = 8 };
+#else
+enum { WIDTH = 4 };
+#endif
+enum { PARTS = LANES / WIDTH };
 
-#define LOAD(address) (*(const lanes *)(address))
+/* Unaligned on purpose: a plane starts where it starts. */
+typedef float vec __attribute__((vector_size(4 * WIDTH), aligned(4), may_alias));
+typedef int32_t bits __attribute__((vector_size(4 * WIDTH), aligned(4), may_alias));
+
+#define VEC(address) (*(vec *)(address))
+#define GET(address) (*(const vec *)(address))
 
 /* Loops whose arrays may be the same one but never overlap shifted. */
 #if defined(__clang__)
@@ -19,12 +30,14 @@ typedef int32_t lane_bits __attribute__((vector_size(64), aligned(4), may_alias)
 #define INDEPENDENT _Pragma("GCC ivdep")
 #endif
 
-static inline double sum_lanes(const lanes *v)
+/* The 16 lanes of a sum, from the first to the last. */
+static inline double sum_lanes(const vec *parts)
 {
     double total = 0.0;
 
-    for (int i = 0; i < LANES; i++)
-        total += (double)(*v)[i];
+    for (int p = 0; p < PARTS; p++)
+        for (int i = 0; i < WIDTH; i++)
+            total += (double)parts[p][i];
     return total;
 }
 
@@ -41,11 +54,12 @@ static double sum(const float *x, size_t count)
 
     while (i + LANES <= count) {
         const size_t end = block_end(i, count);
-        lanes part = {0};
+        vec part[PARTS] = {{0}};
 
         for (; i + LANES <= end; i += LANES)
-            part += LOAD(x + i);
-        total += sum_lanes(&part);
+            for (size_t p = 0; p < PARTS; p++)
+                part[p] += GET(x + i + p * WIDTH);
+        total += sum_lanes(part);
     }
     for (; i < count; i++)
         total += (double)x[i];
@@ -59,11 +73,12 @@ static double dot(const float *x, const float *y, size_t count)
 
     while (i + LANES <= count) {
         const size_t end = block_end(i, count);
-        lanes part = {0};
+        vec part[PARTS] = {{0}};
 
         for (; i + LANES <= end; i += LANES)
-            part += LOAD(x + i) * LOAD(y + i);
-        total += sum_lanes(&part);
+            for (size_t p = 0; p < PARTS; p++)
+                part[p] += GET(x + i + p * WIDTH) * GET(y + i + p * WIDTH);
+        total += sum_lanes(part);
     }
     for (; i < count; i++)
         total += (double)x[i] * (double)y[i];
@@ -76,16 +91,17 @@ static void add_moments(const float *x, size_t count, float origin, double *firs
 
     while (i + LANES <= count) {
         const size_t end = block_end(i, count);
-        lanes a = {0}, b = {0};
+        vec a[PARTS] = {{0}}, b[PARTS] = {{0}};
 
-        for (; i + LANES <= end; i += LANES) {
-            const lanes v = LOAD(x + i) - origin;
+        for (; i + LANES <= end; i += LANES)
+            for (size_t p = 0; p < PARTS; p++) {
+                const vec v = GET(x + i + p * WIDTH) - origin;
 
-            a += v;
-            b += v * v;
-        }
-        *first += sum_lanes(&a);
-        *squares += sum_lanes(&b);
+                a[p] += v;
+                b[p] += v * v;
+            }
+        *first += sum_lanes(a);
+        *squares += sum_lanes(b);
     }
     for (; i < count; i++) {
         const double v = (double)(x[i] - origin);
@@ -112,27 +128,33 @@ static void scale_shift(const float *x, float *y, size_t count, float scale, flo
     }
 }
 
+/* dy counts where the ReLU let its value through. */
+static inline vec let_through(vec dy, vec x, vec scale, vec shift, bool rectify)
+{
+    return rectify ? (vec)((bits)dy & (bits)(x * scale + shift > 0.0f)) : dy;
+}
+
 static inline void add_products(const float *dy, const float *x, size_t count,
                                 const medtl_norm_channel *k, bool rectify, double *total,
                                 double *products)
 {
+    const vec scale = (vec){0} + k->scale, shift = (vec){0} + k->shift;
     size_t i = 0;
 
     while (i + LANES <= count) {
         const size_t end = block_end(i, count);
-        lanes a = {0}, b = {0};
+        vec a[PARTS] = {{0}}, b[PARTS] = {{0}};
 
-        for (; i + LANES <= end; i += LANES) {
-            const lanes v = LOAD(x + i);
-            lanes g = LOAD(dy + i);
+        for (; i + LANES <= end; i += LANES)
+            for (size_t p = 0; p < PARTS; p++) {
+                const vec v = GET(x + i + p * WIDTH);
+                const vec g = let_through(GET(dy + i + p * WIDTH), v, scale, shift, rectify);
 
-            if (rectify)
-                g = (lanes)((lane_bits)g & (lane_bits)(v * k->scale + k->shift > 0.0f));
-            a += g;
-            b += g * (v - k->mean);
-        }
-        *total += sum_lanes(&a);
-        *products += sum_lanes(&b);
+                a[p] += g;
+                b[p] += g * (v - k->mean);
+            }
+        *total += sum_lanes(a);
+        *products += sum_lanes(b);
     }
     for (; i < count; i++) {
         const double g = rectify && !(x[i] * k->scale + k->shift > 0.0f) ? 0.0 : (double)dy[i];

@@ -16,7 +16,8 @@ enum {
     MEDTL_CONV_MOST_PARTS = 4, /* kernels that share an input, see medtl_blocked_part */
     MEDTL_WINOGRAD_SOURCES = 2,
     MEDTL_WINOGRAD_WINDOW = 5, /* most taps of one axis */
-    MEDTL_CONV_MOST_STAGES = 3
+    MEDTL_CONV_MOST_STAGES = 3,
+    MEDTL_BLOCKED_MOST_TAPS = 16 * 16 /* of a direct convolution: a transformer's patches */
 };
 
 typedef enum medtl_blocked_algorithm {
@@ -105,7 +106,8 @@ typedef struct medtl_blocked_call {
 /** Decide how to compute `shape` (whose outputs must be complete).
  *  @param parts  NULL: one part, the whole shape. Their channels add up to the shape's.
  *  @return false if it has to be done on plain arrays: channels are no multiples of 16 (inputs may be, with
- *          plain_input), or groups that are neither one nor depthwise. */
+ *          plain_input), groups that are neither one nor depthwise, or a kernel of more taps than
+ *          MEDTL_BLOCKED_MOST_TAPS. */
 bool medtl_blocked_choose(const medtl_conv_shape *shape, const medtl_blocked_part *parts,
                           size_t part_count, bool plain_input, medtl_blocked_conv *conv);
 

@@ -96,7 +96,7 @@ static bool fill_axis(size_t taps, size_t stride, size_t pad, size_t out, size_t
             return false;
         }
         axis->points = outputs + axis->window - 1;
-        if (axis->points < 4 || axis->points > 8 || outputs > 4)
+        if (axis->points < 4 || axis->points > 8 || outputs < 2 || outputs > 4)
             return false;
     }
     axis->tiles = medtl_divide_up(out, axis->outputs);
@@ -222,7 +222,8 @@ static bool try_direct(medtl_blocked_conv *conv, const medtl_blocked_width *widt
     const medtl_conv_shape *s = &conv->shape;
     const size_t pixels = s->height_out * s->width_out;
 
-    if (s->groups != 1 || conv->part_count != 1)
+    if (s->groups != 1 || conv->part_count != 1 ||
+        s->kernel_h * s->kernel_w > MEDTL_BLOCKED_MOST_TAPS)
         return false;
     conv->algorithm = MEDTL_BLOCKED_DIRECT;
     conv->group = s->channels_out % width->wide_group == 0 && pixels >= 64 ? width->wide_group

@@ -6,8 +6,6 @@
 #include "conv_parts.h"
 #include "product.h"
 
-enum { MOST_TAPS = 15 * 15 };
-
 /* One row of a staged plane: elements first + i * stride of the input's row, zeros where there are none. */
 static void stage_row(const float *row, size_t in, ptrdiff_t first, size_t stride, size_t depth,
                       float *to, size_t count)
@@ -110,7 +108,7 @@ static void run_band(const medtl_blocked_conv *c, const medtl_blocked_call *call
     const size_t taps = s->kernel_h * s->kernel_w, pixels = s->height_out * s->width_out;
     const float *x =
         c->staged ? call->shared + d.n * c->steps * c->stage_plane : call->x + d.n * call->x_stride;
-    size_t source[MOST_TAPS];
+    size_t source[MEDTL_BLOCKED_MOST_TAPS];
 
     tap_sources(c, source);
     for (size_t first = 0; first < c->steps; first += c->block_steps) {

@@ -1,10 +1,23 @@
-/* A pool is a generation counter, an index counter and two conditions: the caller publishes a task,
- * everybody takes indices until none is left, and the caller waits for the last to finish. */
+/* The caller publishes a task and a ticket: a generation and the next index, in one word. Everybody takes indices by
+ * adding to the ticket until none is left; an index can only be taken from the generation whose task was read, so
+ * late comers do no harm. A network is hundreds of short tasks, so whoever waits looks again for some microseconds
+ * before it sleeps: waking a thread takes longer than many a task. */
 #include "pool.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
+
+#if defined(__x86_64__) || defined(__i386__)
+#define PAUSE() __builtin_ia32_pause()
+#else
+#define PAUSE() atomic_signal_fence(memory_order_seq_cst)
+#endif
+
+enum { LOOKS = 1000, INDEX_BITS = 32 };
+static const uint64_t index_mask = ((uint64_t)1 << INDEX_BITS) - 1;
 
 typedef struct worker {
     medtl_pool *pool;
@@ -17,45 +30,75 @@ struct medtl_pool {
     pthread_cond_t work, done;
     worker *workers; /* threads - 1 of them */
     size_t threads, started;
-    medtl_pool_task task;
-    void *context;
-    size_t count, next, active;
-    unsigned long generation;
-    bool stop;
+    /* Written by the caller while no index of the last generation is left; read by others before they take one. */
+    _Atomic(medtl_pool_task) task;
+    _Atomic(void *) context;
+    _Atomic uint64_t count;
+    _Alignas(64) _Atomic uint64_t ticket;
+    _Alignas(64) _Atomic uint64_t finished; /* indices of this generation */
+    _Alignas(64) atomic_size_t sleepers;    /* workers that wait for work to be signalled */
+    atomic_bool caller_sleeps, stop;
 };
 
-/* Take indices until none is left. Called with the mutex held; returns with it held. */
-static void take_work(medtl_pool *pool, size_t index)
+/* Take one index of the present generation and work on it. @return false if none is left. */
+static bool take_one(medtl_pool *pool, size_t thread)
 {
-    while (pool->next < pool->count) {
-        const size_t i = pool->next++;
+    uint64_t ticket = atomic_load(&pool->ticket);
 
-        pthread_mutex_unlock(&pool->mutex);
-        pool->task(pool->context, i, index);
-        pthread_mutex_lock(&pool->mutex);
+    for (;;) {
+        medtl_pool_task task = atomic_load_explicit(&pool->task, memory_order_relaxed);
+        void *context = atomic_load_explicit(&pool->context, memory_order_relaxed);
+        const uint64_t count = atomic_load_explicit(&pool->count, memory_order_relaxed);
+
+        if ((ticket & index_mask) >= count)
+            return false;
+        if (!atomic_compare_exchange_weak(&pool->ticket, &ticket, ticket + 1))
+            continue;
+        task(context, (size_t)(ticket & index_mask), thread);
+        if (atomic_fetch_add(&pool->finished, 1) + 1 == count &&
+            atomic_load(&pool->caller_sleeps)) {
+            pthread_mutex_lock(&pool->mutex);
+            pthread_cond_signal(&pool->done);
+            pthread_mutex_unlock(&pool->mutex);
+        }
+        return true;
     }
+}
+
+static bool has_news(medtl_pool *pool, uint64_t seen)
+{
+    return atomic_load(&pool->ticket) >> INDEX_BITS != seen || atomic_load(&pool->stop);
+}
+
+static void wait_for_news(medtl_pool *pool, uint64_t seen)
+{
+    for (int i = 0; i < LOOKS; i++) {
+        if (has_news(pool, seen))
+            return;
+        PAUSE();
+    }
+    pthread_mutex_lock(&pool->mutex);
+    atomic_fetch_add(&pool->sleepers, 1);
+    while (!has_news(pool, seen))
+        pthread_cond_wait(&pool->work, &pool->mutex);
+    atomic_fetch_sub(&pool->sleepers, 1);
+    pthread_mutex_unlock(&pool->mutex);
 }
 
 static void *run(void *argument)
 {
     worker *self = argument;
     medtl_pool *pool = self->pool;
-    unsigned long seen = 0;
+    uint64_t seen = 0;
 
-    pthread_mutex_lock(&pool->mutex);
     for (;;) {
-        while (!pool->stop && pool->generation == seen)
-            pthread_cond_wait(&pool->work, &pool->mutex);
-        if (pool->stop)
-            break;
-        seen = pool->generation;
-        pool->active++;
-        take_work(pool, self->index);
-        if (--pool->active == 0)
-            pthread_cond_signal(&pool->done);
+        wait_for_news(pool, seen);
+        if (atomic_load(&pool->stop))
+            return NULL;
+        seen = atomic_load(&pool->ticket) >> INDEX_BITS;
+        while (take_one(pool, self->index))
+            ;
     }
-    pthread_mutex_unlock(&pool->mutex);
-    return NULL;
 }
 
 medtl_status medtl_pool_create(size_t threads, medtl_pool **out, medtl_error *err)
@@ -65,13 +108,13 @@ medtl_status medtl_pool_create(size_t threads, medtl_pool **out, medtl_error *er
     *out = NULL;
     if (threads == 0)
         return medtl_fail(err, MEDTL_E_ARGUMENT, "a pool needs at least one thread");
-    pool = calloc(1, sizeof *pool);
+    pool = aligned_alloc(_Alignof(medtl_pool), sizeof *pool);
     if (pool == NULL)
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for a thread pool");
+    *pool = (medtl_pool){.threads = threads};
     pthread_mutex_init(&pool->mutex, NULL);
     pthread_cond_init(&pool->work, NULL);
     pthread_cond_init(&pool->done, NULL);
-    pool->threads = threads;
     pool->workers = calloc(threads, sizeof *pool->workers);
     if (pool->workers == NULL) {
         medtl_pool_destroy(pool);
@@ -93,14 +136,19 @@ medtl_status medtl_pool_create(size_t threads, medtl_pool **out, medtl_error *er
     return MEDTL_OK;
 }
 
+static void wake_workers(medtl_pool *pool)
+{
+    pthread_mutex_lock(&pool->mutex);
+    pthread_cond_broadcast(&pool->work);
+    pthread_mutex_unlock(&pool->mutex);
+}
+
 void medtl_pool_destroy(medtl_pool *pool)
 {
     if (pool == NULL)
         return;
-    pthread_mutex_lock(&pool->mutex);
-    pool->stop = true;
-    pthread_cond_broadcast(&pool->work);
-    pthread_mutex_unlock(&pool->mutex);
+    atomic_store(&pool->stop, true);
+    wake_workers(pool);
     for (size_t i = 0; i < pool->started; i++)
         pthread_join(pool->workers[i].thread, NULL);
     pthread_cond_destroy(&pool->work);
@@ -112,22 +160,40 @@ void medtl_pool_destroy(medtl_pool *pool)
 
 size_t medtl_pool_threads(const medtl_pool *pool) { return pool->threads; }
 
+static void wait_for_the_last(medtl_pool *pool, uint64_t count)
+{
+    for (int i = 0; i < LOOKS; i++) {
+        if (atomic_load(&pool->finished) == count)
+            return;
+        PAUSE();
+    }
+    pthread_mutex_lock(&pool->mutex);
+    atomic_store(&pool->caller_sleeps, true);
+    while (atomic_load(&pool->finished) != count)
+        pthread_cond_wait(&pool->done, &pool->mutex);
+    atomic_store(&pool->caller_sleeps, false);
+    pthread_mutex_unlock(&pool->mutex);
+}
+
 void medtl_pool_for(medtl_pool *pool, size_t count, medtl_pool_task task, void *context)
 {
-    if (pool->threads == 1 || count <= 1) {
+    const uint64_t generation = atomic_load(&pool->ticket) >> INDEX_BITS;
+
+    if (pool->threads == 1 || count <= 1 || count >= index_mask) {
         for (size_t i = 0; i < count; i++)
             task(context, i, 0);
         return;
     }
-    pthread_mutex_lock(&pool->mutex);
-    pool->task = task;
-    pool->context = context;
-    pool->count = count;
-    pool->next = 0;
-    pool->generation++;
-    pthread_cond_broadcast(&pool->work);
-    take_work(pool, 0);
-    while (pool->active > 0)
-        pthread_cond_wait(&pool->done, &pool->mutex);
-    pthread_mutex_unlock(&pool->mutex);
+    /* Closed while it changes: whoever still holds the last ticket cannot take an index of this task with it. */
+    atomic_store(&pool->ticket, (generation + 1) << INDEX_BITS | index_mask);
+    atomic_store_explicit(&pool->task, task, memory_order_relaxed);
+    atomic_store_explicit(&pool->context, context, memory_order_relaxed);
+    atomic_store_explicit(&pool->count, count, memory_order_relaxed);
+    atomic_store(&pool->finished, 0);
+    atomic_store(&pool->ticket, (generation + 2) << INDEX_BITS);
+    if (atomic_load(&pool->sleepers) > 0)
+        wake_workers(pool);
+    while (take_one(pool, 0))
+        ;
+    wait_for_the_last(pool, count);
 }

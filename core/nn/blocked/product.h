@@ -22,6 +22,9 @@ enum { WIDE_GROUP = 16, NARROW_GROUP = 16, MOST_PIXELS = 2, MOST_VECTORS = 4 };
 /* Pixels of a register tile with so many vectors of weights. */
 INLINE size_t pixels_of(int vectors) { return MOST_PIXELS == 14 && vectors == 4 ? 6 : MOST_PIXELS; }
 
+#ifndef PREFETCH
+#define PREFETCH 2048
+#endif
 enum { BLOCK = MEDTL_BLOCK, PARTS_OF_BLOCK = MEDTL_BLOCK / VECTOR };
 
 /* What is done to a sum before it is stored. Pointers are to the first channel of the group. */
@@ -86,6 +89,9 @@ INLINE void register_tile(const product *p, const float *x, const float *x2, siz
                 UNROLL
                 for (int v = 0; v < vectors; v++)
                     weights[v] = vec_load(w + v * VECTOR);
+                UNROLL
+                for (int v = 0; v < vectors * VECTOR / 16; v++)
+                    __builtin_prefetch(w + PREFETCH + v * 16);
                 UNROLL
                 for (int i = 0; i < pixels; i++) {
                     const vec value =
@@ -164,20 +170,21 @@ typedef void (*tile_function)(const product *, const float *, const float *, siz
 
 #if defined(__AVX512F__)
 TILES_14(1, 16)
-TILES_14(2, 16) TILES_6(4, 16) TILES_14(1, 1) TILES_14(2, 1)
+TILES_14(2, 16)
+TILES_6(4, 16) TILES_14(1, 1) TILES_14(2, 1)
     TILES_6(4, 1) static const tile_function tiles_16[MOST_VECTORS + 1][MOST_PIXELS] = {
         [1] = {NAMES_14(1, 16)}, [2] = {NAMES_14(2, 16)}, [4] = {NAMES_6(4, 16)}};
 static const tile_function tiles_1[MOST_VECTORS + 1][MOST_PIXELS] = {
     [1] = {NAMES_14(1, 1)}, [2] = {NAMES_14(2, 1)}, [4] = {NAMES_6(4, 1)}};
 #elif defined(__AVX2__)
 TILES_6(2, 16)
-TILES_6(2, 1) static const tile_function tiles_16[MOST_VECTORS + 1][MOST_PIXELS] = {
-    [2] = {NAMES_6(2, 16)}};
+TILES_6(2, 1)
+static const tile_function tiles_16[MOST_VECTORS + 1][MOST_PIXELS] = {[2] = {NAMES_6(2, 16)}};
 static const tile_function tiles_1[MOST_VECTORS + 1][MOST_PIXELS] = {[2] = {NAMES_6(2, 1)}};
 #else
 TILES_2(4, 16)
-TILES_2(4, 1) static const tile_function tiles_16[MOST_VECTORS + 1][MOST_PIXELS] = {
-    [4] = {NAMES_2(4, 16)}};
+TILES_2(4, 1)
+static const tile_function tiles_16[MOST_VECTORS + 1][MOST_PIXELS] = {[4] = {NAMES_2(4, 16)}};
 static const tile_function tiles_1[MOST_VECTORS + 1][MOST_PIXELS] = {[4] = {NAMES_2(4, 1)}};
 #endif
 

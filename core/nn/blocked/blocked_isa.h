@@ -3,6 +3,7 @@
 #include "depthwise.h"
 #include "direct.h"
 #include "pack.h"
+#include "weight_gradient.h"
 #include "winograd.h"
 
 static void run_item(const medtl_blocked_conv *c, const medtl_blocked_call *call, size_t stage,
@@ -19,6 +20,7 @@ static void run_item(const medtl_blocked_conv *c, const medtl_blocked_call *call
 const medtl_blocked_kernels BLOCKED_SET = {
     .name = BLOCKED_SET_NAME,
     .width = {WIDE_GROUP, NARROW_GROUP},
-    .pack = pack_weights,
+    .pack = pack_group,
     .run = run_item,
+    .weight = run_weight,
 };

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const medtl_blocked_kernels *kernels(void)
+const medtl_blocked_kernels *medtl_blocked_kernels_get(void)
 {
 #if defined(MEDTL_KERNELS_X86)
     const char *name = medtl_kernels_name();
@@ -22,7 +22,8 @@ static const medtl_blocked_kernels *kernels(void)
 bool medtl_blocked_choose(const medtl_conv_shape *shape, const medtl_blocked_part *parts,
                           size_t part_count, bool plain_input, medtl_blocked_conv *conv)
 {
-    return medtl_blocked_choose_for(shape, parts, part_count, plain_input, &kernels()->width, conv);
+    return medtl_blocked_choose_for(shape, parts, part_count, plain_input,
+                                    &medtl_blocked_kernels_get()->width, conv);
 }
 
 bool medtl_blocked_choose_algorithm(const medtl_conv_shape *shape, bool plain_input,
@@ -30,7 +31,7 @@ bool medtl_blocked_choose_algorithm(const medtl_conv_shape *shape, bool plain_in
                                     medtl_blocked_conv *conv)
 {
     return medtl_blocked_choose_algorithm_for(shape, plain_input, algorithm, outputs,
-                                              &kernels()->width, conv);
+                                              &medtl_blocked_kernels_get()->width, conv);
 }
 
 void medtl_blocked_describe(const medtl_blocked_conv *conv, char *text, size_t size)
@@ -51,7 +52,34 @@ void medtl_blocked_describe(const medtl_blocked_conv *conv, char *text, size_t s
 
 void medtl_blocked_pack(const medtl_blocked_conv *conv, const float *const *weight, float *packed)
 {
-    kernels()->pack(conv, weight, packed);
+    medtl_blocked_view views[MEDTL_CONV_MOST_PARTS];
+    const size_t items = medtl_blocked_pack_items(conv);
+
+    for (size_t i = 0; i < conv->part_count; i++)
+        views[i] = medtl_blocked_plain_view(conv, i, weight[i]);
+    for (size_t item = 0; item < items; item++)
+        medtl_blocked_pack_item(conv, views, packed, item);
+}
+
+medtl_blocked_view medtl_blocked_plain_view(const medtl_blocked_conv *conv, size_t part,
+                                            const float *weight)
+{
+    const medtl_blocked_part *p = &conv->parts[part];
+    const size_t taps = p->kernel_h * p->kernel_w;
+
+    return (medtl_blocked_view){weight, conv->shape.channels_in / conv->shape.groups * taps, taps,
+                                (ptrdiff_t)p->kernel_w, 1};
+}
+
+size_t medtl_blocked_pack_items(const medtl_blocked_conv *conv)
+{
+    return conv->algorithm == MEDTL_BLOCKED_DEPTHWISE ? 1 : medtl_blocked_groups(conv);
+}
+
+void medtl_blocked_pack_item(const medtl_blocked_conv *conv, const medtl_blocked_view *views,
+                             float *packed, size_t item)
+{
+    medtl_blocked_kernels_get()->pack(conv, views, packed, item);
 }
 
 size_t medtl_blocked_stages(const medtl_blocked_conv *conv)
@@ -85,5 +113,5 @@ size_t medtl_blocked_items(const medtl_blocked_conv *conv, size_t stage, size_t 
 void medtl_blocked_run(const medtl_blocked_conv *conv, const medtl_blocked_call *call, size_t stage,
                        size_t item)
 {
-    kernels()->run(conv, call, stage, item);
+    medtl_blocked_kernels_get()->run(conv, call, stage, item);
 }

@@ -93,7 +93,7 @@ typedef struct medtl_blocked_conv {
 typedef struct medtl_blocked_call {
     const float *packed;
     const float *bias, *scale, *shift; /* [channels_out] */
-    const float *residual;             /* blocked, as y */
+    const float *residual;             /* blocked, as y; it may be y itself if there is no bias */
     bool relu;
     size_t count; /* images, at most conv->images */
     const float *x;
@@ -124,6 +124,23 @@ void medtl_blocked_describe(const medtl_blocked_conv *conv, char *text, size_t s
  *  weight: of each part its own array, with the part's kernel. */
 size_t medtl_blocked_packed_size(const medtl_blocked_conv *conv);
 void medtl_blocked_pack(const medtl_blocked_conv *conv, const float *const *weight, float *packed);
+
+/** Where the weights of a part lie: of output channel k, input channel c and tap (i, j) at
+ *  data + k * out + c * in + i * row + j * column. */
+typedef struct medtl_blocked_view {
+    const float *data;
+    size_t out, in;
+    ptrdiff_t row, column;
+} medtl_blocked_view;
+
+/** The same piece by piece, from a view for each part; the items may run on different threads. */
+size_t medtl_blocked_pack_items(const medtl_blocked_conv *conv);
+void medtl_blocked_pack_item(const medtl_blocked_conv *conv, const medtl_blocked_view *views,
+                             float *packed, size_t item);
+
+/** Part `part` in PyTorch's order. */
+medtl_blocked_view medtl_blocked_plain_view(const medtl_blocked_conv *conv, size_t part,
+                                            const float *weight);
 
 size_t medtl_blocked_shared_size(const medtl_blocked_conv *conv, size_t count);
 size_t medtl_blocked_scratch_size(const medtl_blocked_conv *conv);

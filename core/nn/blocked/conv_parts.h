@@ -2,7 +2,7 @@
 #ifndef MEDTL_NN_BLOCKED_CONV_PARTS_H
 #define MEDTL_NN_BLOCKED_CONV_PARTS_H
 
-#include "conv.h"
+#include "gradient.h"
 
 /** What choosing must know of an instruction set: channels of a register tile with many weights, and with few. */
 typedef struct medtl_blocked_width {
@@ -12,10 +12,15 @@ typedef struct medtl_blocked_width {
 typedef struct medtl_blocked_kernels {
     const char *name;
     medtl_blocked_width width;
-    void (*pack)(const medtl_blocked_conv *conv, const float *const *weight, float *packed);
+    void (*pack)(const medtl_blocked_conv *conv, const medtl_blocked_view *views, float *packed,
+                 size_t item);
     void (*run)(const medtl_blocked_conv *conv, const medtl_blocked_call *call, size_t stage,
                 size_t item);
+    void (*weight)(const medtl_blocked_weight *weight, const medtl_blocked_weight_call *call,
+                   size_t stage, size_t item);
 } medtl_blocked_kernels;
+
+const medtl_blocked_kernels *medtl_blocked_kernels_get(void); /* of the running instruction set */
 
 extern const medtl_blocked_kernels medtl_blocked_portable, medtl_blocked_avx2, medtl_blocked_avx512;
 

@@ -108,6 +108,7 @@ static void run_band(const medtl_blocked_conv *c, const medtl_blocked_call *call
     const size_t taps = s->kernel_h * s->kernel_w, pixels = s->height_out * s->width_out;
     const float *x =
         c->staged ? call->shared + d.n * c->steps * c->stage_plane : call->x + d.n * call->x_stride;
+    const bool in_place = call->residual == call->y; /* sums begin with it */
     size_t source[MEDTL_BLOCKED_MOST_TAPS];
 
     tap_sources(c, source);
@@ -125,12 +126,12 @@ static void run_band(const medtl_blocked_conv *c, const medtl_blocked_call *call
                 .w = call->packed + (k * c->steps + channels * first) * taps * c->depth,
                 .y = call->y + d.n * call->y_stride + k * pixels,
                 .y_block = pixels * BLOCK,
-                .add = first > 0,
+                .add = first > 0 || in_place,
                 .last = first + steps == c->steps,
                 .f = {.bias = call->bias != NULL ? call->bias + k : NULL,
                       .scale = call->scale != NULL ? call->scale + k : NULL,
                       .shift = call->scale != NULL ? call->shift + k : NULL,
-                      .residual = call->residual != NULL
+                      .residual = call->residual != NULL && !in_place
                                       ? call->residual + d.n * call->residual_stride + k * pixels
                                       : NULL,
                       .relu = call->relu}};

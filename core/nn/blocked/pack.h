@@ -8,23 +8,30 @@
 
 #include <stdint.h>
 
+/* Where a view's weight of tap (i, j) lies, for channels 0. */
+static const float *view_tap(const medtl_blocked_view *view, size_t i, size_t j)
+{
+    return view->data + (ptrdiff_t)i * view->row + (ptrdiff_t)j * view->column;
+}
+
 /* [group][block of steps][tap][step][channel of step][output channel of group] */
-static void pack_direct(const medtl_blocked_conv *c, const float *weight, float *packed)
+static void pack_direct_group(const medtl_blocked_conv *c, const medtl_blocked_group *g,
+                              const medtl_blocked_view *view, float *packed)
 {
     const medtl_conv_shape *s = &c->shape;
-    const size_t taps = s->kernel_h * s->kernel_w, row = s->channels_in * taps;
+    const size_t taps = s->kernel_h * s->kernel_w;
 
-    for (size_t k = 0; k < s->channels_out; k += c->group) {
-        const size_t channels = minimum(c->group, s->channels_out - k);
+    for (size_t first = 0; first < c->steps; first += c->block_steps) {
+        const size_t from = first * c->depth,
+                     end = minimum(first + c->block_steps, c->steps) * c->depth;
 
-        for (size_t first = 0; first < c->steps; first += c->block_steps) {
-            const size_t from = first * c->depth,
-                         end = minimum(first + c->block_steps, c->steps) * c->depth;
+        for (size_t tap = 0; tap < taps; tap++) {
+            const float *weight =
+                view_tap(view, tap / s->kernel_w, tap % s->kernel_w) + g->first * view->out;
 
-            for (size_t tap = 0; tap < taps; tap++)
-                for (size_t in = from; in < end; in++)
-                    for (size_t i = 0; i < channels; i++)
-                        *packed++ = weight[(k + i) * row + in * taps + tap];
+            for (size_t in = from; in < end; in++)
+                for (size_t i = 0; i < g->channels; i++)
+                    *packed++ = weight[i * view->out + in * view->in];
         }
     }
 }
@@ -140,11 +147,12 @@ static void pack_block(const medtl_blocked_conv *c, const medtl_blocked_part *pa
             }
 }
 
+/* `first`: channels of the parts before. */
 static void pack_winograd_group(const medtl_blocked_conv *c, const medtl_blocked_group *g,
-                                const float *weight, float *packed)
+                                const medtl_blocked_view *view, size_t first, float *packed)
 {
     const medtl_blocked_part *part = &c->parts[g->part];
-    const size_t taps = part->kernel_h * part->kernel_w, row = c->shape.channels_in * taps;
+    const size_t taps = part->kernel_h * part->kernel_w;
     const weight_transform gv = transform_of(&c->h), gh = transform_of(&c->w);
     wide kernel[8 * 8];
     packed_places places;
@@ -152,41 +160,32 @@ static void pack_winograd_group(const medtl_blocked_conv *c, const medtl_blocked
     find_places(c, g, &places);
     for (size_t in = 0; in < c->shape.channels_in; in++)
         for (size_t k = 0; k < g->channels; k += BLOCK) {
-            for (size_t tap = 0; tap < taps; tap++)
+            for (size_t tap = 0; tap < taps; tap++) {
+                const float *weight = view_tap(view, tap / part->kernel_w, tap % part->kernel_w) +
+                                      (g->first - first + k) * view->out + in * view->in;
+
                 for (size_t i = 0; i < BLOCK; i++)
-                    kernel[tap][i] = (double)weight[(k + i) * row + in * taps + tap];
+                    kernel[tap][i] = (double)weight[i * view->out];
+            }
             pack_block(c, part, &places, &gv, &gh, (const wide *)kernel,
                        packed + in * g->channels + k);
         }
 }
 
-static void pack_winograd(const medtl_blocked_conv *c, const float *const *weight, float *packed)
+static void pack_group(const medtl_blocked_conv *c, const medtl_blocked_view *views, float *packed,
+                       size_t item)
 {
-    const size_t groups = medtl_blocked_groups(c);
+    const medtl_blocked_group g = medtl_blocked_group_at(c, item);
     size_t first = 0;
 
-    for (size_t i = 0, part = 0; i < groups; i++) {
-        const medtl_blocked_group g = medtl_blocked_group_at(c, i);
-
-        if (g.part != part) {
-            first += c->parts[part].channels;
-            part = g.part;
-        }
-        pack_winograd_group(c, &g,
-                            weight[part] + (g.first - first) * c->shape.channels_in *
-                                               c->parts[part].kernel_h * c->parts[part].kernel_w,
-                            packed + g.packed);
-    }
-}
-
-static void pack_weights(const medtl_blocked_conv *c, const float *const *weight, float *packed)
-{
+    for (size_t i = 0; i < g.part; i++)
+        first += c->parts[i].channels;
     if (c->algorithm == MEDTL_BLOCKED_WINOGRAD)
-        pack_winograd(c, weight, packed);
+        pack_winograd_group(c, &g, &views[g.part], first, packed + g.packed);
     else if (c->algorithm == MEDTL_BLOCKED_DIRECT)
-        pack_direct(c, weight[0], packed);
+        pack_direct_group(c, &g, &views[0], packed + g.packed);
     else
-        pack_depthwise(c, weight[0], packed);
+        pack_depthwise(c, views[0].data, packed); /* its only group */
 }
 
 #endif

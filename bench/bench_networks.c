@@ -149,7 +149,7 @@ static double training_products(const medtl_graph *graph)
 
     for (size_t i = 1; i < graph->node_count; i++)
         if (graph->nodes[i].inputs[0] == 0)
-            sum -= medtl_node_products(&graph->nodes[i], &graph->nodes[0].shape);
+            sum -= medtl_node_products(&graph->nodes[i], graph->nodes[0].shape);
     return sum;
 }
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_KINDS = 64 };
+enum { MOST_KINDS = 64, ALGORITHM_SIZE = 64 };
 
 /* A line of the summary. */
 typedef struct sum {
@@ -21,9 +21,10 @@ typedef struct sum {
 typedef struct profile {
     const bench_options *options;
     const medtl_graph *graph;
-    double *seconds; /* [node][round] */
-    double *median;  /* [node], milliseconds of the whole batch */
-    const char **algorithm;
+    double *seconds;  /* [node][round] */
+    double *median;   /* [node], milliseconds of the whole batch */
+    double *products; /* [node], of the whole batch */
+    char (*algorithm)[ALGORITHM_SIZE];
     size_t round;
     double last; /* when the node before was done */
 } profile;
@@ -34,19 +35,12 @@ static void watch(void *context, const medtl_node_run *run)
     const double now = machine_seconds();
 
     p->seconds[run->index * p->options->rounds + p->round] += now - p->last;
-    p->algorithm[run->index] = medtl_node_algorithm(run);
-    p->last = now;
+    medtl_node_algorithm(run, p->algorithm[run->index], sizeof p->algorithm[0]);
+    p->products[run->index] = (double)p->options->batches[0] * medtl_run_products(run);
+    p->last = machine_seconds();
 }
 
-static double products(const profile *p, size_t i)
-{
-    const medtl_node *node = &p->graph->nodes[i];
-
-    return (double)p->options->batches[0] *
-           medtl_node_products(node, &p->graph->nodes[node->inputs[0]].shape);
-}
-
-/* Of the total of the medians; and GFLOP/s, or 0 where nothing is multiplied. */
+/* GFLOP/s, or 0 where nothing is multiplied. */
 static double rate(double work, double milliseconds)
 {
     return milliseconds > 0 ? 2e-6 * work / milliseconds : 0.0;
@@ -65,16 +59,16 @@ static double finish(profile *p)
 
 static void print_nodes(const profile *p, double total)
 {
-    printf("%4s %-28s %-16s %-13s %-22s %9s %6s %9s\n", "#", "node", "kind", "output", "algorithm",
+    printf("%4s %-24s %-16s %-13s %-50s %9s %6s %9s\n", "#", "node", "kind", "output", "algorithm",
            "ms", "share", "GFLOP/s");
     for (size_t i = 1; i < p->graph->node_count; i++) {
         const medtl_node *node = &p->graph->nodes[i];
-        const double speed = rate(products(p, i), p->median[i]);
+        const double speed = rate(p->products[i], p->median[i]);
         char shape[32];
 
         snprintf(shape, sizeof shape, "%zux%zux%zu", node->shape.channels, node->shape.height,
                  node->shape.width);
-        printf("%4zu %-28s %-16s %-13s %-22s %9.3f %5.1f%%", i,
+        printf("%4zu %-24s %-16s %-13s %-50s %9.3f %5.1f%%", i,
                node->name[0] != '\0' ? node->name : "-", node->ops->kind, shape,
                p->algorithm[i][0] != '\0' ? p->algorithm[i] : "-", p->median[i],
                100 * p->median[i] / total);
@@ -110,7 +104,7 @@ static size_t sum_up(const profile *p, sum *sums)
             sums[count++] = (sum){.kind = kind, .algorithm = p->algorithm[i]};
         sums[k].nodes++;
         sums[k].milliseconds += p->median[i];
-        sums[k].products += products(p, i);
+        sums[k].products += p->products[i];
     }
     qsort(sums, count, sizeof *sums, by_time);
     return count;
@@ -121,10 +115,10 @@ static void print_sums(const profile *p, double total)
     sum sums[MOST_KINDS];
     const size_t count = sum_up(p, sums);
 
-    printf("\n%-16s %-22s %6s %9s %6s %9s\n", "kind", "algorithm", "nodes", "ms", "share",
+    printf("\n%-16s %-50s %6s %9s %6s %9s\n", "kind", "algorithm", "nodes", "ms", "share",
            "GFLOP/s");
     for (size_t i = 0; i < count; i++)
-        printf("%-16s %-22s %6zu %9.3f %5.1f%% %9.1f\n", sums[i].kind,
+        printf("%-16s %-50s %6zu %9.3f %5.1f%% %9.1f\n", sums[i].kind,
                sums[i].algorithm[0] != '\0' ? sums[i].algorithm : "-", sums[i].nodes,
                sums[i].milliseconds, 100 * sums[i].milliseconds / total,
                rate(sums[i].products, sums[i].milliseconds));
@@ -135,7 +129,7 @@ static void print_text(const profile *p, double total, double whole)
     double work = 0.0;
 
     for (size_t i = 1; i < p->graph->node_count; i++)
-        work += products(p, i);
+        work += p->products[i];
     printf("%s, kernels %s, input %dx%ux%u, batch %zu, %zu thread(s), %zu repeats\n",
            p->options->network, medtl_kernels_name(), BENCH_CHANNELS, p->options->size,
            p->options->size, p->options->batches[0], p->options->threads, p->round);
@@ -158,7 +152,7 @@ static void print_json(const profile *p, double total, double whole)
                "\"ms\":%.6g,\"gflops\":%.6g}",
                i > 1 ? "," : "", node->name, node->ops->kind, node->shape.channels,
                node->shape.height, node->shape.width, p->algorithm[i], p->median[i],
-               rate(products(p, i), p->median[i]));
+               rate(p->products[i], p->median[i]));
     }
     printf("]}\n");
 }
@@ -203,9 +197,10 @@ medtl_status bench_profile(const bench_options *o, medtl_error *err)
     p.graph = medtl_predictor_graph(predictor);
     p.seconds = calloc(p.graph->node_count * o->rounds, sizeof *p.seconds);
     p.median = calloc(p.graph->node_count, sizeof *p.median);
+    p.products = calloc(p.graph->node_count, sizeof *p.products);
     p.algorithm = calloc(p.graph->node_count, sizeof *p.algorithm);
     if (input == NULL || logits == NULL || p.seconds == NULL || p.median == NULL ||
-        p.algorithm == NULL) {
+        p.products == NULL || p.algorithm == NULL) {
         status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for a profile");
     } else {
         const double whole = run_rounds(&p, predictor, input, logits), total = finish(&p);
@@ -219,6 +214,7 @@ done:
     free(logits);
     free(p.seconds);
     free(p.median);
+    free(p.products);
     free(p.algorithm);
     return status;
 }

@@ -16,15 +16,19 @@ void medtl_predictor_watch(medtl_predictor *predictor, medtl_node_watch watch, v
 /** The graph that the predictor's nodes are of: the plan's, fused and rewritten. Borrowed from the model. */
 const medtl_graph *medtl_predictor_graph(const medtl_predictor *predictor);
 
-/** How the node computes, in a word or two for a table: the name of the algorithm that was chosen for a convolution,
- *  "" where there is only one way. A constant. */
-const char *medtl_node_algorithm(const medtl_node_run *run);
+/** How the node computes, in a few words for a table: the algorithm that was chosen for a convolution (for
+ *  parallel kernels that are computed together, with how many they are), "" where there is only one way. */
+void medtl_node_algorithm(const medtl_node_run *run, char *text, size_t size);
 
 /** Multiply-adds of one image by the definition of the layer, however it is computed (an algorithm that needs
- *  fewer shows as a higher rate): convolutions and linear layers; 0 for all others. */
-double medtl_node_products(const medtl_node *node, const medtl_shape *in);
+ *  fewer shows as a higher rate): convolutions and linear layers; 0 for all others.
+ *  @param in  Of the first input. */
+double medtl_node_products(const medtl_node *node, medtl_shape in);
 
-/** The same of a whole network. */
+/** The same of a node as a predictor runs it, which may be several convolutions of the network at once. */
+double medtl_run_products(const medtl_node_run *run);
+
+/** The same of a whole network, as it was built. */
 double medtl_graph_products(const medtl_graph *graph);
 
 #endif

@@ -26,15 +26,19 @@ static medtl_model *make_model(medtl_network **network)
 typedef struct seen {
     const medtl_graph *graph;
     size_t calls, images, unnamed;
+    double products;
 } seen;
 
 static void watch(void *context, const medtl_node_run *run)
 {
     seen *s = context;
+    char algorithm[64];
 
     cr_expect_eq(run->node, &s->graph->nodes[run->index]);
     cr_expect_eq(run->index, s->calls % (s->graph->node_count - 1) + 1, "in the plan's order");
-    s->unnamed += run->node->ops == &medtl_node_conv && medtl_node_algorithm(run)[0] == '\0';
+    medtl_node_algorithm(run, algorithm, sizeof algorithm);
+    s->products += medtl_run_products(run);
+    s->unnamed += run->node->ops == &medtl_node_conv && algorithm[0] == '\0';
     s->images += run->index == s->graph->node_count - 1 ? run->count : 0;
     s->calls++;
 }
@@ -54,6 +58,10 @@ Test(profile, shows_every_node_in_order_until_nobody_watches)
     cr_expect_eq(s.images, IMAGES);
     cr_expect_eq(s.calls % (s.graph->node_count - 1), 0);
     cr_expect_eq(s.unnamed, 0, "every convolution says how it is computed");
+    cr_expect_eq(s.products * IMAGES,
+                 medtl_graph_products(&network->graph) * (double)s.calls /
+                     (double)(s.graph->node_count - 1) * IMAGES,
+                 "convolutions that became one count as what they were");
     medtl_predictor_watch(predictor, NULL, NULL);
     s.calls = 0;
     medtl_predictor_run_logits(predictor, input, IMAGES, logits);

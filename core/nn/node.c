@@ -6,14 +6,20 @@ void medtl_node_for_parts(const medtl_node_run *run, medtl_pool_task task)
     medtl_pool_for(run->pool, run->count * medtl_node_part_count(run), task, (void *)run);
 }
 
+void medtl_node_mask_part(const medtl_node_run *run, medtl_part part)
+{
+    if (run->node->relu)
+        medtl_loops_get()->mask(medtl_image_of(run->dy, part.image) + part.first,
+                                medtl_image_of(run->y, part.image) + part.first,
+                                part.end - part.first);
+}
+
 static void mask_part(void *context, size_t item, size_t worker)
 {
     const medtl_node_run *run = context;
-    const medtl_part part = medtl_node_part(run, item);
 
     (void)worker;
-    medtl_loops_get()->mask(medtl_image_of(run->dy, part.image) + part.first,
-                            medtl_image_of(run->y, part.image) + part.first, part.end - part.first);
+    medtl_node_mask_part(run, medtl_node_part(run, item));
 }
 
 void medtl_node_mask_relu(const medtl_node_run *run)

@@ -31,6 +31,7 @@ static void give_part(void *context, size_t item, size_t worker)
     const medtl_part part = medtl_node_part(run, item);
 
     (void)worker;
+    medtl_node_mask_part(run, part);
     for (size_t k = 0; k < 2; k++)
         if (run->dx[k].data != NULL)
             medtl_give_gradient(medtl_image_of(run->dx[k], part.image) + part.first,
@@ -38,11 +39,7 @@ static void give_part(void *context, size_t item, size_t worker)
                                 part.end - part.first, run->add[k]);
 }
 
-static void backward(const medtl_node_run *run)
-{
-    medtl_node_mask_relu(run);
-    medtl_node_for_parts(run, give_part);
-}
+static void backward(const medtl_node_run *run) { medtl_node_for_parts(run, give_part); }
 
 const medtl_node_ops medtl_node_add = {.kind = "add",
                                        .takes_relu = true,

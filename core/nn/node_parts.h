@@ -38,6 +38,9 @@ static inline medtl_part medtl_node_part(const medtl_node_run *run, size_t item)
 /** Run task(run, item, worker) for every part of every image. */
 void medtl_node_for_parts(const medtl_node_run *run, medtl_pool_task task);
 
+/** medtl_node_mask_relu() for one part: whoever walks dy in parts anyway finds it in the cache then. */
+void medtl_node_mask_part(const medtl_node_run *run, medtl_part part);
+
 /** Rows [first, end) of one block of 16 channels of one image. */
 typedef struct medtl_band {
     size_t image, block, first, end;

@@ -27,6 +27,7 @@ static void give_part(void *context, size_t item, size_t worker)
     const medtl_part part = medtl_node_part(run, item);
 
     (void)worker;
+    medtl_node_mask_part(run, part);
     medtl_give_gradient(medtl_image_of(run->dx[0], part.image) + part.first,
                         medtl_image_of(run->dy, part.image) + part.first, part.end - part.first,
                         run->add[0]);
@@ -34,7 +35,6 @@ static void give_part(void *context, size_t item, size_t worker)
 
 static void backward(const medtl_node_run *run)
 {
-    medtl_node_mask_relu(run);
     if (run->dx[0].data != NULL)
         medtl_node_for_parts(run, give_part);
 }

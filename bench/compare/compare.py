@@ -41,7 +41,9 @@ def arguments():
     parser.add_argument('--seconds', type=float, default=1.0, metavar='S',
                         help='of each measurement in a round, after a run that warms up (default: %(default)s)')
     parser.add_argument('--threads', type=int, default=2, metavar='N', help='default: %(default)s')
-    parser.add_argument('--kernels', metavar='NAME', help="force medtl's: avx512, avx2 or portable")
+    parser.add_argument('--kernels', metavar='LIST', default='',
+                        help="force medtl's: avx512, avx2 or portable; with several, medtl runs with each, and the "
+                             'first is compared with the peers')
     parser.add_argument('--without', default='', metavar='LIST', help='leave out: pytorch, onnx')
     parser.add_argument('--json', type=pathlib.Path, metavar='FILE', help='write all figures there, too')
     parser.add_argument('--build', type=pathlib.Path, default=ROOT / 'build', metavar='DIR',
@@ -54,6 +56,7 @@ def arguments():
     options = parser.parse_args()
     options.networks = options.networks.split(',')
     options.without = options.without.split(',')
+    options.kernels = options.kernels.split(',')
     options.folder = options.folder or options.build / 'compare'
     for name in options.networks:
         if name not in NETWORKS:
@@ -70,6 +73,7 @@ class Program:
 
     def __init__(self, name, version, command):
         self.name, self.version, self.command = name, version, command
+        self.is_peer = not name.startswith(MEDTL)
 
 
 def run(command):
@@ -82,26 +86,32 @@ def run(command):
     return None
 
 
-def find_medtl(options):
+def measure_peak(options, kernels):
+    """What bench_networks says of the multiply-add units, or None."""
+    said = run([options.build / 'bin' / 'bench_networks', '--peak', '--threads', options.threads, '--json',
+                *(['--kernels', kernels] if kernels else [])])
+    return json.loads(said) if said else None
+
+
+def find_medtl(options, kernels, name):
     bench = options.build / 'bin' / 'bench_networks'
     if not os.access(bench, os.X_OK):
         sys.exit(f'compare: no {bench}; build it: cmake --preset release && cmake --build --preset release '
                  '--target bench_networks')
-    force = ['--kernels', options.kernels] if options.kernels else []
 
-    def command(name):
-        classes, train = NETWORKS[name]
-        words = [bench, '--network', name, '--classes', classes, '--batch', options.batch, '--threads', options.threads,
-                 '--seconds', options.seconds, '--rounds', 1000, '--json', *force]
-        if exported(options, name):
-            words += ['--weights', options.folder / f'{name}.safetensors', '--logits', '--input',
-                      options.folder / f'{name}.input.npy']
-        return words + ([] if options.no_training else ['--train', train])
+    def command(network):
+        classes, train = NETWORKS[network]
+        words = [bench, '--network', network, '--classes', classes, '--batch', options.batch, '--threads',
+                 options.threads, '--seconds', options.seconds, '--rounds', 1000, '--json']
+        if exported(options, network):
+            words += ['--weights', options.folder / f'{network}.safetensors', '--logits', '--input',
+                      options.folder / f'{network}.input.npy']
+        return words + (['--kernels', kernels] if kernels else []) + ([] if options.no_training else ['--train', train])
 
-    said = run([bench, '--peak', '--threads', options.threads, '--json', *force])
-    if said is None:
+    peak = measure_peak(options, kernels)
+    if peak is None:
         sys.exit(EXIT_FAILED)
-    return Program(MEDTL, f'medtl, kernels {json.loads(said)["kernels"]}', command)
+    return Program(name, f'{name}: kernels {peak["kernels"]}', command)
 
 
 def find_pytorch(options):
@@ -173,7 +183,8 @@ def export(options, pytorch):
 
 
 def find_programs(options):
-    programs = [find_medtl(options)]
+    programs = [find_medtl(options, kernels, f'medtl {kernels}' if i > 0 else MEDTL)
+                for i, kernels in enumerate(options.kernels)]
     pytorch = find_pytorch(options)
     if pytorch is None:
         say('PyTorch is left out')
@@ -183,12 +194,6 @@ def find_programs(options):
     if 'onnx' not in options.without:
         programs.append(find_onnx(options))
     return [p for p in programs if p]
-
-
-def peak_rate(options, medtl):
-    said = run([medtl.command(options.networks[0])[0], '--peak', '--threads', options.threads, '--json',
-                *(['--kernels', options.kernels] if options.kernels else [])])
-    return json.loads(said)['peak_gflops'] if said else 0.0
 
 
 class Figures:
@@ -219,11 +224,11 @@ class Figures:
 def go_round(options, programs):
     figures, failed = Figures(), set()
     for number in range(options.rounds):
-        figures.peaks.append(peak_rate(options, programs[0]))
+        figures.peaks.append((measure_peak(options, options.kernels[0]) or {'peak_gflops': 0.0})['peak_gflops'])
         for name in options.networks:
             shift = number % len(programs)  # nobody is always first
             for program in programs[shift:] + programs[:shift]:
-                if (name, program.name) in failed or (program.name != MEDTL and not exported(options, name)):
+                if (name, program.name) in failed or (program.is_peer and not exported(options, name)):
                     continue
                 say(f'round {number + 1} of {options.rounds}: {name}, {program.name}')
                 said = run(program.command(name))
@@ -253,7 +258,7 @@ def rows(options, figures, programs):
                 row['peak_mib'][program.name] = figures.median(figures.memory, key)
                 row['rounds'][program.name] = figures.milliseconds[key]
         ours = row['ms_per_image'].get(MEDTL)
-        peers = [ms for program, ms in row['ms_per_image'].items() if program != MEDTL]
+        peers = [ms for program, ms in row['ms_per_image'].items() if not program.startswith(MEDTL)]
         row['ratio'] = min(peers) / ours if ours and peers else None
         work = figures.work.get(name, {}).get(what)
         row['share_of_peak'] = 2e-6 * work / ours / peak if ours and work and peak else None
@@ -277,17 +282,21 @@ def print_table(table, programs):
               ''.join(f'{cell(row["peak_mib"].get(n), ".0f"):>13}' for n in names))
 
 
-def print_means(table):
-    kinds = []
-    for row in table:
-        kind = row['what'] if row['what'] == 'train' else f'{row["what"]} {row["batch"]}'
-        if row['ratio'] and kind not in kinds:
-            kinds.append(kind)
-    for kind in kinds:
-        ratios = [r['ratio'] for r in table
-                  if r['ratio'] and kind in (r['what'], f'{r["what"]} {r["batch"]}')]
-        print(f'geometric mean of best peer to ours, {kind}: {statistics.geometric_mean(ratios):.2f} '
-              f'over {len(ratios)} network(s)')
+def kind_of(row):
+    return row['what'] if row['what'] == 'train' else f'{row["what"]} {row["batch"]}'
+
+
+def print_means(table, programs):
+    for kind in dict.fromkeys(kind_of(row) for row in table):
+        ratios = [row['ratio'] for row in table if row['ratio'] and kind_of(row) == kind]
+        if ratios:
+            print(f'geometric mean of best peer to ours, {kind}: {statistics.geometric_mean(ratios):.2f} '
+                  f'over {len(ratios)} network(s)')
+        for other in [p.name for p in programs[1:] if not p.is_peer]:
+            times = [row['ms_per_image'] for row in table if kind_of(row) == kind]
+            slower = [t[other] / t[MEDTL] for t in times if other in t and MEDTL in t]
+            if slower:
+                print(f'{other} to {MEDTL}, {kind}: {statistics.geometric_mean(slower):.2f}, at most {max(slower):.2f}')
 
 
 def logit_errors(options, figures, programs):
@@ -306,10 +315,13 @@ def logit_errors(options, figures, programs):
 
 
 def print_errors(errors):
+    if not errors:
+        print('no logits were compared: PyTorch did not export the networks')
+        return True
     print('largest error of a logit, by the largest logit, against PyTorch in double precision:')
     for name, found in errors.items():
         print(f'  {name:12} ' + ', '.join(f'{program} {error:.1e}' for program, error in found.items()))
-    worst = max((e if e == e else math.inf for found in errors.values() for e in found.values()), default=0.0)
+    worst = max((e if e == e else math.inf for found in errors.values() for e in found.values()), default=math.inf)
     print(f'  the programs {"agree" if worst <= MOST_ERROR else "DO NOT AGREE"}: '
           f'largest {worst:.1e}, allowed {MOST_ERROR:.0e}')
     return worst <= MOST_ERROR
@@ -346,7 +358,7 @@ def main():
           f'{options.rounds} round(s)')
     print('; '.join(p.version for p in programs) + f'; multiply-add peak {max(figures.peaks):.0f} GFLOP/s')
     print_table(table, programs)
-    print_means(table)
+    print_means(table, programs)
     agree = print_errors(errors)
     print_spread(figures)
     if options.json:

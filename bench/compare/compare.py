@@ -185,6 +185,8 @@ def export(options, pytorch):
 def find_programs(options):
     programs = [find_medtl(options, kernels, f'medtl {kernels}' if i > 0 else MEDTL)
                 for i, kernels in enumerate(options.kernels)]
+    if {'pytorch', 'onnx'} <= set(options.without):
+        return programs
     pytorch = find_pytorch(options)
     if pytorch is None:
         say('PyTorch is left out')

@@ -110,6 +110,7 @@ struct medtl_node_run {
     /* How a convolution on blocks is done, or NULL. It scales and shifts its outputs by parameters[2] and [3]
      * last, where they are not NULL. */
     const struct medtl_blocked_conv *conv;
+    const struct medtl_blocked_training *training_conv; /* likewise for training; packs as it goes */
     bool before_norm; /* only batch norms in training mode read this: a bias has no effect */
     bool frozen;      /* a batch norm that uses its running statistics in training, too */
 

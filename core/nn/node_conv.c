@@ -3,6 +3,7 @@
  * into (tile, image), neighbours sharing weights; on blocks, a plan says how. */
 #include "blocked/conv.h"
 #include "graph.h"
+#include "node_conv_training.h"
 #include "node_parts.h"
 
 #include <stdarg.h>
@@ -108,6 +109,8 @@ static void forward_blocked(const medtl_node_run *run)
 static void forward(const medtl_node_run *run)
 {
     if (run->conv != NULL) {
+        if (run->training_conv != NULL)
+            medtl_conv_training_pack(run);
         forward_blocked(run);
         return;
     }
@@ -168,6 +171,10 @@ static void backward(const medtl_node_run *run)
         s->channels_out * (s->channels_in / s->groups) * s->kernel_h * s->kernel_w;
 
     medtl_node_mask_relu(run);
+    if (run->training_conv != NULL) {
+        medtl_conv_training_backward(run);
+        return;
+    }
     memset(run->gradients[0], 0, weights * sizeof(float));
     medtl_pool_for(run->pool, medtl_conv_backward_weight_tile_count(s), weight_item, (void *)run);
     if (run->node->parameter_count > 1) {

@@ -4,6 +4,7 @@
 #include "layout.h"
 #include "network_parts.h"
 #include "node_parts.h"
+#include "training_graph.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,20 +13,22 @@ enum { MOST_BATCH = 65536, MOST_THREADS = 1024 }; /* keep every product of sizes
 
 struct medtl_trainer_pass {
     medtl_network *network;
+    medtl_training_graph training;
     size_t batch, count; /* largest, and of the last forward */
     medtl_pool *pool;
     medtl_node_run *runs;    /* one for each node */
     medtl_segments segments; /* one, unless activations are computed again */
     medtl_layout activations, gradients;
     float *activation_arena, *gradient_arena;
-    float *parameter_gradients, *states, *packed, *packed_backward, *scratch;
+    float *parameter_gradients, *states, *packed, *packed_backward, *packed_blocked, *scratch,
+        *shared;
     float *logits;
     size_t floats; /* of all these blocks */
     const float
         *given[MEDTL_MOST_OUTPUTS]; /* derivatives by named outputs, for the next backward */
 };
 
-static medtl_graph *graph_of(const medtl_trainer_pass *pass) { return &pass->network->graph; }
+static const medtl_graph *graph_of(const medtl_trainer_pass *pass) { return &pass->training.graph; }
 
 static size_t round_up(size_t floats) { return (floats + 15) / 16 * 16; } /* 64 bytes */
 
@@ -38,28 +41,44 @@ static float *carve(float *base, size_t *used, size_t size)
     return part;
 }
 
+static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
+
 /* Pass over the nodes twice: first to measure the blocks, then to hand out their parts. */
 typedef struct sizes {
-    size_t gradients, states, packed, packed_backward, scratch;
+    size_t gradients, states, packed, packed_backward, scratch, shared;
+    size_t packed_blocked; /* one block of `packed` for all convolutions on blocks in turn */
 } sizes;
+
+static void share_out_conv(const medtl_trainer_pass *pass, medtl_node_run *run, sizes *s)
+{
+    const medtl_conv_shape *shape = &run->node->u.conv;
+    const medtl_blocked_training *training = run->training_conv;
+
+    if (training != NULL) {
+        run->packed = pass->packed_blocked;
+        s->packed_blocked = larger(s->packed_blocked, medtl_blocked_training_packed_size(training));
+        s->shared = larger(s->shared, medtl_blocked_training_shared_size(training, pass->batch));
+        s->scratch = larger(s->scratch, round_up(medtl_blocked_training_scratch_size(training)));
+        return;
+    }
+    run->packed = carve(pass->packed, &s->packed, medtl_conv_packed_size(shape));
+    run->packed_backward = carve(pass->packed_backward, &s->packed_backward,
+                                 medtl_conv_backward_data_packed_size(shape));
+}
 
 static sizes share_out(medtl_trainer_pass *pass)
 {
     const medtl_graph *graph = graph_of(pass);
-    sizes s = {0, 0, 0, 0, 0};
+    sizes s = {0};
 
     for (size_t i = 0; i < graph->node_count; i++) {
         medtl_node_run *run = &pass->runs[i];
         const medtl_node *node = run->node;
-        size_t scratch = 0;
 
         if (node->ops->state_size != NULL)
             run->state = carve(pass->states, &s.states, node->ops->state_size(node, pass->batch));
-        if (node->ops == &medtl_node_conv) {
-            run->packed = carve(pass->packed, &s.packed, medtl_conv_packed_size(&node->u.conv));
-            run->packed_backward = carve(pass->packed_backward, &s.packed_backward,
-                                         medtl_conv_backward_data_packed_size(&node->u.conv));
-        }
+        if (node->ops == &medtl_node_conv)
+            share_out_conv(pass, run, &s);
         for (size_t k = 0; k < node->parameter_count; k++) {
             const medtl_parameter *p = &pass->network->parameters[node->parameters[k]];
 
@@ -67,9 +86,8 @@ static sizes share_out(medtl_trainer_pass *pass)
             if (p->role != MEDTL_PARAMETER_STATISTIC)
                 run->gradients[k] = carve(pass->parameter_gradients, &s.gradients, p->size);
         }
-        if (node->ops->scratch_size != NULL)
-            scratch = round_up(node->ops->scratch_size(node, true));
-        s.scratch = scratch > s.scratch ? scratch : s.scratch;
+        if (node->ops->scratch_size != NULL && run->training_conv == NULL)
+            s.scratch = larger(s.scratch, round_up(node->ops->scratch_size(node, true)));
     }
     return s;
 }
@@ -88,13 +106,16 @@ static medtl_status allocate(medtl_trainer_pass *pass, size_t threads, medtl_err
     pass->states = allocate_block(pass, s.states);
     pass->packed = allocate_block(pass, s.packed);
     pass->packed_backward = allocate_block(pass, s.packed_backward);
+    pass->packed_blocked = allocate_block(pass, s.packed_blocked);
+    pass->shared = allocate_block(pass, s.shared);
     pass->scratch = allocate_block(pass, s.scratch * threads);
     pass->activation_arena = allocate_block(pass, pass->activations.total * pass->batch);
     pass->gradient_arena = allocate_block(pass, pass->gradients.total * pass->batch);
     pass->logits = allocate_block(pass, pass->batch * pass->network->spec.classes);
     if (pass->parameter_gradients == NULL || pass->states == NULL || pass->packed == NULL ||
-        pass->packed_backward == NULL || pass->scratch == NULL || pass->activation_arena == NULL ||
-        pass->gradient_arena == NULL || pass->logits == NULL)
+        pass->packed_backward == NULL || pass->packed_blocked == NULL || pass->shared == NULL ||
+        pass->scratch == NULL || pass->activation_arena == NULL || pass->gradient_arena == NULL ||
+        pass->logits == NULL)
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for training batches of %zu images",
                           pass->batch);
     memset(pass->parameter_gradients, 0, s.gradients * sizeof(float));
@@ -102,6 +123,7 @@ static medtl_status allocate(medtl_trainer_pass *pass, size_t threads, medtl_err
     for (size_t i = 0; i < graph_of(pass)->node_count; i++) {
         pass->runs[i].scratch = pass->scratch;
         pass->runs[i].scratch_stride = s.scratch;
+        pass->runs[i].shared = pass->shared;
     }
     return MEDTL_OK;
 }
@@ -193,10 +215,28 @@ static medtl_status lay_out(medtl_trainer_pass *pass, bool recompute, medtl_erro
     return recompute ? lay_segments(pass, err) : MEDTL_OK;
 }
 
+/* Nodes keep the indices of the network's graph: random streams are numbered by them. */
+static medtl_status start_runs(medtl_trainer_pass *pass, medtl_error *err)
+{
+    const medtl_graph *graph = graph_of(pass);
+
+    pass->runs = calloc(graph->node_count, sizeof *pass->runs);
+    if (pass->runs == NULL)
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for a training pass");
+    for (size_t i = 0; i < graph->node_count; i++) {
+        medtl_node_run *run = &pass->runs[i];
+
+        medtl_node_run_init(run, graph, i);
+        run->index = pass->training.origin[i];
+        run->training_conv = pass->training.convs[i];
+        run->conv = run->training_conv != NULL ? &run->training_conv->conv : NULL;
+    }
+    return MEDTL_OK;
+}
+
 static medtl_status create(medtl_network *network, size_t batch, size_t threads, bool recompute,
                            medtl_trainer_pass **out, medtl_error *err)
 {
-    const medtl_graph *graph = &network->graph;
     medtl_trainer_pass *pass;
     medtl_status status = MEDTL_OK;
 
@@ -209,14 +249,9 @@ static medtl_status create(medtl_network *network, size_t batch, size_t threads,
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for a training pass");
     pass->network = network;
     pass->batch = batch;
-    pass->runs = calloc(graph->node_count, sizeof *pass->runs);
-    if (pass->runs == NULL) {
-        status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for a training pass");
-        goto done;
-    }
-    for (size_t i = 0; i < graph->node_count; i++)
-        medtl_node_run_init(&pass->runs[i], graph, i);
-    if ((status = medtl_pool_create(threads, &pass->pool, err)) != MEDTL_OK ||
+    if ((status = medtl_training_graph_create(&network->graph, &pass->training, err)) != MEDTL_OK ||
+        (status = start_runs(pass, err)) != MEDTL_OK ||
+        (status = medtl_pool_create(threads, &pass->pool, err)) != MEDTL_OK ||
         (status = lay_out(pass, recompute, err)) != MEDTL_OK ||
         (status = allocate(pass, threads, err)) != MEDTL_OK)
         goto done;
@@ -256,6 +291,7 @@ void medtl_trainer_pass_destroy(medtl_trainer_pass *pass)
     if (pass == NULL)
         return;
     medtl_pool_destroy(pass->pool);
+    medtl_training_graph_clear(&pass->training);
     medtl_segments_clear(&pass->segments);
     medtl_layout_clear(&pass->activations);
     medtl_layout_clear(&pass->gradients);
@@ -265,6 +301,8 @@ void medtl_trainer_pass_destroy(medtl_trainer_pass *pass)
     free(pass->states);
     free(pass->packed);
     free(pass->packed_backward);
+    free(pass->packed_blocked);
+    free(pass->shared);
     free(pass->scratch);
     free(pass->logits);
     free(pass->runs);
@@ -277,7 +315,7 @@ static void pack_node(void *context, size_t index, size_t worker)
     const medtl_node_run *run = &pass->runs[index];
 
     (void)worker;
-    if (run->node->ops == &medtl_node_conv)
+    if (run->node->ops == &medtl_node_conv && run->training_conv == NULL)
         medtl_conv_pack(&run->node->u.conv, run->parameters[0], (float *)run->packed);
 }
 
@@ -287,7 +325,7 @@ static void pack_node_backward(void *context, size_t index, size_t worker)
     const medtl_node_run *run = &pass->runs[index];
 
     (void)worker;
-    if (run->node->ops == &medtl_node_conv && run->dx[0].data != NULL)
+    if (run->node->ops == &medtl_node_conv && run->training_conv == NULL && run->dx[0].data != NULL)
         medtl_conv_backward_data_pack(&run->node->u.conv, run->parameters[0],
                                       (float *)run->packed_backward);
 }

@@ -1,0 +1,157 @@
+#include "training_graph.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Nodes are named by their index in the network's graph unless they are called "made". */
+typedef struct rewrite {
+    const medtl_graph *old;
+    medtl_training_graph *made;
+    size_t *renamed; /* node -> made node that computes it */
+    size_t *other;   /* made node -> the same activation in the other layout, or 0 */
+} rewrite;
+
+enum { MADE_PER_NODE = 2 }; /* itself, and in the other layout */
+
+static medtl_node *made_node(const rewrite *r, size_t made) { return &r->made->graph.nodes[made]; }
+
+static bool is_pixel(const medtl_node *node) { return medtl_shape_plane(node->shape) == 1; }
+
+static bool is_blocked(const rewrite *r, size_t made)
+{
+    const medtl_node *node = made_node(r, made);
+
+    return node->shape.channels % MEDTL_BLOCK == 0 && (node->blocked || is_pixel(node));
+}
+
+static size_t append(rewrite *r, const medtl_node *prototype, size_t origin)
+{
+    medtl_graph *g = &r->made->graph;
+
+    if (medtl_graph_append(g, prototype) == NULL)
+        return 0;
+    r->made->origin[g->node_count - 1] = origin;
+    return g->node_count - 1;
+}
+
+/* The same activation in the other layout, made when it is first wanted. */
+static size_t converted(rewrite *r, size_t made, bool blocked)
+{
+    const medtl_node node = {.ops = blocked ? &medtl_node_block : &medtl_node_unblock,
+                             .inputs = {made},
+                             .input_count = 1,
+                             .blocked = blocked};
+
+    if (made_node(r, made)->blocked == blocked || is_pixel(made_node(r, made)))
+        return made;
+    if (r->other[made] == 0) {
+        const size_t other = append(r, &node, r->made->origin[made]);
+
+        r->other[made] = other;
+        r->other[other] = made;
+    }
+    return r->other[made];
+}
+
+static void rewrite_conv(rewrite *r, size_t index)
+{
+    medtl_node node = r->old->nodes[index];
+    const size_t x = r->renamed[node.inputs[0]];
+    const bool plain = made_node(r, x)->shape.channels % MEDTL_BLOCK != 0;
+    medtl_blocked_training conv, *own = NULL;
+
+    node.blocked = node.input_count == 1 &&
+                   medtl_blocked_training_choose(&node.u.conv, plain, !plain || x != 0, &conv);
+    if (node.blocked && (own = malloc(sizeof *own)) == NULL) {
+        r->made->graph.status =
+            medtl_fail(&r->made->graph.error, MEDTL_E_MEMORY, "out of memory for a training pass");
+        return;
+    }
+    for (size_t k = 0; k < node.input_count; k++)
+        node.inputs[k] = converted(r, r->renamed[node.inputs[k]], node.blocked && !plain);
+    r->renamed[index] = append(r, &node, index);
+    if (own != NULL) {
+        *own = conv;
+        r->made->convs[r->renamed[index]] = own;
+    }
+}
+
+/* Any other kind: on blocks if it can and all it reads is. */
+static void rewrite_other(rewrite *r, size_t index)
+{
+    medtl_node node = r->old->nodes[index];
+    bool any = false;
+
+    node.blocked = node.ops->takes_blocked && node.shape.channels % MEDTL_BLOCK == 0;
+    for (size_t k = 0; k < node.input_count; k++) {
+        const size_t x = r->renamed[node.inputs[k]];
+
+        node.blocked = node.blocked && is_blocked(r, x);
+        any = any || made_node(r, x)->blocked;
+    }
+    node.blocked = node.blocked && any;
+    for (size_t k = 0; k < node.input_count; k++)
+        node.inputs[k] = converted(r, r->renamed[node.inputs[k]], node.blocked);
+    r->renamed[index] = append(r, &node, index);
+}
+
+/* What is shown, or given a gradient, is plain. */
+static void rewrite_node(rewrite *r, size_t index)
+{
+    if (r->old->nodes[index].ops == &medtl_node_conv)
+        rewrite_conv(r, index);
+    else
+        rewrite_other(r, index);
+    if (r->made->graph.status == MEDTL_OK &&
+        (medtl_graph_is_output(r->old, index) || index + 1 == r->old->node_count))
+        r->renamed[index] = converted(r, r->renamed[index], false);
+}
+
+static bool allocate(const medtl_graph *network, medtl_training_graph *t, rewrite *r)
+{
+    const size_t most = MADE_PER_NODE * network->node_count;
+
+    t->convs = calloc(most, sizeof(medtl_blocked_training *));
+    t->origin = calloc(most, sizeof *t->origin);
+    r->renamed = calloc(network->node_count, sizeof *r->renamed);
+    r->other = calloc(most, sizeof *r->other);
+    return t->convs != NULL && t->origin != NULL && r->renamed != NULL && r->other != NULL;
+}
+
+medtl_status medtl_training_graph_create(const medtl_graph *network, medtl_training_graph *training,
+                                         medtl_error *err)
+{
+    rewrite r = {.old = network, .made = training};
+    medtl_graph *graph = &training->graph;
+    medtl_status status;
+
+    memset(training, 0, sizeof *training);
+    medtl_graph_init(graph);
+    if (!allocate(network, training, &r)) {
+        status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for a training pass");
+        goto done;
+    }
+    (void)medtl_graph_input(graph, network->nodes[0].shape);
+    for (size_t i = 1; i < network->node_count && graph->status == MEDTL_OK; i++)
+        rewrite_node(&r, i);
+    for (size_t i = 0; i < network->output_count; i++)
+        medtl_graph_name_output(graph, r.renamed[network->outputs[i].node],
+                                network->outputs[i].name, network->outputs[i].training_only);
+    status = medtl_graph_finish(graph, err);
+done:
+    free(r.renamed);
+    free(r.other);
+    if (status != MEDTL_OK)
+        medtl_training_graph_clear(training);
+    return status;
+}
+
+void medtl_training_graph_clear(medtl_training_graph *training)
+{
+    for (size_t i = 0; training->convs != NULL && i < training->graph.node_count; i++)
+        free(training->convs[i]);
+    free(training->convs);
+    free(training->origin);
+    medtl_graph_clear(&training->graph);
+    memset(training, 0, sizeof *training);
+}

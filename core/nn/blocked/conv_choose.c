@@ -210,9 +210,12 @@ static void cut_direct(medtl_blocked_conv *conv)
     conv->block_steps =
         medtl_divide_up(conv->steps, medtl_divide_up(conv->steps, conv->block_steps));
     conv->bands = medtl_divide_up(rows, min_size(max_size(fitting, least), rows));
+    conv->chunks = min_size(medtl_divide_up(ITEMS, conv->bands),
+                            medtl_divide_up(s->channels_out, conv->group));
+    conv->bands = max_size(
+        conv->bands, min_size(medtl_divide_up(ITEMS, conv->chunks), medtl_divide_up(rows, least)));
     conv->band = medtl_divide_up(rows, conv->bands);
     conv->bands = medtl_divide_up(rows, conv->band);
-    conv->chunks = conv->bands >= ITEMS ? 1 : medtl_divide_up(ITEMS, conv->bands);
     conv->chunk = round_up(medtl_divide_up(s->channels_out, conv->chunks), conv->group);
     conv->chunks = medtl_divide_up(s->channels_out, conv->chunk);
 }
@@ -269,11 +272,24 @@ static bool begin(const medtl_conv_shape *shape, const medtl_blocked_part *parts
     return true;
 }
 
+/* Among few tiles the transformed weights of a 3x3 kernel are more to read than they save. */
+static bool parts_pay(const medtl_blocked_conv *conv)
+{
+    const medtl_conv_shape *s = &conv->shape;
+    bool small = false;
+
+    for (size_t i = 0; i < conv->part_count; i++)
+        small = small || conv->parts[i].kernel_h <= 3;
+    return !small || min_size(s->height_out, s->width_out) >= 20;
+}
+
 bool medtl_blocked_choose_for(const medtl_conv_shape *shape, const medtl_blocked_part *parts,
                               size_t part_count, bool plain_input, const medtl_blocked_width *width,
                               medtl_blocked_conv *conv)
 {
     if (!begin(shape, parts, parts != NULL ? part_count : 1, plain_input, conv))
+        return false;
+    if (conv->part_count > 1 && !parts_pay(conv))
         return false;
     if (is_depthwise(shape))
         return try_depthwise(conv);

@@ -101,6 +101,26 @@ static void multiply_band(const medtl_blocked_conv *c, const product *p, const d
                      d->first * out_row, out_row, d->count, s->width_out);
 }
 
+/* The weights of the next group of the same steps, or of the first group of the next steps. */
+static const float *next_weights(const medtl_blocked_conv *c, const medtl_blocked_call *call,
+                                 const direct_item *d, size_t k, size_t first)
+{
+    const medtl_conv_shape *s = &c->shape;
+    const size_t row = s->kernel_h * s->kernel_w * c->depth;
+
+    if (k + c->group < d->channel_end) {
+        const size_t channels = minimum(c->group, s->channels_out - (k + c->group));
+
+        return call->packed + ((k + c->group) * c->steps + channels * first) * row;
+    }
+    if (first + c->block_steps < c->steps) {
+        const size_t channels = minimum(c->group, s->channels_out - d->channel);
+
+        return call->packed + (d->channel * c->steps + channels * (first + c->block_steps)) * row;
+    }
+    return NULL;
+}
+
 static void run_band(const medtl_blocked_conv *c, const medtl_blocked_call *call, size_t item)
 {
     const medtl_conv_shape *s = &c->shape;
@@ -128,6 +148,7 @@ static void run_band(const medtl_blocked_conv *c, const medtl_blocked_call *call
                 .y_block = pixels * BLOCK,
                 .add = first > 0 || in_place,
                 .last = first + steps == c->steps,
+                .ahead = next_weights(c, call, &d, k, first),
                 .f = {.bias = call->bias != NULL ? call->bias + k : NULL,
                       .scale = call->scale != NULL ? call->scale + k : NULL,
                       .shift = call->scale != NULL ? call->shift + k : NULL,

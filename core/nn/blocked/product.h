@@ -22,9 +22,8 @@ enum { WIDE_GROUP = 16, NARROW_GROUP = 16, MOST_PIXELS = 2, MOST_VECTORS = 4 };
 /* Pixels of a register tile with so many vectors of weights. */
 INLINE size_t pixels_of(int vectors) { return MOST_PIXELS == 14 && vectors == 4 ? 6 : MOST_PIXELS; }
 
-#ifndef PREFETCH
-#define PREFETCH 2048
-#endif
+/* How far ahead weights are fetched anyway, and how many are enough to be fetched during the whole product. */
+enum { NEXT_WEIGHTS = 2048, FEW_WEIGHTS = 32 << 10 };
 enum { BLOCK = MEDTL_BLOCK, PARTS_OF_BLOCK = MEDTL_BLOCK / VECTOR };
 
 /* What is done to a sum before it is stored. Pointers are to the first channel of the group. */
@@ -42,6 +41,9 @@ typedef struct product {
     size_t y_block; /* from one block of 16 channels to the next, of y and of the residual */
     bool add;       /* to what is there */
     bool last;      /* nothing will be added: finish */
+    /* Weights that are wanted next, to be fetched meanwhile: as many as these, or NULL. */
+    const float *ahead;
+    size_t ahead_step; /* of them, floats that each step of a register tile fetches */
     finish f;
 } product;
 
@@ -66,7 +68,7 @@ INLINE void register_tile(const product *p, const float *x, const float *x2, siz
                           const int pixels, const int half, const int vectors, const int depth)
 {
     vec sums[MOST_PIXELS][MOST_VECTORS];
-    const float *w = p->w;
+    const float *w = p->w, *ahead = p->ahead;
 
     UNROLL
     for (int i = 0; i < pixels; i++) {
@@ -83,6 +85,15 @@ INLINE void register_tile(const product *p, const float *x, const float *x2, siz
         const float *from = x + p->source[s], *from2 = x2 + p->source[s];
 
         for (size_t step = 0; step < p->steps; step++) {
+            if (depth == BLOCK) { /* steps lie far apart: nobody else foresees the next one */
+                UNROLL
+                for (int i = 0; i < pixels; i++)
+                    __builtin_prefetch((i < half ? from + i * depth : from2 + (i - half) * depth) +
+                                       p->step_pitch);
+            }
+            for (size_t i = 0; i < p->ahead_step; i += 16)
+                __builtin_prefetch(ahead + i);
+            ahead += p->ahead_step;
             for (int c = 0; c < depth; c++) {
                 vec weights[MOST_VECTORS];
 
@@ -91,7 +102,7 @@ INLINE void register_tile(const product *p, const float *x, const float *x2, siz
                     weights[v] = vec_load(w + v * VECTOR);
                 UNROLL
                 for (int v = 0; v < vectors * VECTOR / 16; v++)
-                    __builtin_prefetch(w + PREFETCH + v * 16);
+                    __builtin_prefetch(w + NEXT_WEIGHTS + v * 16);
                 UNROLL
                 for (int i = 0; i < pixels; i++) {
                     const vec value =
@@ -171,9 +182,11 @@ typedef void (*tile_function)(const product *, const float *, const float *, siz
 #if defined(__AVX512F__)
 TILES_14(1, 16)
 TILES_14(2, 16)
-TILES_6(4, 16) TILES_14(1, 1) TILES_14(2, 1)
-    TILES_6(4, 1) static const tile_function tiles_16[MOST_VECTORS + 1][MOST_PIXELS] = {
-        [1] = {NAMES_14(1, 16)}, [2] = {NAMES_14(2, 16)}, [4] = {NAMES_6(4, 16)}};
+TILES_6(4, 16)
+TILES_14(1, 1)
+TILES_14(2, 1)
+TILES_6(4, 1) static const tile_function tiles_16[MOST_VECTORS + 1][MOST_PIXELS] = {
+    [1] = {NAMES_14(1, 16)}, [2] = {NAMES_14(2, 16)}, [4] = {NAMES_6(4, 16)}};
 static const tile_function tiles_1[MOST_VECTORS + 1][MOST_PIXELS] = {
     [1] = {NAMES_14(1, 1)}, [2] = {NAMES_14(2, 1)}, [4] = {NAMES_6(4, 1)}};
 #elif defined(__AVX2__)
@@ -188,18 +201,39 @@ static const tile_function tiles_16[MOST_VECTORS + 1][MOST_PIXELS] = {[4] = {NAM
 static const tile_function tiles_1[MOST_VECTORS + 1][MOST_PIXELS] = {[4] = {NAMES_2(4, 1)}};
 #endif
 
-/* The tiles of a row of `count` pixels: as equal as possible, since a small one wastes registers. */
-static void product_row(const product *p, const tile_function *tiles, int vectors, size_t depth,
-                        const float *x, size_t at, size_t count)
+/* The register tiles of one product, and how far the weights that come next have been fetched. */
+typedef struct tiling {
+    product p;
+    const tile_function *tiles;
+    size_t most, depth; /* pixels of a tile; channels of a step */
+    size_t ahead_tile, ahead_end;
+} tiling;
+
+static void run_tile(tiling *t, size_t pixels, const float *x, const float *x2, size_t at,
+                     size_t at2)
 {
-    const size_t most = pixels_of(vectors);
-    size_t left = (count + most - 1) / most;
+    t->tiles[pixels - 1](&t->p, x, x2, at, at2);
+    if (t->p.ahead == NULL)
+        return;
+    t->p.ahead += t->ahead_tile;
+    if (t->ahead_end <= t->ahead_tile) {
+        t->p.ahead = NULL;
+        t->p.ahead_step = 0;
+    } else {
+        t->ahead_end -= t->ahead_tile;
+    }
+}
+
+/* The tiles of a row of `count` pixels: as equal as possible, since a small one wastes registers. */
+static void product_row(tiling *t, const float *x, size_t at, size_t count)
+{
+    size_t left = (count + t->most - 1) / t->most;
 
     while (left > 0) {
         const size_t pixels = (count + left - 1) / left;
 
-        tiles[pixels - 1](p, x, x + pixels / 2 * depth, at, at + pixels / 2 * BLOCK);
-        x += pixels * depth;
+        run_tile(t, pixels, x, x + pixels / 2 * t->depth, at, at + pixels / 2 * BLOCK);
+        x += pixels * t->depth;
         at += pixels * BLOCK;
         count -= pixels;
         left--;
@@ -207,17 +241,30 @@ static void product_row(const product *p, const tile_function *tiles, int vector
 }
 
 /* Rows of exactly 7 pixels, two by two where the register tile has 14. */
-static void product_rows_of_7(const product *p, const tile_function *tiles, int vectors,
-                              size_t depth, const float *x, size_t x_row, size_t at, size_t y_row,
+static void product_rows_of_7(tiling *t, const float *x, size_t x_row, size_t at, size_t y_row,
                               size_t rows)
 {
     for (; rows >= 2; rows -= 2) {
-        tiles[MOST_PIXELS - 1](p, x, x + x_row, at, at + y_row);
+        run_tile(t, 14, x, x + x_row, at, at + y_row);
         x += 2 * x_row;
         at += 2 * y_row;
     }
     if (rows > 0)
-        product_row(p, tiles, vectors, depth, x, at, 7);
+        product_row(t, x, at, 7);
+}
+
+/* Every step fetches its share of the weights ahead, so that they come while there is work. */
+static void share_ahead(tiling *t, size_t channels, size_t tile_count)
+{
+    const size_t steps = t->p.sources * t->p.steps, floats = steps * t->depth * channels;
+
+    if (floats < FEW_WEIGHTS)
+        t->p.ahead = NULL;
+    if (t->p.ahead == NULL)
+        return;
+    t->p.ahead_step = (floats / steps / tile_count + 15) / 16 * 16;
+    t->ahead_tile = t->p.ahead_step * steps;
+    t->ahead_end = floats;
 }
 
 /* `rows` rows of `count` pixels; y's rows are `y_row` floats apart. */
@@ -225,14 +272,16 @@ static void product_rows(const product *p, size_t channels, size_t depth, const 
                          size_t x_row, size_t at, size_t y_row, size_t rows, size_t count)
 {
     const int vectors = (int)(channels / VECTOR);
-    const tile_function *tiles = depth == 1 ? tiles_1[vectors] : tiles_16[vectors];
+    tiling t = {*p, depth == 1 ? tiles_1[vectors] : tiles_16[vectors], pixels_of(vectors), depth, 0,
+                0};
 
-    if (MOST_PIXELS == 14 && vectors <= 2 && count == 7) {
-        product_rows_of_7(p, tiles, vectors, depth, x, x_row, at, y_row, rows);
+    share_ahead(&t, channels, rows * ((count + t.most - 1) / t.most));
+    if (t.most == 14 && count == 7) {
+        product_rows_of_7(&t, x, x_row, at, y_row, rows);
         return;
     }
     for (size_t r = 0; r < rows; r++)
-        product_row(p, tiles, vectors, depth, x + r * x_row, at + r * y_row, count);
+        product_row(&t, x + r * x_row, at + r * y_row, count);
 }
 
 #endif

@@ -9,7 +9,11 @@
 #include "product.h"
 #include "winograd_transform.h"
 
-enum { MOST_TILE_FLOATS = WINOGRAD_MOST_POINTS * WINOGRAD_MOST_POINTS * BLOCK };
+enum {
+    MOST_TILE_FLOATS = WINOGRAD_MOST_POINTS * WINOGRAD_MOST_POINTS * BLOCK,
+    NEAR_FLOATS = 96 << 10, /* transformed input that is used together */
+    LEAST_STEPS = 8         /* so that sums are long enough to be worth storing */
+};
 
 /* A tile of the grid: grid positions past the image's tiles are there to be read ahead only. */
 typedef struct tile_place {
@@ -121,34 +125,43 @@ static void multiply_rows(const medtl_blocked_conv *c, const winograd_arrays *a,
     }
 }
 
+/* Which part of a point's sum is asked for: some sources, and some steps of each. */
+typedef struct point_sum {
+    size_t point;
+    const size_t *numbers; /* of the sources, see medtl_winograd_sources() */
+    size_t sources, first_step, steps;
+    bool add;           /* to what is there */
+    const float *ahead; /* the weights that come next, or NULL */
+} point_sum;
+
 /* The products of one point and group; `to` is the place of the group's first channels. */
 static void multiply_point(const medtl_blocked_conv *c, const winograd_arrays *a,
-                           const medtl_blocked_group *g, size_t point, const float *weights,
-                           float *to)
+                           const point_sum *sum, size_t channels, const float *weights, float *to)
 {
-    size_t numbers[MEDTL_WINOGRAD_SOURCES * MEDTL_WINOGRAD_SOURCES];
     size_t source[MEDTL_WINOGRAD_SOURCES * MEDTL_WINOGRAD_SOURCES];
-    product p = {.x = a->inputs,
-                 .source = source,
-                 .steps = c->steps,
-                 .step_pitch = medtl_winograd_points(c) * a->input_pitch,
-                 .w = weights,
-                 .y = to + point * a->product_pitch,
-                 .y_block = medtl_winograd_points(c) * a->product_pitch,
-                 .last = false};
+    const product p = {.x = a->inputs,
+                       .source = source,
+                       .sources = sum->sources,
+                       .steps = sum->steps,
+                       .step_pitch = medtl_winograd_points(c) * a->input_pitch,
+                       .w = weights,
+                       .y = to + sum->point * a->product_pitch,
+                       .y_block = medtl_winograd_points(c) * a->product_pitch,
+                       .add = sum->add,
+                       .ahead = sum->ahead};
 
-    p.sources = medtl_winograd_sources(c, &c->parts[g->part], point, numbers);
-    for (size_t i = 0; i < p.sources; i++) {
-        const medtl_winograd_source *v = &c->h.source[numbers[i] / MEDTL_WINOGRAD_SOURCES];
-        const medtl_winograd_source *h = &c->w.source[numbers[i] % MEDTL_WINOGRAD_SOURCES];
+    for (size_t i = 0; i < sum->sources; i++) {
+        const medtl_winograd_source *v = &c->h.source[sum->numbers[i] / MEDTL_WINOGRAD_SOURCES];
+        const medtl_winograd_source *h = &c->w.source[sum->numbers[i] % MEDTL_WINOGRAD_SOURCES];
 
-        source[i] = input_place(c, a, v->phase * c->w.stride + h->phase, 0, point) +
-                    (v->shift * c->w.grid + h->shift) * BLOCK;
+        source[i] =
+            input_place(c, a, v->phase * c->w.stride + h->phase, sum->first_step, sum->point) +
+            (v->shift * c->w.grid + h->shift) * BLOCK;
     }
     if (c->h.ahead + c->w.ahead > 0)
-        multiply_rows(c, a, &p, g->channels);
+        multiply_rows(c, a, &p, channels);
     else
-        product_rows(&p, g->channels, BLOCK, a->inputs, 0, 0, 0, 1, a->tiles);
+        product_rows(&p, channels, BLOCK, a->inputs, 0, 0, 0, 1, a->tiles);
 }
 
 /* Where the outputs of one tile go, as far as there are any. */
@@ -240,8 +253,12 @@ static void run_tiles(const medtl_blocked_conv *c, const medtl_blocked_call *cal
         const float *weights = call->packed + g.packed;
 
         for (size_t point = 0; point < points; point++) {
-            multiply_point(c, &a, &g, point, weights, a.products);
-            weights += weights_of_point(c, &g, point);
+            size_t numbers[MEDTL_WINOGRAD_SOURCES * MEDTL_WINOGRAD_SOURCES];
+            point_sum sum = {.point = point, .numbers = numbers, .steps = c->steps};
+
+            sum.sources = medtl_winograd_sources(c, &c->parts[g.part], point, numbers);
+            multiply_point(c, &a, &sum, g.channels, weights, a.products);
+            weights += sum.sources * c->shape.channels_in * g.channels;
         }
         for (size_t k = 0; k < g.channels; k += BLOCK)
             transform_outputs(c, call, &a, g.first + k,
@@ -274,21 +291,59 @@ static void run_shared_inputs(const medtl_blocked_conv *c, const medtl_blocked_c
                      a.input_pitch);
 }
 
-static void run_shared_point(const medtl_blocked_conv *c, const medtl_blocked_call *call,
-                             size_t point)
+/* Some steps of one phase, for every group that reads them: the transformed input stays in a near cache, and each weight
+ * is read once. */
+static void multiply_phase(const medtl_blocked_conv *c, const medtl_blocked_call *call,
+                           const winograd_arrays *a, size_t point, size_t phase, size_t first,
+                           size_t steps)
 {
-    const winograd_arrays a = shared_arrays(c, call);
     const size_t groups = medtl_blocked_groups(c);
 
     for (size_t i = 0; i < groups; i++) {
         const medtl_blocked_group g = medtl_blocked_group_at(c, i);
-        size_t weights = g.packed;
+        size_t numbers[MEDTL_WINOGRAD_SOURCES * MEDTL_WINOGRAD_SOURCES];
+        const size_t sources = medtl_winograd_sources(c, &c->parts[g.part], point, numbers);
+        const float *weights = call->packed + g.packed;
+        float *to = a->products + g.first / BLOCK * medtl_winograd_points(c) * a->product_pitch;
+        const size_t group = medtl_blocked_weights(c, &c->parts[g.part]) * g.channels;
 
         for (size_t p = 0; p < point; p++)
             weights += weights_of_point(c, &g, p);
-        multiply_point(c, &a, &g, point, call->packed + weights,
-                       a.products + g.first / BLOCK * medtl_winograd_points(c) * a.product_pitch);
+        if (sources == 0 && phase == 0 && first == 0) { /* nothing adds up to zero */
+            const point_sum none = {.point = point};
+
+            multiply_point(c, a, &none, g.channels, weights, to);
+        }
+        for (size_t k = 0; k < sources; k++) {
+            const size_t v = c->h.source[numbers[k] / MEDTL_WINOGRAD_SOURCES].phase;
+            const size_t h = c->w.source[numbers[k] % MEDTL_WINOGRAD_SOURCES].phase;
+            const float *own = weights + (k * c->steps + first) * BLOCK * g.channels;
+            const point_sum sum = {point,
+                                   numbers + k,
+                                   1,
+                                   first,
+                                   steps,
+                                   k > 0 || first > 0,
+                                   i + 1 < groups ? own + group : NULL};
+
+            if (v * c->w.stride + h == phase)
+                multiply_point(c, a, &sum, g.channels, own, to);
+        }
     }
+}
+
+static void run_shared_point(const medtl_blocked_conv *c, const medtl_blocked_call *call,
+                             size_t point)
+{
+    const winograd_arrays a = shared_arrays(c, call);
+    const size_t fitting = NEAR_FLOATS / (a.tiles * BLOCK);
+    const size_t most = fitting > LEAST_STEPS ? fitting : LEAST_STEPS;
+
+    for (size_t phase = 0; phase < medtl_winograd_phases(c); phase++)
+        for (size_t first = 0, steps; first < c->steps; first += steps) {
+            steps = minimum(most, c->steps - first);
+            multiply_phase(c, call, &a, point, phase, first, steps);
+        }
 }
 
 static void run_shared_outputs(const medtl_blocked_conv *c, const medtl_blocked_call *call,

@@ -158,13 +158,16 @@ static medtl_status run_inference(output *out, medtl_error *err)
     const bench_options *o = out->options;
     medtl_model *model = NULL;
     medtl_status status = MEDTL_OK;
+    double loaded, loading; /* memory, before anything ran */
 
     if (o->batch_count > 0 || o->logits)
         status = bench_subject_model(o, &model, err);
+    loaded = machine_memory("VmRSS:");
+    loading = machine_memory("VmHWM:");
     for (size_t i = 0; i < o->batch_count && status == MEDTL_OK; i++)
         status = bench_inference(out, model, o->batches[i], err);
     if (o->json)
-        printf("]");
+        printf("],\n\"loaded_mib\":%.1f,\"loading_peak_mib\":%.1f", loaded, loading);
     if (status == MEDTL_OK && o->logits)
         status = print_logits(o, model, err);
     medtl_model_destroy(model);

@@ -11,7 +11,8 @@ enum {
     WEIGHTS_FLOATS = 128 << 10,    /* weights above this are worth reading once only */
     LARGE_BAND_FLOATS = 256 << 10, /* input that is used together with large weights */
     TILE_FLOATS = 224 << 10,       /* transformed tiles of one thread */
-    TILE_BLOCK = 14,               /* tiles of a block are a multiple of this */
+    TILE_BLOCK = 14,               /* tiles of a block, at least: as many as a register tile has */
+    TILE_BLOCKS = 4,               /* at least */
     MOST_TILE_BLOCK = 56,
     SHARED_FLOATS = 16 << 20, /* for images taken together */
     MOST_IMAGES = 1024
@@ -120,16 +121,19 @@ static void order_winograd(medtl_blocked_conv *conv)
     const size_t points = medtl_winograd_points(conv), tiles = medtl_winograd_tiles(conv, 1);
     const size_t each = points * MEDTL_BLOCK *
                         (conv->steps * medtl_winograd_phases(conv) + conv->group / MEDTL_BLOCK);
-    const size_t block = min_size(TILE_FLOATS / each / TILE_BLOCK * TILE_BLOCK, MOST_TILE_BLOCK);
+    const size_t fitting = min_size(TILE_FLOATS / each, MOST_TILE_BLOCK);
 
     conv->order = MEDTL_WINOGRAD_POINTS;
     conv->images = MOST_IMAGES;
-    if (block >= TILE_BLOCK && tiles >= 4 * block &&
+    if (fitting >= TILE_BLOCK && tiles >= TILE_BLOCKS * TILE_BLOCK &&
         transformed_weights(conv) <= 2 * (size_t)WEIGHTS_FLOATS) {
+        size_t blocks = max_size(medtl_divide_up(tiles, fitting), TILE_BLOCKS);
+
+        blocks = round_up(blocks, 2); /* for two threads */
         conv->order = MEDTL_WINOGRAD_TILES;
-        conv->tile_block = block;
+        conv->tile_block = medtl_divide_up(tiles, blocks);
         if (conv->h.ahead > 0)
-            conv->tile_block = max_size(block / conv->w.grid, 1) * conv->w.grid;
+            conv->tile_block = max_size(fitting / conv->w.grid, 1) * conv->w.grid;
         return;
     }
     conv->tile_block = max_size(tiles, 1);

@@ -100,9 +100,11 @@ INLINE void register_tile(const product *p, const float *x, const float *x2, siz
                 UNROLL
                 for (int v = 0; v < vectors; v++)
                     weights[v] = vec_load(w + v * VECTOR);
-                UNROLL
-                for (int v = 0; v < vectors * VECTOR / 16; v++)
-                    __builtin_prefetch(w + NEXT_WEIGHTS + v * 16);
+                if (depth == BLOCK) { /* with plain input there are few */
+                    UNROLL
+                    for (int v = 0; v < vectors * VECTOR / 16; v++)
+                        __builtin_prefetch(w + NEXT_WEIGHTS + v * 16);
+                }
                 UNROLL
                 for (int i = 0; i < pixels; i++) {
                     const vec value =
@@ -185,7 +187,8 @@ TILES_14(2, 16)
 TILES_6(4, 16)
 TILES_14(1, 1)
 TILES_14(2, 1)
-TILES_6(4, 1) static const tile_function tiles_16[MOST_VECTORS + 1][MOST_PIXELS] = {
+TILES_6(4, 1)
+static const tile_function tiles_16[MOST_VECTORS + 1][MOST_PIXELS] = {
     [1] = {NAMES_14(1, 16)}, [2] = {NAMES_14(2, 16)}, [4] = {NAMES_6(4, 16)}};
 static const tile_function tiles_1[MOST_VECTORS + 1][MOST_PIXELS] = {
     [1] = {NAMES_14(1, 1)}, [2] = {NAMES_14(2, 1)}, [4] = {NAMES_6(4, 1)}};

@@ -197,6 +197,31 @@ TILES_6(2, 16)
 TILES_6(2, 1)
 static const tile_function tiles_16[MOST_VECTORS + 1][MOST_PIXELS] = {[2] = {NAMES_6(2, 16)}};
 static const tile_function tiles_1[MOST_VECTORS + 1][MOST_PIXELS] = {[2] = {NAMES_6(2, 1)}};
+
+/* Tiles that end one row with `half` pixels and begin the next one. */
+#define SPLIT_TILE(pixels, half)                                                                   \
+    static void split_##pixels##_##half(const product *p, const float *x, const float *x2,         \
+                                        size_t at, size_t at2)                                     \
+    {                                                                                              \
+        register_tile(p, x, x2, at, at2, pixels, half, 2, BLOCK);                                  \
+    }
+SPLIT_TILE(6, 1)
+SPLIT_TILE(6, 2)
+SPLIT_TILE(6, 3)
+SPLIT_TILE(6, 4)
+SPLIT_TILE(6, 5)
+SPLIT_TILE(5, 1)
+SPLIT_TILE(5, 2)
+SPLIT_TILE(5, 3)
+SPLIT_TILE(5, 4)
+SPLIT_TILE(4, 1)
+SPLIT_TILE(4, 2)
+SPLIT_TILE(4, 3)
+#define HAVE_SPLIT_TILES
+static const tile_function split_tiles[MOST_PIXELS + 1][MOST_PIXELS] = {
+    [4] = {NULL, split_4_1, split_4_2, split_4_3},
+    [5] = {NULL, split_5_1, split_5_2, split_5_3, split_5_4},
+    [6] = {NULL, split_6_1, split_6_2, split_6_3, split_6_4, split_6_5}};
 #else
 TILES_2(4, 16)
 TILES_2(4, 1)
@@ -212,10 +237,10 @@ typedef struct tiling {
     size_t ahead_tile, ahead_end;
 } tiling;
 
-static void run_tile(tiling *t, size_t pixels, const float *x, const float *x2, size_t at,
+static void run_tile(tiling *t, tile_function tile, const float *x, const float *x2, size_t at,
                      size_t at2)
 {
-    t->tiles[pixels - 1](&t->p, x, x2, at, at2);
+    tile(&t->p, x, x2, at, at2);
     if (t->p.ahead == NULL)
         return;
     t->p.ahead += t->ahead_tile;
@@ -235,7 +260,8 @@ static void product_row(tiling *t, const float *x, size_t at, size_t count)
     while (left > 0) {
         const size_t pixels = (count + left - 1) / left;
 
-        run_tile(t, pixels, x, x + pixels / 2 * t->depth, at, at + pixels / 2 * BLOCK);
+        run_tile(t, t->tiles[pixels - 1], x, x + pixels / 2 * t->depth, at,
+                 at + pixels / 2 * BLOCK);
         x += pixels * t->depth;
         at += pixels * BLOCK;
         count -= pixels;
@@ -248,7 +274,7 @@ static void product_rows_of_7(tiling *t, const float *x, size_t x_row, size_t at
                               size_t rows)
 {
     for (; rows >= 2; rows -= 2) {
-        run_tile(t, 14, x, x + x_row, at, at + y_row);
+        run_tile(t, t->tiles[13], x, x + x_row, at, at + y_row);
         x += 2 * x_row;
         at += 2 * y_row;
     }
@@ -270,6 +296,28 @@ static void share_ahead(tiling *t, size_t channels, size_t tile_count)
     t->ahead_end = floats;
 }
 
+#if defined(HAVE_SPLIT_TILES)
+/* The same of several rows together. */
+static void product_split_rows(tiling *t, const float *x, size_t x_row, size_t at, size_t y_row,
+                               size_t rows, size_t count)
+{
+    size_t left = rows * count, column = 0;
+
+    for (size_t tiles = (left + MOST_PIXELS - 1) / MOST_PIXELS; tiles > 0; tiles--) {
+        const size_t pixels = (left + tiles - 1) / tiles, half = minimum(pixels, count - column);
+
+        run_tile(t, half < pixels ? split_tiles[pixels][half] : t->tiles[pixels - 1],
+                 x + column * BLOCK, x + x_row, at + column * BLOCK, at + y_row);
+        left -= pixels;
+        if ((column += pixels) >= count) {
+            column -= count;
+            x += x_row;
+            at += y_row;
+        }
+    }
+}
+#endif
+
 /* `rows` rows of `count` pixels; y's rows are `y_row` floats apart. */
 static void product_rows(const product *p, size_t channels, size_t depth, const float *x,
                          size_t x_row, size_t at, size_t y_row, size_t rows, size_t count)
@@ -283,6 +331,12 @@ static void product_rows(const product *p, size_t channels, size_t depth, const 
         product_rows_of_7(&t, x, x_row, at, y_row, rows);
         return;
     }
+#if defined(HAVE_SPLIT_TILES)
+    if (depth == BLOCK && rows > 1 && count > MOST_PIXELS && count % MOST_PIXELS != 0) {
+        product_split_rows(&t, x, x_row, at, y_row, rows, count);
+        return;
+    }
+#endif
     for (size_t r = 0; r < rows; r++)
         product_row(&t, x + r * x_row, at + r * y_row, count);
 }

@@ -72,7 +72,7 @@ ParameterizedTestParameters(blocked_conv_parts, kernels_that_share_an_input_are_
          3,
          {{48, 3, 3}, {64, 5, 5}, {32, 7, 7}},
          3},
-        {"3, 5 and 7, small", 16, 21, 20, 7, 7, 2, 3, 3, {{16, 3, 3}, {16, 5, 5}, {16, 7, 7}}, 3},
+        {"3, 5 and 7, thin", 16, 39, 40, 7, 7, 2, 3, 3, {{16, 3, 3}, {16, 5, 5}, {16, 7, 7}}, 3},
         {"5 and 7", 48, 28, 27, 7, 7, 2, 3, 3, {{64, 5, 5}, {80, 7, 7}}, 2},
         {"7, 3, 7 and 5",
          16,
@@ -90,8 +90,8 @@ ParameterizedTestParameters(blocked_conv_parts, kernels_that_share_an_input_are_
         {"even kernels", 32, 41, 40, 6, 6, 2, 2, 3, {{32, 4, 6}, {16, 6, 6}, {16, 2, 4}}, 3},
         {"3, 5 and 7 at stride 1",
          32,
-         17,
-         18,
+         20,
+         21,
          7,
          7,
          1,
@@ -301,6 +301,29 @@ Test(blocked_conv_parts, shapes_that_need_plain_arrays_are_refused)
         cr_expect_eq(medtl_blocked_choose(&s, NULL, 0, cases[i].plain, &conv), cases[i].possible,
                      "case %zu", i);
     }
+}
+
+/* A small image has few tiles to share the transformed weights of a small kernel. */
+Test(blocked_conv_parts, small_kernels_on_small_images_stay_apart)
+{
+    static const medtl_blocked_part parts[] = {{32, 3, 3}, {32, 5, 5}, {32, 7, 7}};
+    const parts_case small = {.channels_in = 32,
+                              .height = 28,
+                              .width = 28,
+                              .kernel_h = 7,
+                              .kernel_w = 7,
+                              .stride = 2,
+                              .pad_top = 3,
+                              .pad_left = 3,
+                              .parts = {{32, 3, 3}, {32, 5, 5}, {32, 7, 7}},
+                              .part_count = 3};
+    medtl_conv_shape s = shape_of(&small);
+    medtl_blocked_conv conv;
+
+    cr_assert(medtl_conv_shape_complete(&s));
+    cr_expect_not(medtl_blocked_choose(&s, parts, 3, false, &conv));
+    s.channels_out = 64;
+    cr_expect(medtl_blocked_choose(&s, parts + 1, 2, false, &conv));
 }
 
 Test(blocked_conv_parts, algorithms_refuse_what_they_cannot_do)

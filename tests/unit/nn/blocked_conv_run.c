@@ -216,12 +216,15 @@ float *conv_run(const medtl_blocked_conv *conv, const conv_data *data, const flo
     float *y = guarded_floats(count * data->y_stride);
     medtl_pool *pool = NULL;
 
+    for (size_t n = 0; n < count && (with & IN_PLACE) != 0; n++)
+        memcpy(y + n * data->y_stride, data->residual + (first + n) * data->y_stride,
+               size * sizeof *y);
     at_once = at_once < conv->images ? at_once : conv->images;
     cr_assert_gt(at_once, 0);
     if (order == TWO_THREADS)
         cr_assert_eq(medtl_pool_create(2, &pool, NULL), MEDTL_OK);
     for (size_t n = 0; n < count; n += at_once) {
-        const medtl_blocked_call call = {
+        medtl_blocked_call call = {
             .packed = packed,
             .bias = with & WITH_BIAS ? data->bias : NULL,
             .scale = with & WITH_SCALE ? data->scale : NULL,
@@ -235,6 +238,8 @@ float *conv_run(const medtl_blocked_conv *conv, const conv_data *data, const flo
             .y_stride = data->y_stride,
             .residual_stride = data->y_stride};
 
+        if (with & IN_PLACE)
+            call.residual = call.y;
         run_call(conv, &call, order, pool);
     }
     medtl_pool_destroy(pool);

@@ -13,7 +13,14 @@ float *guarded_floats(size_t count);
 void guarded_free(float *data); /* NULL is allowed */
 
 /** What may follow the sum, in any combination. */
-enum { WITH_BIAS = 1, WITH_RESIDUAL = 2, WITH_RELU = 4, WITH_SCALE = 8, WITH_ALL = 15 };
+enum {
+    WITH_BIAS = 1,
+    WITH_RESIDUAL = 2,
+    WITH_RELU = 4,
+    WITH_SCALE = 8,
+    WITH_ALL = 15,
+    IN_PLACE = 16 /* the residual lies where the outputs go; without a bias only */
+};
 
 enum { CONV_IMAGES = 3 };
 

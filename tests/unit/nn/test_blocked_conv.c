@@ -282,6 +282,18 @@ static bool wanted(int with, bool all, size_t number)
     return all || with == 0 || with == WITH_ALL || with == (int)(number * 7 % 16);
 }
 
+/* Added to what is there already. */
+static void check_in_place(const family *f, const medtl_blocked_conv *conv, const conv_data *data,
+                           const float *packed, worst *most)
+{
+    const int with = WITH_RESIDUAL | WITH_RELU | WITH_SCALE | IN_PLACE;
+    float *y = conv_run(conv, data, packed, with, 0, CONV_IMAGES, CONV_IMAGES, LAST_TO_FIRST);
+
+    check_error(f, conv, conv_error(data, y + (CONV_IMAGES - 1) * data->y_stride, with), with,
+                most);
+    guarded_free(y);
+}
+
 static void check_cut(const family *f, const medtl_blocked_conv *conv, const conv_data *data,
                       size_t number, worst *most)
 {
@@ -299,6 +311,7 @@ static void check_cut(const family *f, const medtl_blocked_conv *conv, const con
             check_bits(conv, data, packed, y);
         guarded_free(y);
     }
+    check_in_place(f, conv, data, packed, most);
     guarded_free(packed);
 }
 

@@ -107,12 +107,13 @@ struct medtl_node_run {
     float *parameters[MEDTL_NODE_MAX_PARAMETERS]; /* norms update their statistics in training */
     float *gradients[MEDTL_NODE_MAX_PARAMETERS];  /* NULL for statistics */
     const float *packed, *packed_backward;        /* convolution weights as the kernels want them */
-    /* How a convolution on blocks is done, or NULL. It scales and shifts its outputs by parameters[2] and [3]
-     * last, where they are not NULL. */
+    /* How a convolution on blocks is done, or NULL. In a plan it normalises its input by parameters[0] if it says so,
+     * and scales and shifts its outputs by parameters[2] and [3] last, where they are not NULL. */
     const struct medtl_blocked_conv *conv;
-    const struct medtl_blocked_training *training_conv; /* likewise for training; packs as it goes */
-    bool before_norm; /* only batch norms in training mode read this: a bias has no effect */
-    bool frozen;      /* a batch norm that uses its running statistics in training, too */
+    const struct medtl_blocked_training
+        *training_conv; /* likewise for training; packs as it goes */
+    bool before_norm;   /* only batch norms in training mode read this: a bias has no effect */
+    bool frozen;        /* a batch norm that uses its running statistics in training, too */
 
     float *state;
     float *scratch; /* of thread t: scratch + t * scratch_stride */

@@ -89,6 +89,7 @@ static void forward_blocked(const medtl_node_run *run)
                         .bias = run->node->parameter_count > 1 ? run->parameters[1] : NULL,
                         .scale = run->parameters[2],
                         .shift = run->parameters[3],
+                        .input_factors = run->conv->input_norm ? run->parameters[0] : NULL,
                         .relu = run->node->relu,
                         .x_stride = run->x[0].stride,
                         .y_stride = run->y.stride,

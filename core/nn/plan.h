@@ -11,7 +11,8 @@
 /** The weights of one node, as its forward wants them. */
 typedef struct medtl_plan_weights {
     float *packed; /* convolutions */
-    /* convolution: -, bias, then scale and shift or NULL; affine: scale, shift; others: their own */
+    /* convolution: scale and shift of the input [2][channels] or NULL, bias, scale and shift of the output or NULL;
+     * affine: scale, shift; others: their own */
     float *parameters[MEDTL_NODE_MAX_PARAMETERS];
 } medtl_plan_weights;
 

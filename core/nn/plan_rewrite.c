@@ -13,6 +13,7 @@ typedef struct rewrite {
     size_t *delayed;  /* pool -> batch norm that moves behind it */
     size_t *needed;   /* by the results, directly or through others: 0 or 1 */
     size_t *spread;   /* batch norm -> 1: done by the inputs of the concatenation before it */
+    size_t *left;     /* batch norm -> 1: done by the convolution that reads it */
 } rewrite;
 
 static medtl_node *made_node(const rewrite *r, size_t made) { return &r->plan->graph.nodes[made]; }
@@ -110,6 +111,19 @@ static bool folds_into(const rewrite *r, size_t norm, size_t conv)
            medtl_graph_reader_count(r->old, conv) == 1;
 }
 
+/* May the 1x1 convolution that alone reads a norm do it as it reads? */
+static bool is_left_to_reader(const rewrite *r, size_t index)
+{
+    const medtl_node *norm = &r->old->nodes[index];
+    const medtl_node *reader = &r->old->nodes[medtl_graph_last_reader(r->old, index)];
+    medtl_blocked_conv conv;
+
+    return medtl_graph_reader_count(r->old, index) == 1 && medtl_plan_is_conv(reader) &&
+           reader->u.conv.channels_in % MEDTL_BLOCK == 0 &&
+           medtl_blocked_choose(&reader->u.conv, NULL, 1, false, &conv) &&
+           medtl_blocked_take_norm(&conv, norm->relu);
+}
+
 static void rewrite_norm(rewrite *r, size_t index)
 {
     const medtl_node *node = &r->old->nodes[index];
@@ -123,6 +137,9 @@ static void rewrite_norm(rewrite *r, size_t index)
         r->renamed[index] = made;
     } else if (moves_behind_pool(r, index)) {
         r->delayed[medtl_graph_last_reader(r->old, index)] = index;
+        r->renamed[index] = made;
+    } else if (is_left_to_reader(r, index)) {
+        r->left[index] = 1;
         r->renamed[index] = made;
     } else {
         r->renamed[index] = append_affine(r, index, 0, made, node->relu);
@@ -149,8 +166,8 @@ static bool set_conv(rewrite *r, size_t made, const medtl_blocked_conv *conv)
 static size_t append_conv(rewrite *r, size_t index)
 {
     medtl_node node = r->old->nodes[index];
-    const medtl_made made = {.parts = {{index, MEDTL_NO_NODE}}, .part_count = 1, .origin = index};
-    const size_t x = r->renamed[node.inputs[0]];
+    medtl_made made = {.parts = {{index, MEDTL_NO_NODE}}, .part_count = 1, .origin = index};
+    const size_t norm = node.inputs[0], x = r->renamed[norm];
     const bool plain = made_node(r, x)->shape.channels % MEDTL_BLOCK != 0;
     medtl_blocked_conv conv;
     size_t added;
@@ -158,6 +175,8 @@ static size_t append_conv(rewrite *r, size_t index)
     node.parameter_count = 2; /* what is folded in leaves a bias */
     node.blocked = medtl_blocked_choose(&node.u.conv, NULL, 1, plain, &conv);
     node.inputs[0] = converted(r, x, node.blocked && !plain);
+    if (r->left[norm] && medtl_blocked_take_norm(&conv, r->old->nodes[norm].relu))
+        made.input_norm = norm;
     added = append(r, &node, &made);
     if (node.blocked && added != 0)
         (void)set_conv(r, added, &conv);
@@ -412,14 +431,15 @@ medtl_status medtl_plan_rewrite(const medtl_network *network, medtl_plan *plan, 
                                 medtl_error *err)
 {
     const medtl_graph *old = &network->graph;
-    size_t *maps = calloc(4 * old->node_count, sizeof *maps);
-    rewrite r = {old, plan, made, maps, NULL, NULL, NULL};
+    size_t *maps = calloc(5 * old->node_count, sizeof *maps);
+    rewrite r = {.old = old, .plan = plan, .made = made, .renamed = maps};
 
     if (maps == NULL)
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for a model's plan");
     r.delayed = maps + old->node_count;
     r.needed = maps + 2 * old->node_count;
     r.spread = maps + 3 * old->node_count;
+    r.left = maps + 4 * old->node_count;
     find_needed(&r);
     (void)medtl_graph_input(&plan->graph, old->nodes[0].shape);
     if (plan->graph.status == MEDTL_OK)

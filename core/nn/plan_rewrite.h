@@ -19,6 +19,7 @@ typedef struct medtl_made {
     size_t origin;     /* of any other node */
     size_t norm;       /* affine nodes, and convolutions that scale and shift last: whose factors */
     size_t norm_first; /* the norm's channel that is the node's first */
+    size_t input_norm; /* convolutions that normalise their input: by which */
     size_t other;      /* the same activation in the other layout, or MEDTL_NO_NODE */
 } medtl_made;
 

@@ -53,17 +53,23 @@ static size_t fold_part(const filling *f, const medtl_made_part *part, float *fo
     return s->channels_out;
 }
 
-static void fill_factors(const filling *f, size_t index, float *scales, float *shifts)
+/* Channels [first, first + count) of a norm. */
+static void fill_factors(const filling *f, size_t norm, size_t first, size_t count, float *scales,
+                         float *shifts)
 {
-    const medtl_made *made = &f->made[index];
-
-    for (size_t c = 0; c < f->plan->graph.nodes[index].shape.channels; c++) {
+    for (size_t c = 0; c < count; c++) {
         double scale, shift;
 
-        norm_factors(f, made->norm, made->norm_first + c, &scale, &shift);
+        norm_factors(f, norm, first + c, &scale, &shift);
         scales[c] = (float)scale;
         shifts[c] = (float)shift;
     }
+}
+
+static void fill_output_factors(const filling *f, size_t index, float *scales, float *shifts)
+{
+    fill_factors(f, f->made[index].norm, f->made[index].norm_first,
+                 f->plan->graph.nodes[index].shape.channels, scales, shifts);
 }
 
 static void fill_conv(const filling *f, size_t index, float *folded)
@@ -86,7 +92,13 @@ static void fill_conv(const filling *f, size_t index, float *folded)
     }
     medtl_blocked_pack(f->plan->convs[index], weights, w->packed);
     if (made->norm != MEDTL_NO_NODE)
-        fill_factors(f, index, w->parameters[2], w->parameters[3]);
+        fill_output_factors(f, index, w->parameters[2], w->parameters[3]);
+    if (made->input_norm != MEDTL_NO_NODE) {
+        const size_t channels = f->plan->graph.nodes[index].u.conv.channels_in;
+
+        fill_factors(f, made->input_norm, 0, channels, w->parameters[0],
+                     w->parameters[0] + channels);
+    }
 }
 
 /* Any kind but convolutions and norms: its parameters as they are. */
@@ -119,6 +131,8 @@ static void share_out_conv(const filling *f, size_t index, size_t *used)
 
     w->packed = carve(plan->values, used, size);
     w->parameters[1] = carve(plan->values, used, node->shape.channels);
+    if (f->made[index].input_norm != MEDTL_NO_NODE)
+        w->parameters[0] = carve(plan->values, used, 2 * node->u.conv.channels_in);
     if (f->made[index].norm != MEDTL_NO_NODE) {
         w->parameters[2] = carve(plan->values, used, node->shape.channels);
         w->parameters[3] = carve(plan->values, used, node->shape.channels);
@@ -188,7 +202,8 @@ medtl_status medtl_plan_fill_weights(const medtl_network *network, medtl_plan *p
         if (ops == &medtl_node_conv)
             fill_conv(&f, i, folded);
         else if (ops == &medtl_node_affine)
-            fill_factors(&f, i, plan->weights[i].parameters[0], plan->weights[i].parameters[1]);
+            fill_output_factors(&f, i, plan->weights[i].parameters[0],
+                                plan->weights[i].parameters[1]);
         else
             fill_copies(&f, i);
     }

@@ -47,7 +47,8 @@ void medtl_blocked_describe(const medtl_blocked_conv *conv, char *text, size_t s
     else if (conv->algorithm == MEDTL_BLOCKED_DEPTHWISE)
         snprintf(text, size, "depthwise");
     else
-        snprintf(text, size, "%s", conv->flat ? "product" : "direct");
+        snprintf(text, size, "%s%s", conv->input_norm ? "norm and " : "",
+                 conv->flat ? "product" : "direct");
 }
 
 void medtl_blocked_pack(const medtl_blocked_conv *conv, const float *const *weight, float *packed)

@@ -80,6 +80,9 @@ typedef struct medtl_blocked_conv {
     size_t block_steps;      /* steps whose weights are used together */
     size_t band, bands;      /* output rows (flat: pixels) of an item */
     size_t chunk, chunks;    /* output channels of an item */
+    bool
+        input_norm; /* the input is scaled and shifted as it is read, see medtl_blocked_take_norm() */
+    bool input_relu; /* and then cut at zero */
 
     /* Winograd. */
     medtl_winograd_order order;
@@ -93,6 +96,7 @@ typedef struct medtl_blocked_conv {
 typedef struct medtl_blocked_call {
     const float *packed;
     const float *bias, *scale, *shift; /* [channels_out] */
+    const float *input_factors;        /* [2][channels_in]: scale and shift, with input_norm only */
     const float *residual;             /* blocked, as y; it may be y itself if there is no bias */
     bool relu;
     size_t count; /* images, at most conv->images */
@@ -116,6 +120,11 @@ bool medtl_blocked_choose(const medtl_conv_shape *shape, const medtl_blocked_par
 bool medtl_blocked_choose_algorithm(const medtl_conv_shape *shape, bool plain_input,
                                     medtl_blocked_algorithm algorithm, size_t outputs,
                                     medtl_blocked_conv *conv);
+
+/** Let a 1x1 convolution without stride or padding do a batch norm (and ReLU) of its input itself, a few pixels at a
+ *  time: that saves writing and reading all of it.
+ *  @return false, and nothing changed, if it is no such convolution, or too small to gain by it. */
+bool medtl_blocked_take_norm(medtl_blocked_conv *conv, bool relu);
 
 /** "direct", "winograd F(4x4,3x3) by tiles", ... in `text`. */
 void medtl_blocked_describe(const medtl_blocked_conv *conv, char *text, size_t size);

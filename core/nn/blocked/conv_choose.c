@@ -14,6 +14,7 @@ enum {
     TILE_BLOCK = 14,               /* tiles of a block, at least: as many as a register tile has */
     TILE_BLOCKS = 4,               /* at least */
     MOST_TILE_BLOCK = 56,
+    LEAST_NORM_PIXELS = 24,   /* of an item that normalises its input */
     SHARED_FLOATS = 16 << 20, /* for images taken together */
     MOST_IMAGES = 1024
 };
@@ -253,6 +254,23 @@ static bool try_depthwise(medtl_blocked_conv *conv)
     conv->algorithm = MEDTL_BLOCKED_DEPTHWISE;
     conv->group = MEDTL_BLOCK;
     conv->images = MOST_IMAGES;
+    return true;
+}
+
+/* All output channels of a band at once, since each item normalises its band. */
+bool medtl_blocked_take_norm(medtl_blocked_conv *conv, bool relu)
+{
+    const size_t pixels = conv->shape.height_out * conv->shape.width_out;
+
+    if (conv->algorithm != MEDTL_BLOCKED_DIRECT || !conv->flat || conv->staged ||
+        conv->plain_input || pixels < ITEMS * LEAST_NORM_PIXELS)
+        return false;
+    conv->input_norm = true;
+    conv->input_relu = relu;
+    conv->chunk = conv->shape.channels_out;
+    conv->chunks = 1;
+    conv->band = min_size(conv->band, medtl_divide_up(pixels, ITEMS));
+    conv->bands = medtl_divide_up(pixels, conv->band);
     return true;
 }
 

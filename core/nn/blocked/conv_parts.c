@@ -97,6 +97,8 @@ size_t medtl_blocked_shared_size(const medtl_blocked_conv *conv, size_t count)
 
 size_t medtl_blocked_scratch_size(const medtl_blocked_conv *conv)
 {
+    if (conv->input_norm)
+        return conv->steps * medtl_winograd_pitch(conv->band);
     if (conv->algorithm != MEDTL_BLOCKED_WINOGRAD || conv->order != MEDTL_WINOGRAD_TILES)
         return 0;
     return winograd_pitches(conv, conv->steps * medtl_winograd_phases(conv),

@@ -121,6 +121,27 @@ static const float *next_weights(const medtl_blocked_conv *c, const medtl_blocke
     return NULL;
 }
 
+/* A band of the input, normalised, in scratch. */
+static void normalise_band(const medtl_blocked_conv *c, const medtl_blocked_call *call,
+                           const direct_item *d, size_t pitch)
+{
+    const size_t plane = c->shape.height_in * c->shape.width_in * BLOCK;
+    const float *x = call->x + d->n * call->x_stride + d->first * BLOCK;
+    float *to = call->scratch;
+
+    for (size_t step = 0; step < c->steps; step++, x += plane, to += pitch)
+        for (size_t part = 0; part < BLOCK; part += VECTOR) {
+            const float *factors = call->input_factors + step * BLOCK + part;
+            const vec scale = vec_load(factors), shift = vec_load(factors + c->shape.channels_in);
+
+            for (size_t i = part; i < d->count * BLOCK; i += BLOCK) {
+                const vec v = vec_load(x + i) * scale + shift;
+
+                vec_store(to + i, c->input_relu ? vec_relu(v) : v);
+            }
+        }
+}
+
 static void run_band(const medtl_blocked_conv *c, const medtl_blocked_call *call, size_t item)
 {
     const medtl_conv_shape *s = &c->shape;
@@ -129,20 +150,25 @@ static void run_band(const medtl_blocked_conv *c, const medtl_blocked_call *call
     const float *x =
         c->staged ? call->shared + d.n * c->steps * c->stage_plane : call->x + d.n * call->x_stride;
     const bool in_place = call->residual == call->y; /* sums begin with it */
+    const size_t pitch = c->input_norm ? medtl_winograd_pitch(c->band) : c->stage_plane;
     size_t source[MEDTL_BLOCKED_MOST_TAPS];
 
     tap_sources(c, source);
+    if (c->input_norm) {
+        normalise_band(c, call, &d, pitch);
+        x = call->scratch - d.first * BLOCK;
+    }
     for (size_t first = 0; first < c->steps; first += c->block_steps) {
         const size_t steps = minimum(c->block_steps, c->steps - first);
 
         for (size_t k = d.channel; k < d.channel_end; k += c->group) {
             const size_t channels = minimum(c->group, s->channels_out - k);
             const product p = {
-                .x = x + first * c->stage_plane,
+                .x = x + first * pitch,
                 .source = source,
                 .sources = taps,
                 .steps = steps,
-                .step_pitch = c->stage_plane,
+                .step_pitch = pitch,
                 .w = call->packed + (k * c->steps + channels * first) * taps * c->depth,
                 .y = call->y + d.n * call->y_stride + k * pixels,
                 .y_block = pixels * BLOCK,

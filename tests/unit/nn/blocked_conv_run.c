@@ -231,6 +231,7 @@ float *conv_run(const medtl_blocked_conv *conv, const conv_data *data, const flo
             .shift = with & WITH_SCALE ? data->shift : NULL,
             .residual = with & WITH_RESIDUAL ? data->residual + (first + n) * data->y_stride : NULL,
             .relu = (with & WITH_RELU) != 0,
+            .input_factors = data->factors,
             .count = count - n < at_once ? count - n : at_once,
             .x = data->x + (first + n) * data->x_stride,
             .y = y + n * data->y_stride,

@@ -32,6 +32,7 @@ typedef struct conv_data {
     bool plain_input;
     float *x, *residual; /* blocked (x: if not plain_input), CONV_IMAGES of them */
     float *bias, *scale, *shift;
+    float *factors; /* of the input [2][channels]; NULL: it is taken as it is */
     float *weight[MEDTL_CONV_MOST_PARTS]; /* of each part, PyTorch's layout */
     float *last;                          /* the last image, plain */
     float *sums;                          /* what the naive loops make of it, plain; no bias */

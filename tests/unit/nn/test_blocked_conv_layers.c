@@ -108,6 +108,8 @@ static void make_small(medtl_blocked_conv *conv)
     if (conv->algorithm != whole.algorithm || conv->h.outputs != whole.h.outputs ||
         conv->order != whole.order)
         *conv = whole;
+    if (whole.input_norm && !conv->input_norm)
+        cr_assert(medtl_blocked_take_norm(conv, whole.input_relu));
 }
 
 /* Images as they are behind a ReLU, and weights of He's variance. */
@@ -126,6 +128,11 @@ static void make_data(const medtl_blocked_conv *conv, conv_data *d)
     fill_noise(d->x, size, 1);
     for (size_t i = 0; i < size; i++)
         d->x[i] = d->x[i] > 0.0f ? 2.0f * d->x[i] * d->x[i] : 0.0f;
+    if (conv->input_norm) {
+        cr_assert(conv->input_relu); /* as sum_at() does */
+        d->factors = guarded_floats(2 * s->channels_in);
+        fill_noise(d->factors, 2 * s->channels_in, 3);
+    }
     for (size_t i = 0; i < d->part_count; i++) {
         const medtl_conv_shape part = conv_part_shape(d, i);
 
@@ -134,6 +141,16 @@ static void make_data(const medtl_blocked_conv *conv, conv_data *d)
         for (size_t j = 0; j < weights_of(&part); j++)
             d->weight[i][j] *= scale;
     }
+}
+
+/* Value `from` of input channel c, normalised where that is part of the convolution. */
+static double input_at(const conv_data *d, size_t c, size_t from)
+{
+    const double x = (double)d->x[from];
+
+    if (d->factors == NULL)
+        return x;
+    return fmax(x * (double)d->factors[c] + (double)d->factors[d->shape.channels_in + c], 0.0);
 }
 
 /* Output channel k of the part, pixel (oh, ow), in double. */
@@ -156,7 +173,7 @@ static double sum_at(const conv_data *d, size_t part, size_t k, size_t oh, size_
                 const size_t from =
                     d->plain_input ? (first + c) * pixels + at : in_blocks(first + c, at, pixels);
 
-                sum += (double)d->x[from] *
+                sum += input_at(d, first + c, from) *
                        d->weight[part][((k * inputs + c) * s.kernel_h + i) * s.kernel_w + j];
             }
         }
@@ -213,6 +230,7 @@ static void check_layer(const medtl_blocked_conv *layer, bool whole, summary *su
     guarded_free(packed);
     guarded_free(y);
     guarded_free(data.x);
+    guarded_free(data.factors);
     for (size_t i = 0; i < data.part_count; i++)
         guarded_free(data.weight[i]);
 }

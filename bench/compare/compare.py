@@ -363,6 +363,8 @@ def main():
     print_means(table, programs)
     agree = print_errors(errors)
     print_spread(figures)
+    if load > 0.5:
+        print(f'something else was running before (load {load:.2f}): on a quiet machine these figures would differ')
     if options.json:
         options.json.write_text(json.dumps({
             'machine': machine(), 'processors': os.cpu_count(), 'threads': options.threads, 'rounds': options.rounds,

@@ -16,13 +16,14 @@ enum { ALIGNMENT = 64, HUGE_PAGE = 2 << 20, MOST_HEADS = 8, MOST_CLASSES = 10000
  * at every fourth kilobyte. Advice only; where the system knows no such thing nothing changes. */
 static float *allocate_aligned(size_t bytes)
 {
-    const size_t alignment = bytes >= 2 * (size_t)HUGE_PAGE ? HUGE_PAGE : ALIGNMENT;
-    const size_t rounded = (bytes + ALIGNMENT + alignment - 1) / alignment * alignment;
-    float *block = aligned_alloc(alignment, rounded);
+    const bool large = bytes >= 2 * (size_t)HUGE_PAGE;
+    void *block = NULL;
 
+    if (posix_memalign(&block, large ? HUGE_PAGE : ALIGNMENT, bytes + ALIGNMENT) != 0)
+        return NULL;
 #if defined(MADV_HUGEPAGE)
-    if (block != NULL && alignment == HUGE_PAGE)
-        (void)madvise(block, rounded, MADV_HUGEPAGE);
+    if (large) /* the rest of the last one stays in small pages, which are not taken before they are used */
+        (void)madvise(block, bytes / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
 #endif
     return block;
 }

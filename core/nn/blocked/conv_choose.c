@@ -169,14 +169,14 @@ static size_t usual_outputs(const medtl_conv_shape *s)
     if (stride == 2) {
         if (taps <= 3 || !is_square(s))
             return 0;
-        return out >= 20 ? 4 : out >= 10 ? 3 : 0;
+        return out >= 20 ? 4 : out >= 10 ? 2 : 0;
     }
     if (taps >= 6)
         return out >= 8 ? 4 : 0;
     if (taps == 5 || taps == 4)
         return out >= 8 ? 4 : 0;
     if (taps == 3)
-        return out >= 20 ? 4 : out >= 10 ? 3 : 0;
+        return out >= 20 ? 4 : out >= 10 ? 2 : 0;
     return 0;
 }
 

@@ -133,7 +133,7 @@ static void order_winograd(medtl_blocked_conv *conv)
         blocks = round_up(blocks, 2); /* for two threads */
         conv->order = MEDTL_WINOGRAD_TILES;
         conv->tile_block = medtl_divide_up(tiles, blocks);
-        if (conv->h.ahead > 0)
+        if (conv->h.ahead + conv->w.ahead > 0) /* whole rows */
             conv->tile_block = max_size(fitting / conv->w.grid, 1) * conv->w.grid;
         return;
     }

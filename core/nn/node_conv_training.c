@@ -38,20 +38,33 @@ static void weight_item(void *context, size_t item, size_t worker)
     medtl_blocked_weight_run(&s->run->training_conv->weight, &call, s->number, item);
 }
 
+static void run_weight_stage(weight_stage *s)
+{
+    const medtl_blocked_weight *weight = &s->run->training_conv->weight;
+
+    medtl_pool_for(s->run->pool, medtl_blocked_weight_items(weight, s->number, s->call.count),
+                   weight_item, s);
+}
+
 static void backward_weight(const medtl_node_run *run)
 {
+    const medtl_blocked_weight *weight = &run->training_conv->weight;
+    const size_t last = medtl_blocked_weight_stages(weight) - 1;
     weight_stage s = {.run = run,
-                      .call = {.count = run->count,
-                               .x = run->x[0].data,
-                               .dy = run->dy.data,
-                               .x_stride = run->x[0].stride,
+                      .call = {.x_stride = run->x[0].stride,
                                .dy_stride = run->dy.stride,
                                .dw = run->gradients[0],
                                .shared = run->shared}};
 
-    for (; s.number < MEDTL_WEIGHT_STAGES; s.number++)
-        medtl_pool_for(run->pool, medtl_blocked_weight_items(&run->training_conv->weight, s.number),
-                       weight_item, &s);
+    for (size_t n = 0; n < run->count; n += s.call.count) {
+        s.call.count = run->count - n < weight->chunk ? run->count - n : weight->chunk;
+        s.call.first = n == 0;
+        s.call.x = medtl_image_of(run->x[0], n);
+        s.call.dy = medtl_image_of(run->dy, n);
+        for (s.number = 0; s.number < last; s.number++)
+            run_weight_stage(&s);
+    }
+    run_weight_stage(&s);
 }
 
 static void bias_item(void *context, size_t block, size_t worker)

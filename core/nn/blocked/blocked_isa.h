@@ -3,7 +3,7 @@
 #include "depthwise.h"
 #include "direct.h"
 #include "pack.h"
-#include "weight_gradient.h"
+#include "weight_winograd.h"
 #include "winograd.h"
 
 static void run_item(const medtl_blocked_conv *c, const medtl_blocked_call *call, size_t stage,
@@ -22,5 +22,5 @@ const medtl_blocked_kernels BLOCKED_SET = {
     .width = {WIDE_GROUP, NARROW_GROUP},
     .pack = pack_group,
     .run = run_item,
-    .weight = run_weight,
+    .weight = run_weight_item,
 };

@@ -25,11 +25,19 @@ typedef struct medtl_blocked_weight {
     size_t band, bands;      /* output rows taken together */
     size_t images;           /* taken together where they are small */
     size_t stage_h, stage_w; /* plain input: of a padded band of one channel */
+
+    bool winograd;           /* by Winograd's method: tiles of dU of one point instead */
+    medtl_blocked_conv conv; /* its tiles */
+    size_t sum_floats;       /* of dU */
+    size_t chunk;            /* images of a call, at most */
 } medtl_blocked_weight;
 
-/** All arrays are 64-byte aligned; strides are floats from one image to the next. dw is overwritten. */
+/** All arrays are 64-byte aligned; strides are floats from one image to the next. A batch may take several calls,
+ *  of at most weight->chunk images, in order: all stages but the last of each, then the last one, of the last call.
+ *  dw is overwritten. */
 typedef struct medtl_blocked_weight_call {
     size_t count;
+    bool first; /* of the batch */
     const float *x, *dy;
     size_t x_stride, dy_stride;
     float *dw;     /* [out][in][kh][kw] */
@@ -38,14 +46,19 @@ typedef struct medtl_blocked_weight_call {
         *scratch; /* medtl_blocked_weight_scratch_size() floats of the thread that runs the item */
 } medtl_blocked_weight_call;
 
-enum { MEDTL_WEIGHT_STAGES = 2 };
-
 /** @return false if it has to be done on plain arrays: see medtl_blocked_choose(); depthwise, too. */
 bool medtl_blocked_weight_choose(const medtl_conv_shape *shape, bool plain_input,
                                  medtl_blocked_weight *weight);
-size_t medtl_blocked_weight_shared_size(const medtl_blocked_weight *weight);
+
+/** The same with or without Winograd's method, for tests and measurements. @return false if it cannot be */
+bool medtl_blocked_weight_choose_method(const medtl_conv_shape *shape, bool plain_input,
+                                        bool winograd, medtl_blocked_weight *weight);
+
+/** @param count  Images of a call, at most. */
+size_t medtl_blocked_weight_shared_size(const medtl_blocked_weight *weight, size_t count);
 size_t medtl_blocked_weight_scratch_size(const medtl_blocked_weight *weight);
-size_t medtl_blocked_weight_items(const medtl_blocked_weight *weight, size_t stage);
+size_t medtl_blocked_weight_stages(const medtl_blocked_weight *weight);
+size_t medtl_blocked_weight_items(const medtl_blocked_weight *weight, size_t stage, size_t count);
 void medtl_blocked_weight_run(const medtl_blocked_weight *weight,
                               const medtl_blocked_weight_call *call, size_t stage, size_t item);
 

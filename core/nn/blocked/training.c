@@ -23,7 +23,8 @@ size_t medtl_blocked_training_shared_size(const medtl_blocked_training *training
 {
     size_t size =
         larger(medtl_blocked_shared_size(&training->conv, smaller(batch, training->conv.images)),
-               medtl_blocked_weight_shared_size(&training->weight));
+               medtl_blocked_weight_shared_size(&training->weight,
+                                                smaller(batch, training->weight.chunk)));
 
     if (training->gives_data)
         size = larger(size, medtl_blocked_data_shared_size(&training->data,

@@ -2,14 +2,18 @@
 #include "conv_parts.h"
 #include "gradient.h"
 
+#include <stdint.h>
+
 enum {
     ITEMS = 16, /* of a convolution at least: tiles are split by images and bands up to so many */
     SUM_FLOATS =
         56 << 10,      /* of a tile: they stay in a second-level cache with a band of x and dy */
     MOST_OUTPUTS = 64, /* of a tile with several taps; twice as many with one */
     BAND_PIXELS = 128, /* whose dy stays in a first-level cache */
-    MOST_REGISTER_ROWS = 8, /* of any instruction set: rows are a multiple */
-    MOST_PLAIN_ROWS = 512   /* of a tile over plain input */
+    MOST_REGISTER_ROWS = 8,        /* of any instruction set: rows are a multiple */
+    MOST_SUM_FLOATS = 40 << 20,    /* of dU */
+    TRANSFORMED_FLOATS = 16 << 20, /* for images taken together, unless one has more */
+    MOST_PLAIN_ROWS = 512          /* of a tile over plain input */
 };
 
 static size_t min_size(size_t a, size_t b) { return a < b ? a : b; }
@@ -53,21 +57,60 @@ static void cut_bands(medtl_blocked_weight *w)
     w->stage_w = (s->width_out - 1) * s->stride_w + (s->kernel_w - 1) * s->dilation_w + 1;
 }
 
-bool medtl_blocked_weight_choose(const medtl_conv_shape *shape, bool plain_input,
-                                 medtl_blocked_weight *weight)
+static bool begin(const medtl_conv_shape *shape, bool plain_input, medtl_blocked_weight *weight)
 {
     *weight = (medtl_blocked_weight){.shape = *shape, .plain_input = plain_input};
-    if (shape->groups != 1 || shape->channels_out % MEDTL_BLOCK != 0 ||
-        (!plain_input && shape->channels_in % MEDTL_BLOCK != 0) ||
-        shape->kernel_h * shape->kernel_w > MOST_PLAIN_ROWS)
+    return shape->groups == 1 && shape->channels_out % MEDTL_BLOCK == 0 &&
+           (plain_input || shape->channels_in % MEDTL_BLOCK == 0) &&
+           shape->kernel_h * shape->kernel_w <= MOST_PLAIN_ROWS;
+}
+
+/* Where forward has Winograd's tiles, if their sums are not too many. */
+static bool try_winograd(medtl_blocked_weight *w)
+{
+    const medtl_conv_shape *s = &w->shape;
+    size_t each;
+
+    if (w->plain_input ||
+        !medtl_blocked_choose_algorithm(s, false, MEDTL_BLOCKED_WINOGRAD, 0, &w->conv))
         return false;
-    cut_tiles(weight);
-    cut_bands(weight);
+    w->conv.order = MEDTL_WINOGRAD_POINTS;
+    w->sum_floats = medtl_winograd_points(&w->conv) * w->conv.h.sources * w->conv.w.sources *
+                    s->channels_in * s->channels_out;
+    if (w->sum_floats > MOST_SUM_FLOATS)
+        return false;
+    w->winograd = true;
+    cut(s->channels_in, MOST_OUTPUTS, MEDTL_BLOCK, &w->inputs, &w->input_tiles);
+    cut(s->channels_out, MOST_OUTPUTS, MEDTL_BLOCK, &w->outputs, &w->output_tiles);
+    each = medtl_blocked_shared_size(&w->conv, 1);
+    w->chunk = max_size(TRANSFORMED_FLOATS / max_size(each, 1), 1);
     return true;
 }
 
-size_t medtl_blocked_weight_shared_size(const medtl_blocked_weight *weight)
+bool medtl_blocked_weight_choose_method(const medtl_conv_shape *shape, bool plain_input,
+                                        bool winograd, medtl_blocked_weight *weight)
 {
+    if (!begin(shape, plain_input, weight))
+        return false;
+    if (winograd)
+        return try_winograd(weight);
+    cut_tiles(weight);
+    cut_bands(weight);
+    weight->chunk = SIZE_MAX;
+    return true;
+}
+
+bool medtl_blocked_weight_choose(const medtl_conv_shape *shape, bool plain_input,
+                                 medtl_blocked_weight *weight)
+{
+    return medtl_blocked_weight_choose_method(shape, plain_input, true, weight) ||
+           medtl_blocked_weight_choose_method(shape, plain_input, false, weight);
+}
+
+size_t medtl_blocked_weight_shared_size(const medtl_blocked_weight *weight, size_t count)
+{
+    if (weight->winograd)
+        return weight->sum_floats + medtl_blocked_shared_size(&weight->conv, count);
     return weight->splits * weight->input_tiles * weight->output_tiles * weight->rows *
            weight->outputs;
 }
@@ -77,10 +120,33 @@ size_t medtl_blocked_weight_scratch_size(const medtl_blocked_weight *weight)
     return weight->plain_input ? weight->inputs * weight->stage_h * weight->stage_w : 0;
 }
 
-size_t medtl_blocked_weight_items(const medtl_blocked_weight *weight, size_t stage)
+size_t medtl_blocked_weight_stages(const medtl_blocked_weight *weight)
+{
+    return weight->winograd ? 4 : 2;
+}
+
+static size_t winograd_items(const medtl_blocked_weight *w, size_t stage, size_t count)
+{
+    const size_t outputs = w->shape.channels_out / MEDTL_BLOCK;
+
+    switch (stage) {
+    case 0:
+        return medtl_winograd_phases(&w->conv) * w->conv.steps * count;
+    case 1:
+        return outputs * count;
+    case 2:
+        return medtl_winograd_points(&w->conv) * w->input_tiles * w->output_tiles;
+    default:
+        return outputs * (w->shape.channels_in / MEDTL_BLOCK);
+    }
+}
+
+size_t medtl_blocked_weight_items(const medtl_blocked_weight *weight, size_t stage, size_t count)
 {
     const size_t tiles = weight->input_tiles * weight->output_tiles;
 
+    if (weight->winograd)
+        return winograd_items(weight, stage, count);
     return stage == 0 ? tiles * weight->splits : tiles * (weight->outputs / MEDTL_BLOCK);
 }
 

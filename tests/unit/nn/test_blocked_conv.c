@@ -121,6 +121,7 @@ static const medtl_conv_shape four_fives[] = {
     ANY(16, 9, 10, 32, 4, 5, 1, 1, 1, 1, 3, 0, 2, 1),
     ANY(48, 8, 19, 32, 1, 5, 1, 1, 1, 1, 0, 2, 0, 2),
     ANY(48, 19, 8, 32, 4, 1, 1, 1, 1, 1, 2, 0, 1, 0),
+    SQUARE(16, 34, 33, 16, 5, 1, 2), /* tiles enough for several threads */
 };
 
 /* Two taps make too small a tile with two outputs, so only with three and four. */
@@ -141,6 +142,9 @@ static const medtl_conv_shape splits[] = {
     ANY(32, 18, 9, 16, 7, 1, 1, 1, 1, 1, 3, 0, 3, 0),
     ANY(16, 13, 12, 32, 7, 3, 1, 1, 1, 1, 3, 1, 3, 1),
     ANY(16, 13, 12, 32, 5, 8, 1, 1, 1, 1, 1, 3, 2, 4),
+    SQUARE(16, 33, 35, 16, 7, 1, 3),
+    ANY(16, 43, 33, 32, 1, 7, 1, 1, 1, 1, 0, 3, 0, 3),
+    ANY(16, 33, 43, 16, 7, 1, 1, 1, 1, 1, 3, 0, 3, 0),
 };
 
 static const medtl_conv_shape phases[] = {
@@ -154,6 +158,8 @@ static const medtl_conv_shape phases[] = {
     SQUARE(16, 19, 18, 16, 7, 2, 0),
     ANY(16, 18, 19, 32, 7, 5, 2, 2, 1, 1, 2, 3, 3, 1),
     ANY(16, 15, 18, 16, 6, 5, 2, 2, 1, 1, 0, 1, 1, 0),
+    SQUARE(16, 66, 63, 16, 5, 2, 2),
+    SQUARE(16, 65, 61, 16, 7, 2, 3),
 };
 
 static const medtl_conv_shape three_phases[] = {

@@ -1,4 +1,4 @@
-/* Every convolution on blocks that the plans of five networks hold, as they are at 224 pixels, against sums in double: a
+/* Every convolution on blocks that the plans of our networks hold, as they are at 224 pixels, against sums in double: a
  * sample of each one's outputs. Large ones are tried with few of their output channels, all of their input
  * channels; with MEDTL_TEST_ALL_LAYERS set, whole and listed one by one. */
 #include "blocked_conv_run.h"
@@ -239,10 +239,10 @@ typedef struct layers_case {
     char architecture[16], set[16];
 } layers_case;
 
-ParameterizedTestParameters(blocked_conv_layers, of_five_networks_are_right)
+ParameterizedTestParameters(blocked_conv_layers, of_the_networks_are_right)
 {
-    static const char *const names[] = {"hybrid2", "hybrid6", "resnet18", "resnet50",
-                                        "densenet121"};
+    static const char *const names[] = {"hybrid2",     "hybrid6",      "resnet18",     "resnet50",
+                                        "densenet121", "inception_v3", "mobilenet_v2", "vit_tiny"};
     enum { NAMES = sizeof names / sizeof names[0] };
     static layers_case cases[NAMES * CONV_SETS];
 
@@ -253,7 +253,7 @@ ParameterizedTestParameters(blocked_conv_layers, of_five_networks_are_right)
     return cr_make_param_array(layers_case, cases, NAMES * CONV_SETS);
 }
 
-ParameterizedTest(layers_case *c, blocked_conv_layers, of_five_networks_are_right)
+ParameterizedTest(layers_case *c, blocked_conv_layers, of_the_networks_are_right)
 {
     static medtl_blocked_conv layers[MOST_LAYERS];
     const bool whole = getenv("MEDTL_TEST_ALL_LAYERS") != NULL;

@@ -12,7 +12,7 @@ enum {
     MOST_BATCH = 65536, /* keep every product of sizes below 2^64 */
     MOST_THREADS = 1024,
     /* Images are run in groups, so that weights are read once for several: as many as fit this. */
-    GROUP_FLOATS = 16 << 20
+    GROUP_FLOATS = 6 << 20
 };
 
 struct medtl_predictor {

@@ -23,7 +23,7 @@ enum { WIDE_GROUP = 16, NARROW_GROUP = 16, MOST_PIXELS = 2, MOST_VECTORS = 4 };
 INLINE size_t pixels_of(int vectors) { return MOST_PIXELS == 14 && vectors == 4 ? 6 : MOST_PIXELS; }
 
 /* How far ahead weights are fetched anyway, and how many are enough to be fetched during the whole product. */
-enum { NEXT_WEIGHTS = 2048, FEW_WEIGHTS = 32 << 10 };
+enum { NEXT_WEIGHTS = 2048, FEW_WEIGHTS = 8 << 10 };
 enum { BLOCK = MEDTL_BLOCK, PARTS_OF_BLOCK = MEDTL_BLOCK / VECTOR };
 
 /* What is done to a sum before it is stored. Pointers are to the first channel of the group. */

@@ -12,7 +12,7 @@
 enum {
     MOST_TILE_FLOATS = WINOGRAD_MOST_POINTS * WINOGRAD_MOST_POINTS * BLOCK,
     NEAR_FLOATS = 160 << 10, /* transformed input that is used together */
-    LEAST_STEPS = 8         /* so that sums are long enough to be worth storing */
+    LEAST_STEPS = 8          /* so that sums are long enough to be worth storing */
 };
 
 /* A tile of the grid: grid positions past the image's tiles are there to be read ahead only. */

@@ -210,7 +210,7 @@ static void gather_row(const medtl_blocked_data *d, const medtl_blocked_data_cal
     float *to =
         call->dx + n * call->dx_stride + (block * s->height_in + row) * s->width_in * MEDTL_BLOCK;
 
-    if (!call->add)
+    if (!call->add && d->phase_count < s->stride_h * s->stride_w) /* some pixels have no tap */
         memset(to, 0, s->width_in * MEDTL_BLOCK * sizeof *to);
     for (size_t i = 0; i < d->phase_count; i++) {
         const medtl_blocked_phase *p = &d->phase[i];

@@ -6,7 +6,7 @@
 
 #include "pack.h"
 #include "weight_gradient.h"
-#include "winograd.h"
+#include "winograd_by_points.h"
 
 enum { STRIP_TILES = 128, ADJOINT_TILE = 64 /* channels of an item, either way */ };
 

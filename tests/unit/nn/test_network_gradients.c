@@ -15,10 +15,8 @@ struct network_case {
 ParameterizedTestParameters(network_gradients, agree_with_finite_differences)
 {
     static struct network_case cases[] = {
-        {"hybrid2", 2, 1, 12, 10, 2, 3},
-        {"hybrid2", 3, 2, 9, 11, 3, 2},
-        {"resnet18", 2, 3, 32, 40, 3, 3},
-        {"resnet18", 3, 1, 33, 33, 2, 4},
+        {"hybrid2", 2, 1, 12, 10, 2, 3},   {"hybrid2", 3, 2, 9, 11, 3, 2},
+        {"resnet18", 2, 3, 32, 40, 3, 3},  {"resnet18", 3, 1, 33, 33, 2, 4},
         {"resnet18", 16, 3, 32, 35, 3, 2}, /* whole blocks of channels */
     };
     return cr_make_param_array(struct network_case, cases, sizeof cases / sizeof cases[0]);

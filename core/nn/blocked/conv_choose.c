@@ -4,17 +4,17 @@
 #include <string.h>
 
 enum {
-    ITEMS = 8, /* of a stage at least, where there is work enough to share */
-    PANEL_FLOATS =
-        128 << 10,          /* weights that are used together: they stay in a second-level cache */
-    BAND_FLOATS = 64 << 10, /* input that is used together with small weights */
+    ITEMS = 16,                    /* of a stage at least, where there is work enough to share */
+    PANEL_FLOATS = 128 << 10,      /* weights used together: they stay in a second-level cache */
+    BAND_FLOATS = 64 << 10,        /* input that is used together with small weights */
     WEIGHTS_FLOATS = 128 << 10,    /* weights above this are worth reading once only */
     LARGE_BAND_FLOATS = 256 << 10, /* input that is used together with large weights */
     TILE_FLOATS = 224 << 10,       /* transformed tiles of one thread */
-    TILE_BLOCK = 14,               /* tiles of a block, at least: as many as a register tile has */
-    TILE_BLOCKS = 4,               /* at least */
+    TILE_BLOCK = 14,               /* tiles of a block at least: what a register tile has */
     MOST_TILE_BLOCK = 56,
-    LEAST_NORM_PIXELS = 24,   /* of an item that normalises its input */
+    TILE_BLOCKS = 8,          /* at least */
+    NORM_ITEMS = 8,           /* of a convolution that normalises its input */
+    LEAST_NORM_PIXELS = 24,   /* of each */
     SHARED_FLOATS = 16 << 20, /* for images taken together */
     MOST_IMAGES = 1024
 };
@@ -263,13 +263,13 @@ bool medtl_blocked_take_norm(medtl_blocked_conv *conv, bool relu)
     const size_t pixels = conv->shape.height_out * conv->shape.width_out;
 
     if (conv->algorithm != MEDTL_BLOCKED_DIRECT || !conv->flat || conv->staged ||
-        conv->plain_input || pixels < ITEMS * LEAST_NORM_PIXELS)
+        conv->plain_input || pixels < NORM_ITEMS * LEAST_NORM_PIXELS)
         return false;
     conv->input_norm = true;
     conv->input_relu = relu;
     conv->chunk = conv->shape.channels_out;
     conv->chunks = 1;
-    conv->band = min_size(conv->band, medtl_divide_up(pixels, ITEMS));
+    conv->band = min_size(conv->band, medtl_divide_up(pixels, NORM_ITEMS));
     conv->bands = medtl_divide_up(pixels, conv->band);
     return true;
 }

@@ -338,6 +338,22 @@ static void bench_algorithm(const options *o, const medtl_conv_shape *s,
     printf("\n");
 }
 
+/* The direct method in whole numbers, for an input between 0 and 1. */
+static void bench_int8(const options *o, const medtl_conv_shape *s)
+{
+    medtl_blocked_conv conv;
+
+    if (!medtl_blocked_choose(s, NULL, 1, false, &conv) ||
+        !medtl_blocked_force_int8(&conv, 0.0f, 1.0f))
+        return;
+    print_name(&conv);
+    for (size_t set = 0; set < SETS; set++)
+        if (takes(o, set) && medtl_blocked_choose(s, NULL, 1, false, &conv) &&
+            medtl_blocked_force_int8(&conv, 0.0f, 1.0f))
+            measure(&conv, o->rounds);
+    printf("\n");
+}
+
 static medtl_status bench_shape(const options *o, medtl_error *err)
 {
     medtl_conv_shape s;
@@ -348,6 +364,7 @@ static medtl_status bench_shape(const options *o, medtl_error *err)
     bench_algorithm(o, &s, MEDTL_BLOCKED_DIRECT, 0);
     for (size_t outputs = 2; outputs <= 4; outputs++)
         bench_algorithm(o, &s, MEDTL_BLOCKED_WINOGRAD, outputs);
+    bench_int8(o, &s);
     return MEDTL_OK;
 }
 

@@ -186,7 +186,9 @@ static medtl_status get_all(const json_t *root, const char *path, medtl_metadata
         (status = get_classes(root, path, out, err)) != MEDTL_OK ||
         (status = get_input(root, path, out, err)) != MEDTL_OK ||
         (status = get_temperature(root, path, &out->temperature, err)) != MEDTL_OK ||
-        (status = get_views(root, path, out, err)) != MEDTL_OK)
+        (status = get_views(root, path, out, err)) != MEDTL_OK ||
+        (status = medtl_ranges_parse(json_object_get(root, "int8"), path, &out->ranges, err)) !=
+            MEDTL_OK)
         return status;
     return get_provenance(root, path, &out->provenance, err);
 }
@@ -223,6 +225,7 @@ void medtl_metadata_clear(medtl_metadata *metadata)
     free(metadata->normaliser);
     free(metadata->provenance);
     free(metadata->architecture_arguments);
+    medtl_ranges_clear(&metadata->ranges);
     memset(metadata, 0, sizeof *metadata);
 }
 
@@ -236,14 +239,15 @@ static json_t *pack(const medtl_network_spec *spec, const medtl_model_descriptio
     for (uint32_t i = 0; i < spec->classes; i++)
         (void)json_array_append_new(classes, json_string(or_empty(d->class_names[i])));
     return json_pack(
-        "{s:i, s:s, s:s, s:{s:s, s:i, s:f, s:o*}, s:o, s:{s:i, s:i, s:i}, s:s, s:f, s:s, s:O*}",
+        "{s:i, s:s, s:s, s:{s:s, s:i, s:f, s:o*}, s:o, s:{s:i, s:i, s:i}, s:s, s:f, s:s, s:O*, s:o*}",
         "format", (int)FORMAT_VERSION, "name", or_empty(d->name), "version", or_empty(d->version),
         "architecture", "name", spec->architecture, "width", (int)spec->width, "dropout",
         (double)spec->dropout, "members",
         spec->members > 1 ? json_integer((json_int_t)spec->members) : NULL, "classes", classes,
         "input", "channels", (int)spec->channels, "height", (int)spec->height, "width",
         (int)spec->width_px, "normaliser", or_empty(d->normaliser), "temperature",
-        (double)d->temperature, "views", medtl_views_name(d->views), "provenance", provenance);
+        (double)d->temperature, "views", medtl_views_name(d->views), "provenance", provenance,
+        "int8", d->ranges != NULL && d->ranges->count > 0 ? medtl_ranges_json(d->ranges) : NULL);
 }
 
 medtl_status medtl_metadata_format(const medtl_network_spec *spec,

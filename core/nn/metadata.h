@@ -4,6 +4,7 @@
 #define MEDTL_NN_METADATA_H
 
 #include "network.h"
+#include "ranges.h"
 #include "views.h"
 
 #define MEDTL_METADATA_KEY "medtl"
@@ -14,6 +15,7 @@ typedef struct medtl_metadata {
     char **class_names; /* spec.classes of them */
     float temperature;
     medtl_views views;
+    medtl_ranges ranges; /* none: inference in floats */
 } medtl_metadata;
 
 /** @param path  For messages only. */

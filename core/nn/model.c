@@ -34,6 +34,7 @@ static void fill_info(medtl_model *model, uint64_t parameter_count)
                                      .normaliser = m->normaliser,
                                      .temperature = m->temperature,
                                      .views = medtl_views_name(m->views),
+                                     .arithmetic = m->ranges.count > 0 ? "int8" : "float32",
                                      .provenance = m->provenance,
                                      .sha256 = model->sha256,
                                      .parameter_count = parameter_count};
@@ -70,6 +71,11 @@ static medtl_status read_file(const char *path, medtl_model *model, medtl_networ
         ; /* said already */
     else if (strcmp(model->metadata.spec.architecture, MEDTL_ND_ARCHITECTURE) != 0)
         status = read_network(path, file, &model->metadata, network, err);
+    else if (model->metadata.ranges.count > 0)
+        status = medtl_fail(err, MEDTL_E_UNSUPPORTED,
+                            "%s: metadata: \"int8\" of a graph; only networks of our own "
+                            "architectures have it",
+                            path);
     else if ((status = medtl_nd_model_read(path, file, text, &model->metadata, &model->tensors,
                                            &parameters, err)) == MEDTL_OK)
         fill_info(model, parameters);
@@ -107,7 +113,8 @@ medtl_status medtl_model_load(const char *path, medtl_model **out, medtl_error *
     medtl_status status = medtl_model_load_network(path, out, &network, err);
 
     if (status == MEDTL_OK && network != NULL &&
-        (status = medtl_plan_create(network, &(*out)->plan, err)) != MEDTL_OK) {
+        (status = medtl_plan_create_int8(network, &(*out)->metadata.ranges, &(*out)->plan, err)) !=
+            MEDTL_OK) {
         medtl_model_destroy(*out);
         *out = NULL;
     }

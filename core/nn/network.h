@@ -71,6 +71,8 @@ uint32_t medtl_network_stage_count(const medtl_network *network);
 medtl_status medtl_network_load(medtl_network *network, const char *path, char *report,
                                 size_t report_size, medtl_error *err);
 
+struct medtl_ranges;
+
 /** Everything a model file says beside its weights. NULL strings count as "". */
 typedef struct medtl_model_description {
     const char *name, *version;
@@ -79,6 +81,7 @@ typedef struct medtl_model_description {
     float temperature;
     medtl_views views;      /* which the model averages over (views.h) */
     const char *provenance; /* a JSON object as text, or NULL */
+    const struct medtl_ranges *ranges; /* for inference in whole numbers (ranges.h), or NULL */
 } medtl_model_description;
 
 /** Write a model file (safetensors with our metadata), by temporary file and rename.

@@ -7,6 +7,7 @@
 #include "blocked/conv.h"
 #include "layout.h"
 #include "network_parts.h"
+#include "ranges.h"
 
 /** The weights of one node, as its forward wants them. */
 typedef struct medtl_plan_weights {
@@ -26,6 +27,11 @@ typedef struct medtl_plan {
 } medtl_plan;
 
 medtl_status medtl_plan_create(const medtl_network *network, medtl_plan *plan, medtl_error *err);
+
+/** The same, with convolutions in whole numbers where a range is given and they gain.
+ *  @return MEDTL_E_FORMAT for a range of what is no convolution of the network, too. */
+medtl_status medtl_plan_create_int8(const medtl_network *network, const medtl_ranges *ranges,
+                                    medtl_plan *plan, medtl_error *err);
 void medtl_plan_clear(medtl_plan *plan); /* also of a zeroed one */
 
 /** Floats that all threads share while `count` images are computed together. */

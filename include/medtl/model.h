@@ -28,6 +28,8 @@ typedef struct medtl_model_info {
     float temperature;        /* logits are divided by it before softmax; 1 where not fitted */
     const char *views;        /* mirror images and turns of the input whose logits are averaged:
                                  "one" (none but the input itself), "flip-x", "flip-y", "flips", "symmetries" */
+    const char *arithmetic;   /* of inference: "float32"; "int8": convolutions whose input ranges the file gives are
+                                 computed in whole numbers of 8 bits, the rest in float32 */
     const char *provenance;   /* JSON text: data, seed, folds, software; "" where absent */
     const char *sha256;       /* of the file, 64 lower-case hex digits */
     uint64_t parameter_count; /* trainable values */

@@ -25,6 +25,7 @@ int cmd_evaluate(int argc, char **argv);
 int cmd_inspect(int argc, char **argv);
 int cmd_convert(int argc, char **argv);
 int cmd_ensemble(int argc, char **argv);
+int cmd_calibrate(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 
 /** Print "medtl COMMAND: message" and give the exit code that fits the status. */

@@ -46,6 +46,8 @@ static void print_model(const medtl_model_info *m)
     printf("\nnormaliser    %s\n", m->normaliser[0] != '\0' ? m->normaliser : "not stated");
     printf("temperature   %g\n", (double)m->temperature);
     printf("views         %s\n", m->views);
+    if (strcmp(m->arithmetic, "float32") != 0)
+        printf("arithmetic    %s\n", m->arithmetic);
     print_provenance(m->provenance);
 }
 

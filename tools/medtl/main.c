@@ -10,6 +10,7 @@ static const command commands[] = {
     {"inspect", "say what a model file is and holds", cmd_inspect},
     {"convert", "make a model of weights from elsewhere", cmd_convert},
     {"ensemble", "make one model of several that were trained alike", cmd_ensemble},
+    {"calibrate", "make a faster model in whole numbers of 8 bits", cmd_calibrate},
     {"export", "write a model as an ONNX file, for other programs", cmd_export},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };

@@ -2,6 +2,7 @@
 #include "conv.h"
 
 #include "conv_choose.h"
+#include "int8.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -46,6 +47,9 @@ void medtl_blocked_describe(const medtl_blocked_conv *conv, char *text, size_t s
                  conv->order == MEDTL_WINOGRAD_TILES ? "tiles" : "points");
     else if (conv->algorithm == MEDTL_BLOCKED_DEPTHWISE)
         snprintf(text, size, "depthwise");
+    else if (conv->algorithm == MEDTL_BLOCKED_INT8)
+        snprintf(text, size, "%sint8 %s", conv->input_norm ? "norm and " : "",
+                 conv->flat ? "product" : "direct");
     else
         snprintf(text, size, "%s%s", conv->input_norm ? "norm and " : "",
                  conv->flat ? "product" : "direct");
@@ -80,14 +84,17 @@ size_t medtl_blocked_pack_items(const medtl_blocked_conv *conv)
 void medtl_blocked_pack_item(const medtl_blocked_conv *conv, const medtl_blocked_view *views,
                              float *packed, size_t item)
 {
-    medtl_blocked_kernels_get()->pack(conv, views, packed, item);
+    if (conv->algorithm == MEDTL_BLOCKED_INT8)
+        medtl_int8_pack_item(conv, views, packed, item);
+    else
+        medtl_blocked_kernels_get()->pack(conv, views, packed, item);
 }
 
 size_t medtl_blocked_stages(const medtl_blocked_conv *conv)
 {
     if (conv->algorithm == MEDTL_BLOCKED_WINOGRAD)
         return conv->order == MEDTL_WINOGRAD_TILES ? 1 : 3;
-    return conv->algorithm == MEDTL_BLOCKED_DIRECT && conv->staged ? 2 : 1;
+    return conv->algorithm != MEDTL_BLOCKED_DEPTHWISE && conv->staged ? 2 : 1;
 }
 
 static size_t winograd_items(const medtl_blocked_conv *conv, size_t stage, size_t count)
@@ -114,5 +121,8 @@ size_t medtl_blocked_items(const medtl_blocked_conv *conv, size_t stage, size_t 
 void medtl_blocked_run(const medtl_blocked_conv *conv, const medtl_blocked_call *call, size_t stage,
                        size_t item)
 {
-    medtl_blocked_kernels_get()->run(conv, call, stage, item);
+    if (conv->algorithm == MEDTL_BLOCKED_INT8)
+        medtl_int8_run(conv, call, stage, item);
+    else
+        medtl_blocked_kernels_get()->run(conv, call, stage, item);
 }

@@ -23,7 +23,8 @@ enum {
 typedef enum medtl_blocked_algorithm {
     MEDTL_BLOCKED_DIRECT,    /* a product over pixels, for each tap of the kernel */
     MEDTL_BLOCKED_DEPTHWISE, /* one input channel for each output channel */
-    MEDTL_BLOCKED_WINOGRAD   /* products between transformed tiles */
+    MEDTL_BLOCKED_WINOGRAD,  /* products between transformed tiles */
+    MEDTL_BLOCKED_INT8       /* direct, in whole numbers: see medtl_blocked_take_int8() */
 } medtl_blocked_algorithm;
 
 /** How Winograd's products are ordered: tile by tile (all of one thread's data in its cache), or point by
@@ -84,6 +85,10 @@ typedef struct medtl_blocked_conv {
         input_norm; /* the input is scaled and shifted as it is read, see medtl_blocked_take_norm() */
     bool input_relu; /* and then cut at zero */
 
+    /* In whole numbers: of the input, see int8.h. */
+    float input_scale;
+    int input_zero;
+
     /* Winograd. */
     medtl_winograd_order order;
     medtl_winograd_axis h, w;
@@ -125,6 +130,17 @@ bool medtl_blocked_choose_algorithm(const medtl_conv_shape *shape, bool plain_in
  *  time: that saves writing and reading all of it.
  *  @return false, and nothing changed, if it is no such convolution, or too small to gain by it. */
 bool medtl_blocked_take_norm(medtl_blocked_conv *conv, bool relu);
+
+/** Let a convolution on blocks be computed in whole numbers of 8 bits: about as exact as the input is finely divided,
+ *  and faster where the processor has instructions for it. The choice is by shape alone, so that every processor
+ *  computes the same.
+ *  @param low, high  Between which its input lies (after the norm that it takes, if any); what lies outside is cut.
+ *                    Widened to hold 0.
+ *  @return false, and nothing changed, if it would not gain, or cannot. */
+bool medtl_blocked_take_int8(medtl_blocked_conv *conv, float low, float high);
+
+/** The same whether it gains or not, for tests and measurements. */
+bool medtl_blocked_force_int8(medtl_blocked_conv *conv, float low, float high);
 
 /** "direct", "winograd F(4x4,3x3) by tiles", ... in `text`. */
 void medtl_blocked_describe(const medtl_blocked_conv *conv, char *text, size_t size);

@@ -1,6 +1,8 @@
 /* Which algorithm a convolution gets, and how it is cut into items. */
 #include "conv_choose.h"
 
+#include "int8.h"
+
 #include <string.h>
 
 enum {
@@ -18,6 +20,7 @@ enum {
     SHARED_FLOATS = 16 << 20, /* for images taken together */
     MOST_IMAGES = 1024
 };
+#define LEAST_SCALE 1e-30f /* of inputs in whole numbers: neither it nor its inverse may overflow */
 
 static size_t min_size(size_t a, size_t b) { return a < b ? a : b; }
 static size_t max_size(size_t a, size_t b) { return a > b ? a : b; }
@@ -200,6 +203,13 @@ static void plan_stage(medtl_blocked_conv *conv)
     conv->stage_plane = medtl_blocked_phases(conv) * conv->stage_h * conv->stage_w * conv->depth;
 }
 
+/* The same for an input that is copied in any case. */
+static void plan_copied_input(medtl_blocked_conv *conv)
+{
+    conv->staged = true;
+    conv->stage_plane = medtl_blocked_phases(conv) * conv->stage_h * conv->stage_w * conv->depth;
+}
+
 static void cut_direct(medtl_blocked_conv *conv)
 {
     const medtl_conv_shape *s = &conv->shape;
@@ -274,6 +284,50 @@ bool medtl_blocked_take_norm(medtl_blocked_conv *conv, bool relu)
     return true;
 }
 
+/* In whole numbers --------------------------------------------------------------------------------------- */
+
+bool medtl_blocked_force_int8(medtl_blocked_conv *conv, float low, float high)
+{
+    const medtl_conv_shape *s = &conv->shape;
+    const medtl_blocked_width *width = &medtl_blocked_kernels_get()->width;
+    const size_t taps = s->kernel_h * s->kernel_w;
+    medtl_blocked_conv taken = *conv;
+    float scale;
+
+    low = low < 0.0f ? low : 0.0f;
+    high = high > 0.0f ? high : 0.0f;
+    scale = (float)(((double)high - (double)low) / INT8_LARGEST_INPUT);
+    if (conv->plain_input || !(scale >= LEAST_SCALE && scale <= 1.0f / LEAST_SCALE) ||
+        taps > MEDTL_BLOCKED_MOST_TAPS || taps * s->channels_in > INT8_MOST_PRODUCTS ||
+        !try_direct(&taken, width))
+        return false;
+    taken.algorithm = MEDTL_BLOCKED_INT8;
+    taken.input_scale = scale;
+    taken.input_zero = (int)(-(double)low / (double)scale + 0.5);
+    taken.input_norm = conv->input_norm;
+    taken.input_relu = conv->input_relu;
+    plan_copied_input(&taken);
+    cut_direct(&taken);
+    taken.images =
+        max_size(min_size(4 * SHARED_FLOATS / max_size(taken.steps * taken.stage_plane, 1),
+                          MOST_IMAGES),
+                 1);
+    *conv = taken;
+    return true;
+}
+
+/* Measured on AVX-512 with VNNI. */
+static bool int8_pays(const medtl_blocked_conv *conv)
+{
+    (void)conv;
+    return true;
+}
+
+bool medtl_blocked_take_int8(medtl_blocked_conv *conv, float low, float high)
+{
+    return int8_pays(conv) && medtl_blocked_force_int8(conv, low, high);
+}
+
 /* ---------------------------------------------------------------------------------------------------- */
 
 static bool begin(const medtl_conv_shape *shape, const medtl_blocked_part *parts, size_t part_count,
@@ -335,6 +389,8 @@ bool medtl_blocked_choose_algorithm_for(const medtl_conv_shape *shape, bool plai
         return try_depthwise(conv);
     case MEDTL_BLOCKED_WINOGRAD:
         return outputs > 0 && try_winograd(conv, width, outputs);
+    case MEDTL_BLOCKED_INT8: /* needs a range: medtl_blocked_force_int8() */
+        return false;
     }
     return false;
 }

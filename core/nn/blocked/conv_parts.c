@@ -1,5 +1,7 @@
 #include "conv_parts.h"
 
+#include "int8.h"
+
 size_t medtl_winograd_sources(const medtl_blocked_conv *conv, const medtl_blocked_part *part,
                               size_t point, size_t *numbers)
 {
@@ -71,6 +73,8 @@ size_t medtl_blocked_packed_size(const medtl_blocked_conv *conv)
 {
     size_t sum = 0;
 
+    if (conv->algorithm == MEDTL_BLOCKED_INT8)
+        return medtl_int8_packed_size(conv);
     for (size_t i = 0; i < conv->part_count; i++)
         sum += conv->parts[i].channels * medtl_blocked_weights(conv, &conv->parts[i]);
     return sum;
@@ -83,6 +87,8 @@ static size_t winograd_pitches(const medtl_blocked_conv *conv, size_t blocks_of_
 
 size_t medtl_blocked_shared_size(const medtl_blocked_conv *conv, size_t count)
 {
+    if (conv->algorithm == MEDTL_BLOCKED_INT8) /* bytes, 16 at a time */
+        return count * conv->steps * conv->stage_plane / sizeof(float);
     if (conv->algorithm == MEDTL_BLOCKED_DIRECT && conv->staged)
         return count * conv->steps * conv->stage_plane;
     if (conv->algorithm == MEDTL_BLOCKED_WINOGRAD && conv->order == MEDTL_WINOGRAD_POINTS) {
@@ -97,6 +103,8 @@ size_t medtl_blocked_shared_size(const medtl_blocked_conv *conv, size_t count)
 
 size_t medtl_blocked_scratch_size(const medtl_blocked_conv *conv)
 {
+    if (conv->algorithm == MEDTL_BLOCKED_INT8)
+        return 0;
     if (conv->input_norm)
         return conv->steps * medtl_winograd_pitch(conv->band);
     if (conv->algorithm != MEDTL_BLOCKED_WINOGRAD || conv->order != MEDTL_WINOGRAD_TILES)

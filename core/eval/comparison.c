@@ -1,0 +1,140 @@
+#include "comparison.h"
+
+#include "auc.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SIDES = 2, AUC_AT = 0, BALANCED_AT = SIDES + 1, NUMBERS = 2 * (SIDES + 1) };
+
+typedef struct side {
+    const medtl_predictions *given;
+    size_t *predicted;
+    medtl_ranking *rankings; /* [classes] */
+} side;
+
+typedef struct sides {
+    side of[SIDES];
+    double *right, *all; /* [classes], of one resample */
+} sides;
+
+static double macro_auc(const side *s, const uint32_t *weights)
+{
+    double sum = 0.0, defined = 0.0;
+
+    for (size_t k = 0; k < s->given->classes; k++) {
+        const double auc = medtl_ranking_auc(&s->rankings[k], weights);
+
+        if (!isnan(auc)) {
+            sum += auc;
+            defined += 1.0;
+        }
+    }
+    return defined > 0.0 ? sum / defined : NAN;
+}
+
+static double balanced_accuracy(const sides *c, const side *s, const uint32_t *weights)
+{
+    const medtl_predictions *p = s->given;
+    double sum = 0.0, defined = 0.0;
+
+    memset(c->right, 0, p->classes * sizeof *c->right);
+    memset(c->all, 0, p->classes * sizeof *c->all);
+    for (size_t i = 0; i < p->count; i++) {
+        c->all[p->labels[i]] += weights[i];
+        if (s->predicted[i] == p->labels[i])
+            c->right[p->labels[i]] += weights[i];
+    }
+    for (size_t k = 0; k < p->classes; k++)
+        if (c->all[k] > 0.0) {
+            sum += c->right[k] / c->all[k];
+            defined += 1.0;
+        }
+    return defined > 0.0 ? sum / defined : NAN;
+}
+
+static void statistics(void *context, const uint32_t *weights, double *values)
+{
+    sides *c = context;
+
+    for (size_t i = 0; i < SIDES; i++) {
+        values[AUC_AT + i] = macro_auc(&c->of[i], weights);
+        values[BALANCED_AT + i] = balanced_accuracy(c, &c->of[i], weights);
+    }
+    values[AUC_AT + SIDES] = values[AUC_AT + 1] - values[AUC_AT];
+    values[BALANCED_AT + SIDES] = values[BALANCED_AT + 1] - values[BALANCED_AT];
+}
+
+static medtl_status prepare(side *s, const medtl_predictions *given,
+                            const medtl_evaluation_options *options, medtl_error *err)
+{
+    medtl_status status = MEDTL_OK;
+
+    s->given = given;
+    s->predicted = calloc(given->count + 1, sizeof *s->predicted);
+    s->rankings = calloc(given->classes + 1, sizeof *s->rankings);
+    if (s->predicted == NULL || s->rankings == NULL)
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for comparing predictions");
+    for (size_t i = 0; i < given->count; i++)
+        s->predicted[i] = medtl_predicted_class(given->probabilities + i * given->classes,
+                                                given->classes, options);
+    for (size_t k = 0; k < given->classes && status == MEDTL_OK; k++)
+        status = medtl_ranking_create(given->probabilities + k, given->classes, given->labels,
+                                      (uint32_t)k, given->count, &s->rankings[k], err);
+    return status;
+}
+
+static void release(side *s)
+{
+    for (size_t k = 0; s->rankings != NULL && k < s->given->classes; k++)
+        medtl_ranking_clear(&s->rankings[k]);
+    free(s->rankings);
+    free(s->predicted);
+}
+
+static void compare_cases(const sides *c, medtl_comparison *out)
+{
+    const medtl_predictions *a = c->of[0].given, *b = c->of[1].given;
+    size_t equal = 0;
+
+    out->largest = 0.0;
+    for (size_t i = 0; i < a->count; i++)
+        equal += c->of[0].predicted[i] == c->of[1].predicted[i];
+    for (size_t i = 0; i < a->count * a->classes; i++)
+        out->largest =
+            fmax(out->largest, fabs((double)a->probabilities[i] - (double)b->probabilities[i]));
+    out->equal = (double)equal / (double)a->count;
+}
+
+medtl_status medtl_compare(const medtl_predictions *first, const medtl_predictions *second,
+                           const medtl_evaluation_options *options, medtl_comparison *out,
+                           medtl_error *err)
+{
+    sides c = {.right = calloc(first->classes + 1, sizeof *c.right),
+               .all = calloc(first->classes + 1, sizeof *c.all)};
+    medtl_interval v[NUMBERS];
+    medtl_status status;
+
+    if (c.right == NULL || c.all == NULL)
+        status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for comparing predictions");
+    else if (first->count == 0 || first->count != second->count ||
+             first->classes != second->classes || first->groups == NULL)
+        status = medtl_fail(err, MEDTL_E_ARGUMENT, "the predictions are not of the same cases");
+    else if ((status = prepare(&c.of[0], first, options, err)) == MEDTL_OK &&
+             (status = prepare(&c.of[1], second, options, err)) == MEDTL_OK)
+        status = medtl_bootstrap(first->groups, first->count, first->group_count,
+                                 options->resamples, options->seed, statistics, &c, NUMBERS, v,
+                                 err);
+    if (status == MEDTL_OK) {
+        out->macro_auc = (medtl_compared){v[AUC_AT], v[AUC_AT + 1], v[AUC_AT + SIDES]};
+        out->balanced_accuracy =
+            (medtl_compared){v[BALANCED_AT], v[BALANCED_AT + 1], v[BALANCED_AT + SIDES]};
+        compare_cases(&c, out);
+    }
+    release(&c.of[0]);
+    release(&c.of[1]);
+    free(c.right);
+    free(c.all);
+    return status;
+}

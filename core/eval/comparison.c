@@ -123,9 +123,9 @@ medtl_status medtl_compare(const medtl_predictions *first, const medtl_predictio
         status = medtl_fail(err, MEDTL_E_ARGUMENT, "the predictions are not of the same cases");
     else if ((status = prepare(&c.of[0], first, options, err)) == MEDTL_OK &&
              (status = prepare(&c.of[1], second, options, err)) == MEDTL_OK)
-        status = medtl_bootstrap(first->groups, first->count, first->group_count,
-                                 options->resamples, options->seed, statistics, &c, NUMBERS, v,
-                                 err);
+        status =
+            medtl_bootstrap(first->groups, first->count, first->group_count, options->resamples,
+                            options->seed, statistics, &c, NUMBERS, v, err);
     if (status == MEDTL_OK) {
         out->macro_auc = (medtl_compared){v[AUC_AT], v[AUC_AT + 1], v[AUC_AT + SIDES]};
         out->balanced_accuracy =

@@ -79,8 +79,8 @@ typedef struct medtl_model_description {
     const char *const *class_names; /* spec.classes labels */
     const char *normaliser;
     float temperature;
-    medtl_views views;      /* which the model averages over (views.h) */
-    const char *provenance; /* a JSON object as text, or NULL */
+    medtl_views views;                 /* which the model averages over (views.h) */
+    const char *provenance;            /* a JSON object as text, or NULL */
     const struct medtl_ranges *ranges; /* for inference in whole numbers (ranges.h), or NULL */
 } medtl_model_description;
 

@@ -12,8 +12,9 @@ enum { FRACTION_BITS = 6, SHIFT = 23 - FRACTION_BITS, HALF = 1 << (8 + FRACTION_
 
 struct medtl_range_recorder {
     medtl_network *network;
-    size_t count;    /* of the network's parameters */
-    uint64_t **bins; /* of each, [2 * HALF]: from zero upwards, then from zero downwards; NULL: not seen */
+    size_t count; /* of the network's parameters */
+    uint64_t **
+        bins; /* of each, [2 * HALF]: from zero upwards, then from zero downwards; NULL: not seen */
     bool failed;
 };
 

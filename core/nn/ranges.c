@@ -93,8 +93,8 @@ json_t *medtl_ranges_json(const medtl_ranges *ranges)
     json_t *edges = json_object();
 
     for (size_t i = 0; i < ranges->count; i++)
-        (void)json_object_set_new(edges, ranges->items[i].weight,
-                                  json_pack("[f, f]", (double)ranges->items[i].low,
-                                            (double)ranges->items[i].high));
+        (void)json_object_set_new(
+            edges, ranges->items[i].weight,
+            json_pack("[f, f]", (double)ranges->items[i].low, (double)ranges->items[i].high));
     return json_pack("{s:o}", "ranges", edges);
 }

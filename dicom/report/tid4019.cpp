@@ -41,6 +41,8 @@ void write_tid4019(content &tree, const report_context &context)
     tree.text(has_concept_mod, MEDTL_CONCEPT_ALGORITHM_VERSION, given(request.model_version));
     // row 3, once for each
     parameter(std::string("model sha256: ") + given(request.model_sha256));
+    if (request.model_arithmetic != nullptr && std::string(request.model_arithmetic) != "float32")
+        parameter(std::string("arithmetic: ") + request.model_arithmetic);
     parameter(std::string("configuration: ") + given(context.task.name));
     parameter(std::string("configuration sha256: ") + given(context.task.digest));
     parameter(std::string("normaliser: ") + normaliser);

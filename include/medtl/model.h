@@ -25,10 +25,11 @@ typedef struct medtl_model_info {
     uint32_t class_count;
     const char *const *class_names; /* class_count labels, in the order of the outputs */
     const char *normaliser;         /* canonical text (image.h), or "" */
-    float temperature;        /* logits are divided by it before softmax; 1 where not fitted */
-    const char *views;        /* mirror images and turns of the input whose logits are averaged:
+    float temperature; /* logits are divided by it before softmax; 1 where not fitted */
+    const char *views; /* mirror images and turns of the input whose logits are averaged:
                                  "one" (none but the input itself), "flip-x", "flip-y", "flips", "symmetries" */
-    const char *arithmetic;   /* of inference: "float32"; "int8": convolutions whose input ranges the file gives are
+    const char *
+        arithmetic; /* of inference: "float32"; "int8": convolutions whose input ranges the file gives are
                                  computed in whole numbers of 8 bits, the rest in float32 */
     const char *provenance;   /* JSON text: data, seed, folds, software; "" where absent */
     const char *sha256;       /* of the file, 64 lower-case hex digits */

@@ -23,6 +23,7 @@ typedef struct medtl_image_result {
 typedef struct medtl_report_request {
     const medtl_task *task;
     const char *model_name, *model_version, *model_sha256;
+    const char *model_arithmetic; /* "int8", ...; NULL or "float32": not said */
     const char *software_version;
     const medtl_image_result *results; /* at least one; all of one study */
     size_t result_count;

@@ -31,6 +31,7 @@ static medtl_report_request make_request(const medtl_batch *batch, const medtl_g
                                   .model_name = model->name,
                                   .model_version = model->version,
                                   .model_sha256 = model->sha256,
+                                  .model_arithmetic = model->arithmetic,
                                   .software_version = medtl_pipeline_version(),
                                   .results = results,
                                   .result_count = count,

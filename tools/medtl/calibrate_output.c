@@ -5,6 +5,7 @@
 #include "core/eval/calibration.h"
 #include "core/eval/comparison.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -62,25 +63,29 @@ static medtl_status print_times(const medtl_model *const *models,
                                 const medtl_normaliser *normaliser, const label_row *row,
                                 medtl_error *err)
 {
-    float *input =
-        calloc((size_t)normaliser->channels * normaliser->height * normaliser->width, sizeof *input);
+    float *input = calloc((size_t)normaliser->channels * normaliser->height * normaliser->width,
+                          sizeof *input);
     double ms[MODELS];
     medtl_status status = input != NULL ? sample_read(row, normaliser, input, NULL, err)
                                         : medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
 
     for (size_t threads = 1; threads <= MOST_THREADS && status == MEDTL_OK; threads++)
         if ((status = measure(models, threads, input, ms, err)) == MEDTL_OK)
-            printf("%zu thread%s         %10.2f %10.2f   %.2f times as fast (ms per image, median of "
-                   "%d)\n",
-                   threads, threads == 1 ? " " : "s", ms[0], ms[1], ms[0] / ms[1], ROUNDS);
+            printf(
+                "%zu thread%s         %10.2f %10.2f   %.2f times as fast (ms per image, median of "
+                "%d)\n",
+                threads, threads == 1 ? " " : "s", ms[0], ms[1], ms[0] / ms[1], ROUNDS);
     free(input);
     return status;
 }
 
 static void print_compared(const char *name, const medtl_compared *c)
 {
-    printf("%-17s %10.4f %10.4f   %+.4f (%+.4f to %+.4f)\n", name, c->first.value, c->second.value,
-           c->difference.value, c->difference.low, c->difference.high);
+    printf("%-17s %10.4f %10.4f   %+.4f", name, c->first.value, c->second.value,
+           c->difference.value);
+    if (!isnan(c->difference.low))
+        printf(" (%+.4f to %+.4f)", c->difference.low, c->difference.high);
+    putchar('\n');
 }
 
 static medtl_status print_quality(const medtl_model_info *info, const labels *table,
@@ -91,8 +96,7 @@ static medtl_status print_quality(const medtl_model_info *info, const labels *ta
     float *probabilities = calloc(2 * count * classes + 1, sizeof *probabilities);
     uint32_t *labels_of = calloc(count + 1, sizeof *labels_of);
     uint32_t *groups = calloc(count + 1, sizeof *groups);
-    const medtl_evaluation_options how = {
-        .resamples = resamples, .seed = 1, .positive_class = -1};
+    const medtl_evaluation_options how = {.resamples = resamples, .seed = 1, .positive_class = -1};
     medtl_predictions first = {count, classes, probabilities, labels_of, groups, 0}, second;
     medtl_comparison c;
     medtl_status status;

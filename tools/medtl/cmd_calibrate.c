@@ -1,6 +1,6 @@
 /* medtl calibrate: a model for inference in whole numbers of 8 bits, from one in floats and images. */
-#include "cmd.h"
 #include "calibrate_output.h"
+#include "cmd.h"
 #include "options.h"
 #include "progress.h"
 #include "sample.h"
@@ -225,8 +225,7 @@ static medtl_status show_images(session *s, medtl_predictor *predictor, float *i
     progress_end(&line);
     if (stop_wanted())
         return medtl_fail(err, MEDTL_E_CANCELLED, "stopped; nothing was written");
-    return s->used > 0 ? MEDTL_OK
-                       : medtl_fail(err, MEDTL_E_IO, "no calibration image can be read");
+    return s->used > 0 ? MEDTL_OK : medtl_fail(err, MEDTL_E_IO, "no calibration image can be read");
 }
 
 static medtl_status find_ranges(session *s, medtl_error *err)
@@ -264,12 +263,12 @@ static char *provenance(const session *s)
 
     if (root == NULL)
         root = json_object();
-    (void)json_object_set_new(
-        root, "calibration",
-        json_pack("{s:s, s:s, s:s, s:I, s:f, s:s}", "software", "medtl " MEDTL_VERSION,
-                  "model_sha256", s->model->info.sha256, "folds", s->options.calibration_folds,
-                  "images", (json_int_t)s->used, "cut", s->options.cut, "table_sha256",
-                  s->table.sha256));
+    (void)json_object_set_new(root, "calibration",
+                              json_pack("{s:s, s:s, s:s, s:I, s:f, s:s}", "software",
+                                        "medtl " MEDTL_VERSION, "model_sha256",
+                                        s->model->info.sha256, "folds",
+                                        s->options.calibration_folds, "images", (json_int_t)s->used,
+                                        "cut", s->options.cut, "table_sha256", s->table.sha256));
     text = json_dumps(root, JSON_COMPACT | JSON_PRESERVE_ORDER);
     json_decref(root);
     return text;
@@ -291,8 +290,7 @@ static medtl_status write_model(const session *s, medtl_error *err)
 
     if (text == NULL)
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for the model's provenance");
-    status =
-        medtl_network_save(s->network, &description, s->options.half, s->options.out, err);
+    status = medtl_network_save(s->network, &description, s->options.half, s->options.out, err);
     free(text);
     return status;
 }

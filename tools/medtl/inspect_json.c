@@ -18,14 +18,14 @@ static json_t *model_json(const medtl_model_info *m)
     json_t *arguments = json_loads(m->architecture_arguments, 0, NULL);
     json_t *provenance = json_loads(m->provenance, 0, NULL);
 
-    return json_pack(
-        "{s:s, s:s, s:s, s:o?, s:I, s:{s:I, s:I, s:I}, s:o, s:s, s:f, s:s, s:s, s:o?}", "name", m->name,
-        "version", m->version, "architecture", m->architecture, "architecture_arguments", arguments,
-        "trainable_parameters", (json_int_t)m->parameter_count, "input", "channels",
-        (json_int_t)m->channels, "height", (json_int_t)m->height, "width", (json_int_t)m->width,
-        "classes", strings_json(m->class_names, m->class_count), "normaliser", m->normaliser,
-        "temperature", (double)m->temperature, "views", m->views, "arithmetic", m->arithmetic,
-        "provenance", provenance);
+    return json_pack("{s:s, s:s, s:s, s:o?, s:I, s:{s:I, s:I, s:I}, s:o, s:s, s:f, s:s, s:s, s:o?}",
+                     "name", m->name, "version", m->version, "architecture", m->architecture,
+                     "architecture_arguments", arguments, "trainable_parameters",
+                     (json_int_t)m->parameter_count, "input", "channels", (json_int_t)m->channels,
+                     "height", (json_int_t)m->height, "width", (json_int_t)m->width, "classes",
+                     strings_json(m->class_names, m->class_count), "normaliser", m->normaliser,
+                     "temperature", (double)m->temperature, "views", m->views, "arithmetic",
+                     m->arithmetic, "provenance", provenance);
 }
 
 static json_t *tensor_json(const medtl_stored *s)

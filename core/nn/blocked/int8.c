@@ -92,8 +92,8 @@ static float weight_at(const medtl_blocked_conv *c, const medtl_blocked_view *vi
     const ptrdiff_t i = (ptrdiff_t)(tap / c->shape.kernel_w),
                     j = (ptrdiff_t)(tap % c->shape.kernel_w);
 
-    return view->data[(ptrdiff_t)(k * view->out + in * view->in) + i * view->row +
-                      j * view->column];
+    return view
+        ->data[(ptrdiff_t)(k * view->out + in * view->in) + i * view->row + j * view->column];
 }
 
 static float largest_weight(const medtl_blocked_conv *c, const medtl_blocked_view *view, size_t k)
@@ -104,6 +104,14 @@ static float largest_weight(const medtl_blocked_conv *c, const medtl_blocked_vie
         for (size_t tap = 0; tap < c->shape.kernel_h * c->shape.kernel_w; tap++)
             largest = fmaxf(largest, fabsf(weight_at(c, view, k, in, tap)));
     return largest;
+}
+
+/* What is no number, from weights that overflow, becomes one. */
+static int whole_weight(double value)
+{
+    if (!(value > -INT8_LARGEST_WEIGHT))
+        return -INT8_LARGEST_WEIGHT;
+    return value < INT8_LARGEST_WEIGHT ? (int)rint(value) : INT8_LARGEST_WEIGHT;
 }
 
 /* Output channel k, which is number `lane` of a group of `channels` whose weights begin at `to`. */
@@ -119,7 +127,7 @@ static void pack_channel(const medtl_blocked_conv *c, const medtl_blocked_view *
     for (size_t in = 0; in < c->shape.channels_in; in++)
         for (size_t tap = 0; tap < taps; tap++) {
             const size_t step = in / MEDTL_BLOCK, quad = in % MEDTL_BLOCK / INT8_QUAD;
-            const int value = (int)rint((double)weight_at(c, view, k, in, tap) / scale);
+            const int value = whole_weight((double)weight_at(c, view, k, in, tap) / scale);
 
             to[(((step * taps + tap) * (MEDTL_BLOCK / INT8_QUAD) + quad) * channels + lane) *
                    INT8_QUAD +
@@ -213,22 +221,22 @@ static void run_band(const medtl_blocked_conv *c, const medtl_blocked_call *call
     const size_t pixels = s->height_out * s->width_out, out_row = s->width_out * MEDTL_BLOCK;
     const size_t all = c->flat ? pixels : s->height_out, first = item % c->bands * c->band;
     const size_t count = first + c->band < all ? c->band : all - first;
-    const size_t n = item / c->bands % call->count, channel = item / c->bands / call->count * c->chunk;
+    const size_t n = item / c->bands % call->count,
+                 channel = item / c->bands / call->count * c->chunk;
     const size_t row = c->stage_w * MEDTL_BLOCK * (s->kernel_h > 1 ? s->stride_h : 1);
     size_t source[MEDTL_BLOCKED_MOST_TAPS];
-    medtl_int8_rows rows = {
-        .x = (const uint8_t *)call->shared + n * c->steps * c->stage_plane +
-             first * (c->flat ? MEDTL_BLOCK : row),
-        .source = source,
-        .sources = s->kernel_h * s->kernel_w,
-        .steps = c->steps,
-        .step_pitch = c->stage_plane,
-        .x_row = row,
-        .relu = call->relu,
-        .y_block = pixels * MEDTL_BLOCK,
-        .y_row = out_row,
-        .rows = c->flat ? 1 : count,
-        .count = c->flat ? count : s->width_out};
+    medtl_int8_rows rows = {.x = (const uint8_t *)call->shared + n * c->steps * c->stage_plane +
+                                 first * (c->flat ? MEDTL_BLOCK : row),
+                            .source = source,
+                            .sources = s->kernel_h * s->kernel_w,
+                            .steps = c->steps,
+                            .step_pitch = c->stage_plane,
+                            .x_row = row,
+                            .relu = call->relu,
+                            .y_block = pixels * MEDTL_BLOCK,
+                            .y_row = out_row,
+                            .rows = c->flat ? 1 : count,
+                            .count = c->flat ? count : s->width_out};
 
     tap_sources(c, source);
     for (size_t k = channel; k < channel + c->chunk && k < s->channels_out; k += c->group) {
@@ -242,8 +250,8 @@ static void run_band(const medtl_blocked_conv *c, const medtl_blocked_call *call
         rows.scale = call->scale != NULL ? call->scale + k : NULL;
         rows.shift = call->scale != NULL ? call->shift + k : NULL;
         rows.y = call->y + n * call->y_stride + to;
-        rows.residual = call->residual != NULL ? call->residual + n * call->residual_stride + to
-                                               : NULL;
+        rows.residual =
+            call->residual != NULL ? call->residual + n * call->residual_stride + to : NULL;
         kernels->multiply(&rows);
     }
 }

@@ -6,7 +6,8 @@
  *   conv = (sum of q w - input_zero * sum of w) * input_scale * weight_scale[k]
  *
  * after Jacob et al. 2018 (arXiv:1712.05877). Nothing is contracted, so that every instruction set gives the same
- * bits. A sum has at most 2^16 products (medtl_int8_fits()): 255 * 127 * 2^16 < 2^31. */
+ * bits. A sum has at most 2^15 products and begins with the correction for the zero, which is as large at most:
+ * 2 * 255 * 127 * 2^15 < 2^31. */
 #ifndef MEDTL_NN_BLOCKED_INT8_H
 #define MEDTL_NN_BLOCKED_INT8_H
 
@@ -15,7 +16,7 @@
 #include <stdint.h>
 
 enum {
-    INT8_MOST_PRODUCTS = 1 << 16,
+    INT8_MOST_PRODUCTS = 1 << 15,
     INT8_LARGEST_INPUT = 255,
     INT8_LARGEST_WEIGHT = 127,
     INT8_QUAD = 4 /* input channels that one instruction adds up */

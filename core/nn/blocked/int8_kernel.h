@@ -226,17 +226,30 @@ static void multiply_rows(const medtl_int8_rows *p)
 /* To the nearest, ties to even; NaN to the lowest. */
 INLINE bits rounded(vec v, float low, float high)
 {
+#if defined(__AVX512F__)
+    return (bits)_mm512_cvtps_epi32(
+        _mm512_min_ps(_mm512_max_ps((__m512)v, _mm512_set1_ps(low)), _mm512_set1_ps(high)));
+#elif defined(__AVX2__)
+    return (bits)_mm256_cvtps_epi32(
+        _mm256_min_ps(_mm256_max_ps((__m256)v, _mm256_set1_ps(low)), _mm256_set1_ps(high)));
+#else
     const vec magic = vec_splat(0x1.8p23f); /* whose last bit is worth 1 */
 
     v = (vec)(((bits)v & (bits)(v > low)) | ((bits)vec_splat(low) & ~(bits)(v > low)));
     v = (vec)(((bits)v & (bits)(v < high)) | ((bits)vec_splat(high) & ~(bits)(v < high)));
     return (bits)(v + magic) - (bits)magic;
+#endif
 }
 
 INLINE void store_bytes(uint8_t *to, bits v)
 {
 #if defined(__AVX512F__)
     _mm_storeu_si128((__m128i *)to, _mm512_cvtepi32_epi8((__m512i)v));
+#elif defined(__AVX2__)
+    const __m128i words = _mm_packs_epi32(_mm256_castsi256_si128((__m256i)v),
+                                          _mm256_extracti128_si256((__m256i)v, 1));
+
+    _mm_storel_epi64((__m128i *)to, _mm_packus_epi16(words, words));
 #else
     int lanes[VECTOR];
 

@@ -105,6 +105,19 @@ Test(content, of_one_mammogram_is_laid_out_as_the_templates_say)
     cr_assert_str_eq(item("125007", 0)->template_id, "1410");
 }
 
+Test(content, names_the_arithmetic_where_it_is_not_in_floats)
+{
+    fixture_set_up(&fixture, SAMPLE_MAMMOGRAM, 1);
+    fixture.request.model_arithmetic = "int8";
+    fixture_make(&fixture);
+    cr_assert_str_eq(item("111002", 1)->text, "arithmetic: int8");
+    fixture_tear_down(&fixture);
+    fixture_set_up(&fixture, SAMPLE_MAMMOGRAM, 1);
+    fixture.request.model_arithmetic = "float32";
+    fixture_make(&fixture);
+    cr_assert_str_eq(item("111002", 1)->text, "configuration: mammography");
+}
+
 Test(content, names_the_algorithm_down_to_its_digests)
 {
     static const char *const parameters[] = {

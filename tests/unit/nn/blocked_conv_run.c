@@ -43,10 +43,11 @@ float *guarded_floats(size_t count)
 void guarded_free(float *data)
 {
     size_t count, used = sizeof count / sizeof *data;
-    float *base = data - ZONE;
+    float *base;
 
     if (data == NULL)
         return;
+    base = data - ZONE;
     ASAN_UNPOISON_MEMORY_REGION(base, ZONE * sizeof *base);
     memcpy(&count, base, sizeof count);
     ASAN_UNPOISON_MEMORY_REGION(data + count, ZONE * sizeof *base);

@@ -16,7 +16,7 @@
 #define PAUSE() atomic_signal_fence(memory_order_seq_cst)
 #endif
 
-enum { LOOKS = 1000, INDEX_BITS = 32 };
+enum { LOOKS = 4000, INDEX_BITS = 32 };
 static const uint64_t index_mask = ((uint64_t)1 << INDEX_BITS) - 1;
 
 typedef struct worker {

@@ -1,7 +1,7 @@
 /* The caller publishes a task and a ticket: a generation and the next index, in one word. Everybody takes indices by
  * adding to the ticket until none is left; an index can only be taken from the generation whose task was read, so
- * late comers do no harm. A network is hundreds of short tasks, so whoever waits looks again for some microseconds
- * before it sleeps: waking a thread takes longer than many a task. */
+ * late comers do no harm. A network is hundreds of short tasks, so whoever waits looks again for some hundred
+ * microseconds before it sleeps: waking a thread takes longer than many a task. */
 #include "pool.h"
 
 #include <pthread.h>

@@ -84,7 +84,7 @@ static medtl_status run(job *j, medtl_pool *pool, size_t count, bool quiet, pred
 
             if (j->failures[i].status != MEDTL_OK) {
                 progress_end(&line);
-                fprintf(stderr, "medtl evaluate: not used: %s\n", j->failures[i].message);
+                fprintf(stderr, "medtl: not used: %s\n", j->failures[i].message);
                 continue;
             }
             keep(plain, j->plain + index * j->classes, j->rows[index], j->classes);

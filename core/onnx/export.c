@@ -161,6 +161,14 @@ medtl_status medtl_onnx_export(const char *model_path, const medtl_onnx_export_o
                           "%s: its network came from an ONNX file; it is not written back",
                           model_path);
     }
+    if (model->metadata.ranges.count > 0) {
+        medtl_model_destroy(model);
+        medtl_network_destroy(network);
+        return medtl_fail(err, MEDTL_E_UNSUPPORTED,
+                          "%s: calibrated for 8-bit whole numbers, which would be lost; take the "
+                          "model that it was made of",
+                          model_path);
+    }
     memset(&d, 0, sizeof d);
     medtl_onnx_writer_init(&d.writer);
     describe(&d, &model->info, options);

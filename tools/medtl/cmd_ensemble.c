@@ -103,6 +103,11 @@ static medtl_status load(ensemble *e, medtl_error *err)
                               "%s: a graph of operators; only networks of our own architectures "
                               "can be members",
                               e->paths[i]);
+        if (e->models[i]->metadata.ranges.count > 0)
+            return medtl_fail(err, MEDTL_E_UNSUPPORTED,
+                              "%s: calibrated for 8-bit whole numbers, which would be lost; take "
+                              "the model that it was made of",
+                              e->paths[i]);
         if (medtl_network_get_spec(e->networks[i])->members > 1)
             return medtl_fail(err, MEDTL_E_UNSUPPORTED, "%s: has several members already",
                               e->paths[i]);

@@ -60,3 +60,14 @@ Test(calibrate, refuses_what_it_cannot_do_and_then_writes_nothing)
     SAYS("is calibrated already");
     cr_expect_not(exists("no.safetensors"));
 }
+
+Test(calibrate, is_not_lost_in_silence_by_other_commands)
+{
+    EXITS(0, CALIBRATE "-o m8.safetensors");
+    EXITS(3, "export m8.safetensors no.onnx");
+    SAYS("calibrated for 8-bit whole numbers");
+    EXITS(3, "ensemble m8.safetensors m8.safetensors -o no.safetensors");
+    SAYS("calibrated for 8-bit whole numbers");
+    cr_expect_not(exists("no.onnx"));
+    cr_expect_not(exists("no.safetensors"));
+}

@@ -11,6 +11,7 @@ build=(
   libopenjp2-7-dev                                    # JPEG 2000, which DCMTK lacks
   libxml2-dev libjansson-dev nettle-dev               # task files, JSON, SHA-256
   libpng-dev libjpeg62-turbo-dev zlib1g-dev           # training images and pictures
+  libcairo2-dev                                       # charts of the offline tools; brings a font along (DejaVu)
   protobuf-c-compiler libprotobuf-c-dev libonnx-dev   # ONNX files: onnx.proto and what reads it
   orthanc-dev                                         # header of the Orthanc plugin SDK (GPLv3)
 )

@@ -23,7 +23,8 @@ plugin/pipeline  include core/base core/nn dicom config plugin/pipeline
 plugin/abi       include core/base plugin/pipeline plugin/abi
 plugin/orthanc   include core/base plugin/pipeline plugin/orthanc
 tools/dcm-medtl  include core/base core/nn dicom config plugin/pipeline tools/dcm-medtl
-tools/medtl      include core/base core/nn core/eval core/onnx core/train dicom config plugin/pipeline tools/medtl
+tools/plot       include core/base tools/plot
+tools/medtl      include core/base core/nn core/eval core/onnx core/train dicom config plugin/pipeline tools/plot tools/medtl
 examples         include examples
 '
 # A foreign library, as the beginning of an <include>, and the only area (product code) that knows it.
@@ -37,6 +38,7 @@ openblas         core
 orthanc/         plugin/orthanc
 onnx.pb-c.h      core/onnx
 protobuf-c/      core/onnx
+cairo            tools/plot
 '
 # The same for what CMake links (case does not count).
 foreign_targets='
@@ -45,6 +47,7 @@ openjp2          dicom
 openjpeg         dicom
 libxml2          config
 openblas         core
+cairo            tools/plot
 '
 
 files_named() { # PATTERN...: files of the product's folders, tests and bench left out: they may look at everything

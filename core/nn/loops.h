@@ -14,7 +14,7 @@
  *  read from y, by the very arithmetic of forward: a third less memory to walk. */
 typedef struct medtl_norm_channel {
     float mean, scale, shift; /* y = scale x + shift */
-    float a, b, c;            /* dx = a dy + b x + c */
+    float a, b, c;            /* dx = a (dy + c + b (x - mean)) */
 } medtl_norm_channel;
 
 /** The same of 16 channels side by side. */
@@ -82,7 +82,8 @@ typedef struct medtl_loops {
     void (*add_norm_products)(const float *dy, const float *x, size_t count,
                               const medtl_norm_channel *channel, bool relu, double *sum,
                               double *products);
-    /** dx (+)= a dy + b x + c, dy counted where y > 0 if `relu`. dx may be dy. */
+    /** dx (+)= a (dy + c + b (x - mean)), dy counted where y > 0 if `relu`. dx may be dy. In this order, as
+     *  PyTorch has it: where dx is a small difference of large terms, multiplying out loses its digits. */
     void (*give_norm_gradient)(float *dx, const float *dy, const float *x, size_t count,
                                const medtl_norm_channel *channel, bool relu, bool add);
     void (*mask)(float *dy, const float *y, size_t count); /* dy = 0 where not y > 0 */

@@ -270,11 +270,11 @@ static inline void write_part_gradient(float *dx, const float *dy, const float *
                                        bool accumulate)
 {
     const vec scale = GET(k->scale + p), shift = GET(k->shift + p);
-    const vec a = GET(k->a + p), b = GET(k->b + p), c = GET(k->c + p);
+    const vec a = GET(k->a + p), b = GET(k->b + p), c = GET(k->c + p), mean = GET(k->mean + p);
 
     for (size_t i = p; i < pixels * LANES; i += LANES) {
         const vec v = GET(x + i), g = let_through(GET(dy + i), v, scale, shift, rectify);
-        vec given = a * g + (b * v + c);
+        vec given = a * ((g + c) + b * (v - mean));
 
         if (accumulate)
             given = GET(dx + i) + given;

@@ -181,7 +181,7 @@ static inline void write_gradient(float *dx, const float *dy, const float *x, si
     for (size_t i = 0; i < count; i++) {
         const float given = dy[i];
         const float g = !rectify || x[i] * k.scale + k.shift > 0.0f ? given : 0.0f;
-        const float v = k.a * g + (k.b * x[i] + k.c);
+        const float v = k.a * ((g + k.c) + k.b * (x[i] - k.mean));
 
         dx[i] = accumulate ? dx[i] + v : v;
     }

@@ -120,13 +120,11 @@ void medtl_norm_backward_factors(const medtl_node_run *run, size_t c, double sum
 {
     const double deviation = (double)run->state[2 * c + 1];
     const double values = (double)(run->count * medtl_shape_plane(run->node->shape));
-    const double a = (double)run->parameters[MEDTL_NORM_SCALE][c] * deviation;
-    const double b = -a * deviation * deviation * products / values;
 
-    k->a = (float)a;
+    k->a = (float)((double)run->parameters[MEDTL_NORM_SCALE][c] * deviation);
     if (!run->frozen) { /* frozen statistics do not move with x */
-        k->b = (float)b;
-        k->c = (float)(-a * sum / values - b * (double)k->mean);
+        k->b = (float)(-deviation * deviation * products / values);
+        k->c = (float)(-sum / values);
     }
 }
 

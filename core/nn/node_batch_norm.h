@@ -37,7 +37,7 @@ medtl_norm_channel medtl_norm_channel_of(const medtl_node_run *run, size_t c);
 /** The gradients of channel c's scale and shift, from the sums of dy and of dy * (x - mean). */
 void medtl_norm_take_products(const medtl_node_run *run, size_t c, double sum, double products);
 
-/** a, b and c of dx = a dy + b x + c, from the same sums. */
+/** a, b and c of dx = a (dy + c + b (x - mean)), from the same sums. */
 void medtl_norm_backward_factors(const medtl_node_run *run, size_t c, double sum, double products,
                                  medtl_norm_channel *channel);
 

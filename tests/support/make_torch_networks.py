@@ -6,8 +6,9 @@
 
 A CASE is ARCHITECTURE:WIDTH:CHANNELS:HEIGHT:WIDTH_PX:CLASSES:IMAGES; without any, the stored ones. --all also
 writes every value of every gradient as float64, in the order of the text's lines. --check prints by how much
-PyTorch's own single precision differs, which is what a case must keep small to be a fair one: where a ReLU sits
-within rounding of zero, no two correct implementations agree.
+PyTorch's own single precision differs, which is what a case must keep small to be a fair one, and names the values
+in front of a ReLU that lie within rounding of zero, with the share of the gradient of the batch norm's bias that
+flipping one moves: no two correct implementations need agree there.
 
 Needs PyTorch and torchvision (made with 1.13 and 0.14). Weights and inputs come from a hash of a tensor's name and
 index, as in make_torch_goldens.py; all is computed in double precision; dropout is off.
@@ -24,6 +25,7 @@ from make_torch_goldens import Branches, SlimResNet, fill, name_key, numbers, un
 
 MOMENTUM, STEPS, AUXILIARY = 0.9, 5, 0.25
 FIRST_STEP = 0.01  # share of the loss that the first step should take away
+NEAR_ZERO = 3e-6  # some units of single precision's rounding after a few layers
 
 
 class Hybrid6(nn.Module):
@@ -280,10 +282,39 @@ def check(case):
     print(case, ' '.join(f'{k} {v:.1e}' for k, v in worst.items()), f'gradient {off[name]:.1e} ({name})')
 
 
+def near_zero(case):
+    """Values in front of a ReLU that single precision may put on its other side."""
+    model, x, labels = prepare(case, torch.float64)
+    normed, rectified = {}, {}
+
+    def keep(table, name):
+        def hook(module, given, output):
+            output.retain_grad()
+            table[name] = output
+        return hook
+
+    for name, module in model.named_modules():
+        if isinstance(module, nn.ReLU):
+            module.inplace = False
+            module.register_forward_hook(keep(rectified, name))
+        elif isinstance(module, nn.BatchNorm2d):
+            module.register_forward_hook(keep(normed, name))
+    loss_of(model.train()(x), labels).backward()
+    for name, output in normed.items():
+        after = rectified.get(name[:-1] + '2') if name.endswith('.1') else None  # of a unit: convolution, norm, ReLU
+        if after is None:
+            continue
+        bias = float(model.get_parameter(name + '.bias').grad.norm())
+        for at in (output.detach().abs() < NEAR_ZERO).nonzero().tolist():
+            at = tuple(at)
+            print(f'  {name} {at}: {float(output[at]):.1e}, {abs(float(after.grad[at])) / bias:.1e} of the bias gradient')
+
+
 def main(arguments):
     if arguments[:1] == ['--check']:
         for case in arguments[1:] or CASES:
             check(case)
+            near_zero(case)
         return
     values = open(arguments[1], 'wb') if arguments[:1] == ['--all'] else None
     cases = arguments[2:] if values is not None else arguments

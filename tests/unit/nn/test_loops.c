@@ -85,8 +85,8 @@ static void check_arrays(const float *out, size_t n)
         const float masked = x * 1.5f - 0.2f > 0.0f ? y : 0.0f;
         const float expected[] = {rectified(x * 2.0f - 0.5f),
                                   x * 2.0f - 0.5f,
-                                  0.7f * masked + (0.01f * x - 0.03f),
-                                  y + (0.7f * y + (0.01f * x - 0.03f)),
+                                  0.7f * (masked - 0.03f + 0.01f * (x - 0.1f)),
+                                  y + 0.7f * (y - 0.03f + 0.01f * (x - 0.1f)),
                                   x > 0.0f ? y : 0.0f,
                                   rectified(x),
                                   y + x + 0.3f * x,
@@ -137,4 +137,28 @@ Test(loops, the_larger_wins_the_first_of_equals_and_nan)
             cr_expect(isnan(best[3]) && winner[3] == 7.0f, "%s", loops->name);
             cr_expect(best[4] == -INFINITY && winner[4] == 0.0f, "%s", loops->name);
         }
+}
+
+/* A channel far from zero whose gradient is all but constant: what is left of it is small beside each term. */
+Test(loops, norm_gradient_keeps_its_digits_far_from_zero)
+{
+    enum { COUNT = 37 };
+    const medtl_norm_channel k = {
+        .mean = 1000.0f, .scale = 1.0f, .a = 1e4f, .b = -0.25f, .c = -3.0f};
+    const medtl_loops *loops;
+    float x[COUNT], dy[COUNT], dx[COUNT];
+
+    for (int i = 0; i < COUNT; i++) {
+        x[i] = 1000.0f + (float)(i - 18) / 4096.0f; /* exact */
+        dy[i] = 3.0f + (float)i / 65536.0f;
+    }
+    for (size_t set = 0; (loops = medtl_loops_supported(set)) != NULL; set++) {
+        loops->give_norm_gradient(dx, dy, x, COUNT, &k, false, false);
+        for (int i = 0; i < COUNT; i++) {
+            const double expected = 1e4 * (i / 65536.0 - 0.25 * (i - 18) / 4096.0);
+
+            cr_expect(fabs((double)dx[i] - expected) <= 1e-5, "%s: %.9g, %.9g", loops->name,
+                      (double)dx[i], expected);
+        }
+    }
 }

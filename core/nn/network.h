@@ -135,6 +135,13 @@ const float *medtl_trainer_pass_output(const medtl_trainer_pass *pass, const cha
 bool medtl_trainer_pass_give_gradient(medtl_trainer_pass *pass, const char *name,
                                       const float *gradient);
 
+/** The derivatives of sum(dlogits * logits) by the activation of output `name`, after a forward: the part of a backward
+ *  that lies behind that output, and no more. Gradients of parameters are left undefined, what was given is forgotten. A pass that recomputes can do
+ *  this once after each forward, any other as often as wanted.
+ *  @param gradient  [count][size]. @return false if there is no such output. */
+bool medtl_trainer_pass_output_gradient(medtl_trainer_pass *pass, const float *dlogits,
+                                        const char *name, float *gradient);
+
 /** Batch norms of the stages before `stage` use their running statistics in training, too, and leave them as
  *  they are. 0: none (the state on creation); UINT32_MAX: all. */
 void medtl_trainer_pass_freeze_norms(medtl_trainer_pass *pass, uint32_t stage);

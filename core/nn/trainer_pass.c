@@ -26,6 +26,7 @@ struct medtl_trainer_pass {
     size_t floats; /* of all these blocks */
     const float
         *given[MEDTL_MOST_OUTPUTS]; /* derivatives by named outputs, for the next backward */
+    bool *reached; /* by the output whose gradient is asked for: one for each node */
 };
 
 static const medtl_graph *graph_of(const medtl_trainer_pass *pass) { return &pass->training.graph; }
@@ -221,7 +222,8 @@ static medtl_status start_runs(medtl_trainer_pass *pass, medtl_error *err)
     const medtl_graph *graph = graph_of(pass);
 
     pass->runs = calloc(graph->node_count, sizeof *pass->runs);
-    if (pass->runs == NULL)
+    pass->reached = calloc(graph->node_count, sizeof *pass->reached);
+    if (pass->runs == NULL || pass->reached == NULL)
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for a training pass");
     for (size_t i = 0; i < graph->node_count; i++) {
         medtl_node_run *run = &pass->runs[i];
@@ -306,6 +308,7 @@ void medtl_trainer_pass_destroy(medtl_trainer_pass *pass)
     free(pass->scratch);
     free(pass->logits);
     free(pass->runs);
+    free(pass->reached);
     free(pass);
 }
 
@@ -394,7 +397,8 @@ static void take_given(const medtl_trainer_pass *pass, size_t index)
             medtl_give_gradient(medtl_image_of(dy, n), pass->given[i] + n * size, size, true);
 }
 
-void medtl_trainer_pass_backward(medtl_trainer_pass *pass, const float *dlogits)
+/* Start a backward: the logits' derivatives at the last node. */
+static void take_dlogits(medtl_trainer_pass *pass, const float *dlogits)
 {
     const medtl_graph *graph = graph_of(pass);
     const size_t classes = pass->network->spec.classes;
@@ -403,6 +407,13 @@ void medtl_trainer_pass_backward(medtl_trainer_pass *pass, const float *dlogits)
     medtl_pool_for(pass->pool, graph->node_count, pack_node_backward, pass);
     for (size_t n = 0; n < pass->count; n++)
         memcpy(medtl_image_of(output->dy, n), dlogits + n * classes, classes * sizeof(float));
+}
+
+void medtl_trainer_pass_backward(medtl_trainer_pass *pass, const float *dlogits)
+{
+    const medtl_graph *graph = graph_of(pass);
+
+    take_dlogits(pass, dlogits);
     for (size_t s = pass->segments.count; s-- > 0;) {
         const size_t start = pass->segments.starts[s] > 0 ? pass->segments.starts[s] : 1;
         const size_t end = medtl_segment_end(&pass->segments, graph, s);
@@ -415,6 +426,72 @@ void medtl_trainer_pass_backward(medtl_trainer_pass *pass, const float *dlogits)
         }
     }
     memset(pass->given, 0, sizeof pass->given);
+}
+
+/* The nodes that node `from` reaches, in one sweep, since inputs come first. */
+static void find_reached(const medtl_graph *graph, size_t from, bool *reached)
+{
+    memset(reached, 0, graph->node_count * sizeof *reached);
+    reached[from] = true;
+    for (size_t i = from + 1; i < graph->node_count; i++)
+        for (size_t k = 0; k < graph->nodes[i].input_count; k++)
+            reached[i] = reached[i] || reached[graph->nodes[i].inputs[k]];
+}
+
+/* The gradient of node `index` as [count][c][h][w], whatever its layout. */
+static void copy_gradient(const medtl_trainer_pass *pass, size_t index, float *to)
+{
+    const medtl_node *node = &graph_of(pass)->nodes[index];
+    const size_t size = medtl_shape_size(node->shape), plane = medtl_shape_plane(node->shape);
+
+    for (size_t n = 0; n < pass->count; n++, to += size) {
+        const float *from = medtl_image_of(pass->runs[index].dy, n);
+
+        for (size_t i = 0; i < size; i++) {
+            const size_t c = i / plane, pixel = i % plane;
+
+            to[i] = node->blocked
+                        ? from[(c / MEDTL_BLOCK * plane + pixel) * MEDTL_BLOCK + c % MEDTL_BLOCK]
+                        : from[i];
+        }
+    }
+}
+
+bool medtl_trainer_pass_output_gradient(medtl_trainer_pass *pass, const float *dlogits,
+                                        const char *name, float *gradient)
+{
+    const medtl_graph *graph = graph_of(pass);
+    const medtl_output *output = medtl_graph_find_output(graph, name);
+    size_t target;
+
+    if (output == NULL)
+        return false;
+    memset(pass->given, 0, sizeof pass->given);
+    /* A named output is plain; where its node works on blocks, that is the one with all the readers. */
+    target = output->node;
+    if (graph->nodes[target].ops == &medtl_node_unblock)
+        target = graph->nodes[target].inputs[0];
+    find_reached(graph, target, pass->reached);
+    take_dlogits(pass, dlogits);
+    for (size_t s = pass->segments.count; s-- > 0;) {
+        const size_t start = pass->segments.starts[s] > 0 ? pass->segments.starts[s] : 1;
+        const size_t end = medtl_segment_end(&pass->segments, graph, s);
+
+        if (end <= target + 1)
+            break;
+        compute_again(pass, start, end);
+        for (size_t i = end; i-- > start && i > target;) {
+            if (!pass->reached[i])
+                continue;
+            if (medtl_graph_last_reader(graph, i) == i)
+                take_given(pass, i); /* zero, where it is not the logits */
+            graph->nodes[i].ops->backward(&pass->runs[i]);
+        }
+    }
+    if (medtl_graph_last_reader(graph, target) == target)
+        take_given(pass, target);
+    copy_gradient(pass, target, gradient);
+    return true;
 }
 
 const float *medtl_trainer_pass_output(const medtl_trainer_pass *pass, const char *name,

@@ -82,6 +82,47 @@ size_t medtl_model_output_size(const medtl_model *model, const char *name);
 bool medtl_predictor_run_output(medtl_predictor *predictor, const float *input, size_t count,
                                 const char *name, float *values);
 
+/** Shows where in its input a model found what speaks for a class: Grad-CAM (Selvaraju et al. 2017, section 3), for the
+ *  networks of our own architectures. It holds a copy of the model's weights and the memory of one training pass over one
+ *  picture, so it is made only where heat maps are asked for. Threads may share it; they wait for one another. */
+typedef struct medtl_explainer medtl_explainer;
+
+/** @param path   The model file; medtl_explainer_get_info() says its digest.
+ *  @param layer  NULL or "": the last feature map before pooling (vit_tiny: the patch tokens of the last block). Else a
+ *                module by PyTorch's name, as "layer3" or "layer4.1.bn2".
+ *  @param threads  Used inside a run, at least 1; the calling thread is one of them.
+ *  @return As medtl_model_load(); MEDTL_E_ARGUMENT for a layer that the model lacks or that has no pixels;
+ *          MEDTL_E_UNSUPPORTED for a network that came from ONNX, one that does not read pictures ("fusion"), or an
+ *          ensemble of more than 12 members. */
+medtl_status medtl_explainer_create(const char *path, const char *layer, size_t threads,
+                                    medtl_explainer **out, medtl_error *err);
+
+/** Release an explainer and its threads. NULL is allowed. */
+void medtl_explainer_destroy(medtl_explainer *explainer);
+
+/** What the model file says. Never NULL; borrowed. */
+const medtl_model_info *medtl_explainer_get_info(const medtl_explainer *explainer);
+
+/** The size of a heat map: the layer's pixels, evenly spread over the input (16x16 for resnet18 at 512x512, say). */
+void medtl_explainer_map_size(const medtl_explainer *explainer, size_t *height, size_t *width);
+
+/** The heat map of one picture. Where the model averages over views, their maps are turned back and averaged; an
+ *  ensemble's map is of the sum of its members' logits. Arithmetic is float32 also where the model's is int8. Cannot fail
+ *  but for the class.
+ *  @param input        One normalised input, [channels][height][width].
+ *  @param class_index  0-based.
+ *  @param[out] map     [map height][map width], 0 and more. In units of the class's logit: where the network takes the
+ *                      layer's mean and then only weighs it, the map (before it was cut at 0) adds up to the logit less
+ *                      its bias. Divide by the largest for a picture. All zero where nothing speaks for the class.
+ *  @return MEDTL_OK; MEDTL_E_ARGUMENT for a class that the model does not have. */
+medtl_status medtl_explainer_run(medtl_explainer *explainer, const float *input, size_t class_index,
+                                 float *map, medtl_error *err);
+
+/** A map enlarged to another size, bilinear, pixels being areas (PyTorch's interpolate with align_corners false).
+ *  @param map  [height][width], each at least 1. @param out  [out_height][out_width], elsewhere. */
+void medtl_heat_map_enlarge(const float *map, size_t height, size_t width, float *out,
+                            size_t out_height, size_t out_width);
+
 #ifdef __cplusplus
 }
 #endif

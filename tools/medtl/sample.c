@@ -43,14 +43,34 @@ static medtl_status image_from_dicom(const unsigned char *bytes, size_t size, co
     return status;
 }
 
+static medtl_status print_of(const medtl_image *image, medtl_fingerprint *print, medtl_error *err)
+{
+    const bool narrow = image->type == MEDTL_PIXEL_U8 || image->type == MEDTL_PIXEL_S8;
+    const bool is_signed = image->type == MEDTL_PIXEL_S8 || image->type == MEDTL_PIXEL_S16;
+
+    return medtl_fingerprint_make(image->rows, image->columns, image->samples, narrow ? 1 : 2,
+                                  is_signed, image->pixels, print, err);
+}
+
 medtl_status sample_read(const label_row *row, const medtl_normaliser *normaliser, float *out,
                          char sha256[MEDTL_SHA256_TEXT_SIZE], medtl_error *err)
+{
+    return sample_read_print(row, normaliser, out, sha256, NULL, err);
+}
+
+medtl_status sample_read_print(const label_row *row, const medtl_normaliser *normaliser, float *out,
+                               char sha256[MEDTL_SHA256_TEXT_SIZE], medtl_fingerprint *print,
+                               medtl_error *err)
 {
     unsigned char *bytes = NULL;
     size_t size = 0;
     medtl_image *image = NULL;
     medtl_error inner = {0};
-    medtl_status status = medtl_file_read(row->path, MEDTL_PICTURE_FILE_LIMIT, &bytes, &size, err);
+    medtl_status status;
+
+    if (print != NULL)
+        memset(print, 0, sizeof *print);
+    status = medtl_file_read(row->path, MEDTL_PICTURE_FILE_LIMIT, &bytes, &size, err);
 
     if (status != MEDTL_OK)
         goto done;
@@ -65,6 +85,8 @@ medtl_status sample_read(const label_row *row, const medtl_normaliser *normalise
     if (row->inverted && image->samples == 1)
         image->photometric = MEDTL_MONOCHROME1;
     status = medtl_normalise(image, normaliser, out, NULL, &inner);
+    if (status == MEDTL_OK && print != NULL)
+        status = print_of(image, print, &inner);
     if (status != MEDTL_OK)
         status = medtl_fail(err, status, "%s: %s", row->file, inner.message);
 done:

@@ -93,16 +93,12 @@ named_file resolve(const std::string &folder, const std::string &file_id)
 
 } // namespace
 
-std::vector<named_file> directory_files(const dicom_file &directory, const std::string &path)
+std::vector<std::string> directory_ids(const dicom_file &directory)
 {
-    const size_t slash = path.rfind('/');
-    const std::string folder =
-        slash == std::string::npos ? "." : path.substr(0, std::max<size_t>(slash, 1));
     const std::unique_ptr<DcmDataset> header = directory.parse_header(
         [](const DcmTagKey &tag) { return tag == DCM_DirectoryRecordSequence; });
     DcmSequenceOfItems *records = nullptr;
     std::vector<std::string> ids;
-    std::vector<named_file> files;
 
     require(header->findAndGetSequence(DCM_DirectoryRecordSequence, records), MEDTL_E_FORMAT,
             "is a DICOMDIR without directory records");
@@ -114,6 +110,17 @@ std::vector<named_file> directory_files(const dicom_file &directory, const std::
     }
     std::sort(ids.begin(), ids.end());
     ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    return ids;
+}
+
+std::vector<named_file> directory_files(const std::vector<std::string> &ids,
+                                        const std::string &path)
+{
+    const size_t slash = path.rfind('/');
+    const std::string folder =
+        slash == std::string::npos ? "." : path.substr(0, std::max<size_t>(slash, 1));
+    std::vector<named_file> files;
+
     for (const std::string &id : ids)
         files.push_back(resolve(folder, id));
     return files;

@@ -16,8 +16,13 @@ struct named_file {
     bool found;       ///< exists inside the DICOMDIR's folder
 };
 
-/// The files of all directory records, sorted by path, each once. Throws failure where the records cannot be read.
-std::vector<named_file> directory_files(const dicom_file &directory, const std::string &path);
+/// The Referenced File IDs of all directory records, sorted, each once. Throws failure where the records cannot be
+/// read.
+std::vector<std::string> directory_ids(const dicom_file &directory);
+
+/// The files that these IDs name in the folder of the DICOMDIR at `path`.
+std::vector<named_file> directory_files(const std::vector<std::string> &ids,
+                                        const std::string &path);
 
 } // namespace medtl_dicom
 

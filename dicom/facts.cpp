@@ -3,7 +3,6 @@
 
 #include "attributes.h"
 #include "laterality.h"
-#include "limits.h"
 #include "view.h"
 
 #include <cstring>
@@ -89,7 +88,7 @@ uint16_t small_number(DcmItem &header, const DcmTagKey &key)
                : 0;
 }
 
-void read_size(DcmItem &header, medtl_facts &facts)
+void read_size(DcmItem &header, const medtl_limits &limits, medtl_facts &facts)
 {
     long frames = 0;
 
@@ -102,14 +101,21 @@ void read_size(DcmItem &header, medtl_facts &facts)
         return;
     if (!integer_value(header, DCM_NumberOfFrames, frames) || frames < 1)
         frames = 1;
-    if (static_cast<uint64_t>(frames) > MEDTL_LIMIT_FRAMES)
-        fail(MEDTL_E_FORMAT, "Number of Frames (0028,0008) is above the limit of %u",
-             MEDTL_LIMIT_FRAMES);
-    if (static_cast<uint64_t>(facts.rows) * facts.columns > MEDTL_LIMIT_FRAME_PIXELS)
+    if (static_cast<uint64_t>(frames) > limits.frames)
+        fail(MEDTL_E_FORMAT, "Number of Frames (0028,0008) is above the limit of %llu",
+             static_cast<unsigned long long>(limits.frames));
+    const uint64_t pixels = static_cast<uint64_t>(facts.rows) * facts.columns;
+    if (pixels > limits.frame_pixels)
         fail(MEDTL_E_FORMAT,
              "Rows (0028,0010) times Columns (0028,0011), %u x %u, is above the limit of %llu "
              "pixels",
-             facts.rows, facts.columns, static_cast<unsigned long long>(MEDTL_LIMIT_FRAME_PIXELS));
+             facts.rows, facts.columns, static_cast<unsigned long long>(limits.frame_pixels));
+    if (pixels > limits.image_pixels / static_cast<uint64_t>(frames))
+        fail(
+            MEDTL_E_FORMAT,
+            "Number of Frames (0028,0008), %ld of %u x %u, makes more than the limit of %llu pixels",
+            frames, facts.rows, facts.columns,
+            static_cast<unsigned long long>(limits.image_pixels));
     facts.frames = static_cast<uint32_t>(frames);
 }
 
@@ -243,7 +249,7 @@ void read_facts(const dicom_file &file, const std::vector<wanted_keyword> &wante
     facts.laterality = laterality_of(header, 0);
     facts.intent = intent_of(header, facts.sop_class_uid);
     read_view(header, utf8, facts.view);
-    read_size(header, facts);
+    read_size(header, file.limits(), facts);
     read_spacing(header, facts);
     keep_values(header, wanted, utf8, instance);
 }

@@ -1,7 +1,6 @@
 // From a frame's number to its bytes, by the offset tables where they are right, else by looking.
 #include "fragments.h"
 
-#include "limits.h"
 #include "walk.h"
 
 namespace medtl_dicom
@@ -20,7 +19,8 @@ constexpr encoding little_endian = {
 class encapsulated
 {
   public:
-    explicit encapsulated(dicom_file &file) : data_(file.data()), layout_(file.layout())
+    explicit encapsulated(dicom_file &file)
+        : data_(file.data()), layout_(file.layout()), limits_(file.limits())
     {
         read_basic_table();
     }
@@ -30,6 +30,7 @@ class encapsulated
   private:
     byte_source &data_;
     const file_layout &layout_;
+    const medtl_limits &limits_;
     fragment basic_table_ = {0, 0};
     uint64_t first_item_ = 0; ///< offsets in both tables count from here
 
@@ -104,7 +105,7 @@ bool encapsulated::by_table(uint64_t table_at, uint64_t table_length, unsigned e
         last ? 0 : number(table_at + (frame + UINT64_C(1)) * entry_bytes, entry_bytes);
     element_head head;
 
-    if (start > MEDTL_LIMIT_FILE_BYTES ||
+    if (start > limits_.file_bytes ||
         !read_element_head(data_, first_item_ + start, little_endian, head) ||
         head.tag != DCM_Item || (!last && end <= start))
         return false;
@@ -120,9 +121,9 @@ std::vector<fragment> encapsulated::all_fragments()
     uint64_t at = first_item_;
 
     for (fragment part; next_fragment(at, part);) {
-        if (parts.size() >= MEDTL_LIMIT_FRAGMENTS)
-            fail(MEDTL_E_FORMAT, "Pixel Data (7FE0,0010) has more fragments than the limit of %u",
-                 MEDTL_LIMIT_FRAGMENTS);
+        if (parts.size() >= limits_.fragments)
+            fail(MEDTL_E_FORMAT, "Pixel Data (7FE0,0010) has more fragments than the limit of %llu",
+                 static_cast<unsigned long long>(limits_.fragments));
         parts.push_back(part);
     }
     return parts;
@@ -170,10 +171,10 @@ std::vector<unsigned char> read_compressed_frame(dicom_file &file, uint32_t fram
     const std::vector<fragment> parts = encapsulated(file).frame_fragments(frame, frames);
     for (const fragment &part : parts)
         total += part.length;
-    if (total > MEDTL_LIMIT_FRAME_BYTES)
+    if (total > file.limits().frame_bytes)
         fail(MEDTL_E_FORMAT, "frame %u has %llu compressed bytes, more than the limit of %llu",
              frame + 1, static_cast<unsigned long long>(total),
-             static_cast<unsigned long long>(MEDTL_LIMIT_FRAME_BYTES));
+             static_cast<unsigned long long>(file.limits().frame_bytes));
     bytes.resize(static_cast<size_t>(total));
     total = 0;
     for (const fragment &part : parts) {

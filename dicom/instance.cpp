@@ -2,6 +2,7 @@
 #include "facts.h"
 #include "report_header_internal.h"
 
+#include "medtl/reader.h"
 #include "medtl/study.h"
 
 namespace medtl_dicom
@@ -34,35 +35,17 @@ using namespace medtl_dicom;
 extern "C" medtl_status medtl_instance_read(const char *path, const char *const *keywords,
                                             size_t keyword_count, medtl_instance **out,
                                             medtl_error *err) noexcept
-try {
-    *out = nullptr;
-    std::unique_ptr<medtl_instance> instance =
-        read_instance(dicom_file(path), find_keywords(keywords, keyword_count));
-
-    instance->path = path;
-    *out = instance.release();
-    return MEDTL_OK;
-} catch (...) {
-    return translate(err, path);
+{
+    return medtl_reader_instance(nullptr, path, keywords, keyword_count, out, err);
 }
 
 extern "C" medtl_status medtl_instance_read_memory(const void *bytes, size_t size, const char *name,
                                                    const char *const *keywords,
                                                    size_t keyword_count, medtl_instance **out,
                                                    medtl_error *err) noexcept
-try {
-    *out = nullptr;
-    const unsigned char *const first = static_cast<const unsigned char *>(bytes);
-    std::unique_ptr<medtl_instance> instance =
-        read_instance(dicom_file(first, size), find_keywords(keywords, keyword_count));
-
-    instance->path = name;
-    instance->in_memory = true;
-    instance->memory.assign(first, first + size);
-    *out = instance.release();
-    return MEDTL_OK;
-} catch (...) {
-    return translate(err, name);
+{
+    return medtl_reader_instance_memory(nullptr, bytes, size, name, keywords, keyword_count, out,
+                                        err);
 }
 
 extern "C" void medtl_instance_destroy(medtl_instance *instance) noexcept { delete instance; }

@@ -11,14 +11,20 @@
 #include <string>
 #include <vector>
 
+namespace medtl_dicom
+{
+struct reader_core;
+}
+
 /// Immutable after reading. Holds no DCMTK object: DCMTK's lists keep a cursor, so that even reading
-/// from one is not safe for two threads.
+/// from one is not safe for two threads. isolate/transfer.cpp hands it from process to process.
 struct medtl_instance {
     medtl_facts facts = {};
     std::string path;                  ///< or the name given for bytes in memory
     std::vector<unsigned char> memory; ///< the whole file where it was given in memory
     bool in_memory = false;
-    std::map<std::string, std::string> values; ///< by keyword; UTF-8
+    std::shared_ptr<const medtl_dicom::reader_core> reader; ///< none: the defaults, in this process
+    std::map<std::string, std::string> values;              ///< by keyword; UTF-8
     std::vector<unsigned char>
         report_header; ///< see medtl_dicom::report_header(); as encoded in the file,
     bool explicit_vr = true, big_endian = false; ///< in this encoding

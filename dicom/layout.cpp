@@ -1,7 +1,6 @@
 // From the first bytes of a file to its layout: is it DICOM, in which transfer syntax, how is it encoded.
 #include "layout.h"
 
-#include "limits.h"
 #include "walk.h"
 
 #include <dcmtk/dcmdata/dcistrmb.h>
@@ -16,6 +15,8 @@ namespace
 constexpr char media_directory[] =
     "1.2.840.10008.1.3.10"; // PS3.4 B.5: Media Storage Directory Storage
 constexpr uint64_t preamble_bytes = 128;
+constexpr uint32_t meta_bytes = 1u << 20;         // the file meta information
+constexpr uint32_t likely_value_bytes = 1u << 20; // more, in a first element, is no DICOM
 constexpr uint32_t uid_bytes = 128; // twice what a UID may have: some writers pad generously
 
 std::string read_text(byte_source &source, const element_head &head)
@@ -40,7 +41,7 @@ bool looks_encoded(byte_source &source, uint64_t at, encoding form)
         return false;
     if (form.explicit_vr)
         return is_standard_vr(head.vr);
-    return head.length == undefined_length || head.length < MEDTL_LIMIT_VALUE_BYTES;
+    return head.length == undefined_length || head.length < likely_value_bytes;
 }
 
 /// The encoding that the first element shows; explicit VR first, since its letters make it certain. The group
@@ -67,7 +68,7 @@ bool looks_bare(byte_source &source, uint64_t at)
 
     return detect_encoding(source, at, form) && read_element_head(source, at, form, head) &&
            head.tag.getGroup() == 0x0008 && head.tag.getElement() <= 0x0018 &&
-           head.length < MEDTL_LIMIT_VALUE_BYTES;
+           head.length < likely_value_bytes;
 }
 
 /// Group 0002 (PS3.10 7.1): always explicit VR little endian; a few writers send it in implicit VR.
@@ -83,8 +84,8 @@ uint64_t read_meta(byte_source &source, uint64_t at, file_layout &layout)
             layout.transfer_syntax = read_text(source, head);
         if (head.tag == DCM_MediaStorageSOPClassUID)
             layout.media_class = read_text(source, head);
-        require(head.length <= MEDTL_LIMIT_META_BYTES && source.has(head.value_at, head.length) &&
-                    at - start <= MEDTL_LIMIT_META_BYTES,
+        require(head.length <= meta_bytes && source.has(head.value_at, head.length) &&
+                    at - start <= meta_bytes,
                 MEDTL_E_FORMAT,
                 "the file meta information is cut off or larger than the limit of 1 MiB");
         at = head.value_at + head.length;
@@ -97,6 +98,19 @@ bool starts_with_meta(byte_source &source, uint64_t at)
     element_head head;
 
     return read_element_head(source, at, {false, false}, head) && head.tag.getGroup() == 0x0002;
+}
+
+/// Of what is no DICOM, an archive is named: what it holds is not looked at here.
+[[noreturn]] void refuse_unknown(byte_source &source)
+{
+    char start[4] = {};
+
+    if (source.has(0, sizeof start))
+        source.read(0, start, sizeof start);
+    if (std::memcmp(start, "PK\3\4", sizeof start) == 0)
+        fail(MEDTL_E_NOT_DICOM,
+             "not a DICOM file but a zip archive, which is not looked into here");
+    fail(MEDTL_E_NOT_DICOM, "not a DICOM file");
 }
 
 /// @return where the file meta information or the bare data set begins.
@@ -118,7 +132,7 @@ uint64_t find_start(byte_source &source, file_layout &layout)
         return 0;
     }
     if (!has_magic)
-        fail(MEDTL_E_NOT_DICOM, "not a DICOM file");
+        refuse_unknown(source);
     return behind_magic; // no file meta information, though the Standard asks for it
 }
 
@@ -132,12 +146,18 @@ const char *syntax_of(encoding form)
 
 } // namespace
 
-dicom_file::dicom_file(const char *path) : file_(new file_source(path)) { explore(); }
-
-dicom_file::dicom_file(const unsigned char *bytes, size_t size)
-    : file_(new memory_source(bytes, size))
+dicom_file::dicom_file(std::unique_ptr<byte_source> bytes, const medtl_limits &limits)
+    : limits_(limits), file_(std::move(bytes))
 {
-    require(size <= MEDTL_LIMIT_FILE_BYTES, MEDTL_E_FORMAT, "larger than the limit of 4 GiB");
+    explore();
+}
+
+dicom_file::dicom_file(const unsigned char *bytes, size_t size, const medtl_limits &limits)
+    : limits_(limits), file_(new memory_source(bytes, size))
+{
+    if (size > limits_.file_bytes)
+        fail(MEDTL_E_FORMAT, "%zu bytes are more than the limit of %llu", size,
+             static_cast<unsigned long long>(limits_.file_bytes));
     explore();
 }
 
@@ -146,7 +166,7 @@ void dicom_file::explore()
     uint64_t at = read_meta(*file_, find_start(*file_, layout_), layout_);
 
     if (layout_.transfer_syntax == UID_DeflatedExplicitVRLittleEndianTransferSyntax) {
-        inflated_.reset(new inflated_source(*file_, at));
+        inflated_.reset(new inflated_source(*file_, at, limits_.inflated_bytes));
         at = 0;
     }
     if (layout_.media_class == media_directory)
@@ -160,7 +180,7 @@ void dicom_file::explore()
     if (layout_.transfer_syntax.empty())
         layout_.transfer_syntax = syntax_of(layout_.form);
     try {
-        walk_data_set(data(), at, layout_);
+        walk_data_set(data(), at, limits_, layout_);
     } catch (const failure &) {
         // A DICOMDIR is named as such even where it is damaged.
         if (layout_.is_directory)

@@ -10,6 +10,8 @@
 #include "bridge_internal.h"
 #include "source.h"
 
+#include "medtl/limits.h"
+
 #include <functional>
 #include <memory>
 #include <string>
@@ -65,11 +67,12 @@ class dicom_file
 {
   public:
     /// Throws failure: MEDTL_E_IO, MEDTL_E_NOT_DICOM, MEDTL_E_FORMAT.
-    explicit dicom_file(const char *path);
+    dicom_file(std::unique_ptr<byte_source> bytes, const medtl_limits &limits);
     /// The bytes are borrowed for the lifetime of the object.
-    dicom_file(const unsigned char *bytes, size_t size);
+    dicom_file(const unsigned char *bytes, size_t size, const medtl_limits &limits);
 
     const file_layout &layout() const { return layout_; }
+    const medtl_limits &limits() const { return limits_; }
 
     /// The bytes that the layout's offsets refer to: the file, or its inflated data set.
     byte_source &data() { return inflated_ ? *inflated_ : *file_; }
@@ -78,6 +81,7 @@ class dicom_file
     std::unique_ptr<DcmDataset> parse_header(const tag_filter &wanted) const;
 
   private:
+    const medtl_limits limits_;
     std::unique_ptr<byte_source> file_;
     std::unique_ptr<byte_source> inflated_;
     file_layout layout_;

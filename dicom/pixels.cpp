@@ -2,7 +2,6 @@
 #include "pixels.h"
 
 #include "attributes.h"
-#include "limits.h"
 
 #include <cstring>
 #include <vector>
@@ -132,7 +131,7 @@ bool is_wide(const medtl_image &image)
 
 } // namespace
 
-pixel_description describe_pixels(DcmItem &header)
+pixel_description describe_pixels(DcmItem &header, const medtl_limits &limits)
 {
     pixel_description pixels = {};
     long frames = 0;
@@ -141,13 +140,14 @@ pixel_description describe_pixels(DcmItem &header)
     pixels.columns = required_number(header, DCM_Columns);
     require(pixels.rows > 0 && pixels.columns > 0, MEDTL_E_FORMAT,
             "Rows (0028,0010) or Columns (0028,0011) is zero");
-    if (static_cast<uint64_t>(pixels.rows) * pixels.columns > MEDTL_LIMIT_FRAME_PIXELS)
+    if (static_cast<uint64_t>(pixels.rows) * pixels.columns > limits.frame_pixels)
         fail(MEDTL_E_FORMAT,
              "Rows (0028,0010) times Columns (0028,0011) is above the limit of %llu pixels",
-             static_cast<unsigned long long>(MEDTL_LIMIT_FRAME_PIXELS));
+             static_cast<unsigned long long>(limits.frame_pixels));
     pixels.frames = 1;
     if (integer_value(header, DCM_NumberOfFrames, frames) && frames > 1)
-        pixels.frames = static_cast<uint32_t>(std::min<long>(frames, MEDTL_LIMIT_FRAMES));
+        pixels.frames =
+            static_cast<uint32_t>(std::min<uint64_t>(static_cast<uint64_t>(frames), limits.frames));
     pixels.photometric = text_value(header, DCM_PhotometricInterpretation);
     pixels.samples = optional_number(header, DCM_SamplesPerPixel, 1);
     pixels.bits_allocated = required_number(header, DCM_BitsAllocated);

@@ -31,7 +31,7 @@ struct pixel_description {
 
 /// Read and check. Throws failure: MEDTL_E_FORMAT for what is missing or impossible, MEDTL_E_UNSUPPORTED for
 /// what is valid but not decoded here, each naming the tag.
-pixel_description describe_pixels(DcmItem &header);
+pixel_description describe_pixels(DcmItem &header, const medtl_limits &limits);
 
 /// An image of zeros for samples of `sample_bytes` bytes; type, size and bits from the description.
 image_pointer make_image(const pixel_description &pixels, unsigned sample_bytes);

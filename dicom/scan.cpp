@@ -1,6 +1,7 @@
 // Walks files and folders and hands every regular file to a sink, once.
 #include "directory.h"
-#include "facts.h"
+#include "location.h"
+#include "reader_internal.h"
 
 #include "medtl/study.h"
 
@@ -9,6 +10,7 @@
 #include <cstdio>
 #include <cstring>
 #include <dirent.h>
+#include <fcntl.h>
 #include <set>
 #include <sys/stat.h>
 
@@ -20,8 +22,9 @@ namespace
 class scanner
 {
   public:
-    scanner(std::vector<wanted_keyword> wanted, medtl_scan_sink sink, void *context)
-        : wanted_(std::move(wanted)), sink_(sink), context_(context)
+    scanner(reader_pointer reader, std::vector<wanted_keyword> wanted, medtl_scan_sink sink,
+            void *context)
+        : reader_(std::move(reader)), wanted_(std::move(wanted)), sink_(sink), context_(context)
     {
     }
 
@@ -31,9 +34,11 @@ class scanner
   private:
     using identity = std::pair<dev_t, ino_t>;
 
+    const reader_pointer reader_;
     const std::vector<wanted_keyword> wanted_;
     const medtl_scan_sink sink_;
     void *const context_;
+    archive_cache archives_;
     std::set<identity>
         seen_; ///< files and folders: links and repeated arguments lead to each only once
 
@@ -47,7 +52,9 @@ class scanner
     medtl_status scan_entry(const std::string &path, bool follow_directory);
     medtl_status scan_folder(const std::string &path);
     medtl_status scan_file(const std::string &path, bool follow_directory);
-    medtl_status scan_directory(const dicom_file &directory, const std::string &path);
+    medtl_status scan_directory(const std::string &path);
+    medtl_status scan_archive(const std::string &path);
+    medtl_status read_and_hand_over(const std::string &path, medtl_error *failed);
 };
 
 medtl_status scanner::hand_over(const std::string &path, std::unique_ptr<medtl_instance> instance,
@@ -73,14 +80,14 @@ medtl_status scanner::report(const std::string &path, medtl_status status, const
 
 /// The files that a DICOMDIR names. What it names and is not there is reported: an exam burnt incompletely
 /// must not look complete.
-medtl_status scanner::scan_directory(const dicom_file &directory, const std::string &path)
+medtl_status scanner::scan_directory(const std::string &path)
 {
     medtl_status status = MEDTL_OK;
     std::vector<named_file> files;
     medtl_error error;
 
     try {
-        files = directory_files(directory, path);
+        files = directory_files(read_directory(reader_.get(), path), path);
     } catch (...) {
         translate(&error, nullptr);
         return hand_over(path, nullptr, error);
@@ -93,26 +100,64 @@ medtl_status scanner::scan_directory(const dicom_file &directory, const std::str
     return status;
 }
 
-medtl_status scanner::scan_file(const std::string &path, bool follow_directory)
+/// A zip archive is walked as a folder of its name would be, but for archives inside it.
+medtl_status scanner::scan_archive(const std::string &path)
 {
-    std::unique_ptr<medtl_instance> instance;
-    std::unique_ptr<dicom_file> file;
-    medtl_error error = {};
+    medtl_status status = MEDTL_OK;
+    std::vector<std::string> names;
+    medtl_error error;
 
     try {
-        file.reset(new dicom_file(path.c_str()));
-        if (!follow_directory || !file->layout().is_directory) {
-            instance = read_instance(*file, wanted_);
-            instance->path = path;
-        }
+        names = read_members(reader_.get(), path, archives_);
     } catch (...) {
         translate(&error, nullptr);
         return hand_over(path, nullptr, error);
     }
-    if (!instance)
-        return scan_directory(*file, path);
-    file.reset(); // the sink may keep the instance for long, but not an open file
+    for (size_t i = 0; status == MEDTL_OK && i < names.size(); i++) {
+        const std::string member = path + "/" + names[i];
+
+        // The second of a name cannot be told from the first.
+        status = i > 0 && names[i] == names[i - 1]
+                     ? report(member, MEDTL_E_FORMAT, "its archive holds another file of this name")
+                     : read_and_hand_over(member, nullptr);
+    }
+    return status;
+}
+
+/// @param failed  NULL, or takes the status of a failure that is not handed over yet.
+medtl_status scanner::read_and_hand_over(const std::string &path, medtl_error *failed)
+{
+    std::unique_ptr<medtl_instance> instance;
+    medtl_error error = {};
+
+    try {
+        instance = read_header(reader_, {&path, nullptr, 0}, wanted_, archives_);
+    } catch (...) {
+        translate(&error, nullptr);
+    }
+    if (!instance && failed != nullptr) {
+        *failed = error;
+        return MEDTL_OK;
+    }
     return hand_over(path, std::move(instance), error);
+}
+
+medtl_status scanner::scan_file(const std::string &path, bool follow_directory)
+{
+    medtl_error failed = {};
+    const medtl_status status = read_and_hand_over(path, &failed);
+
+    if (failed.status == MEDTL_OK)
+        return status;
+    if (failed.status == MEDTL_E_UNSUPPORTED && follow_directory)
+        return scan_directory(path);
+    if (failed.status == MEDTL_E_NOT_DICOM) {
+        const descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+
+        if (file.get() >= 0 && looks_like_archive(file.get()))
+            return scan_archive(path);
+    }
+    return hand_over(path, nullptr, failed);
 }
 
 /// Names are sorted by bytes, so that runs agree on every machine.
@@ -167,11 +212,13 @@ medtl_status scanner::scan_path(const std::string &path)
 } // namespace
 } // namespace medtl_dicom
 
-extern "C" medtl_status medtl_scan(const char *const *paths, size_t path_count,
-                                   const char *const *keywords, size_t keyword_count,
-                                   medtl_scan_sink sink, void *context, medtl_error *err) noexcept
+extern "C" medtl_status medtl_reader_scan(medtl_reader *reader, const char *const *paths,
+                                          size_t path_count, const char *const *keywords,
+                                          size_t keyword_count, medtl_scan_sink sink, void *context,
+                                          medtl_error *err) noexcept
 try {
-    medtl_dicom::scanner scanner(medtl_dicom::find_keywords(keywords, keyword_count), sink,
+    medtl_dicom::scanner scanner(reader != nullptr ? reader->core : medtl_dicom::reader_pointer(),
+                                 medtl_dicom::find_keywords(keywords, keyword_count), sink,
                                  context);
 
     for (size_t i = 0; i < path_count; i++) {
@@ -183,4 +230,12 @@ try {
     return MEDTL_OK;
 } catch (...) {
     return medtl_dicom::translate(err, nullptr);
+}
+
+extern "C" medtl_status medtl_scan(const char *const *paths, size_t path_count,
+                                   const char *const *keywords, size_t keyword_count,
+                                   medtl_scan_sink sink, void *context, medtl_error *err) noexcept
+{
+    return medtl_reader_scan(nullptr, paths, path_count, keywords, keyword_count, sink, context,
+                             err);
 }

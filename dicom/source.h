@@ -3,6 +3,8 @@
 #ifndef MEDTL_DICOM_SOURCE_H
 #define MEDTL_DICOM_SOURCE_H
 
+#include "descriptor.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -29,14 +31,17 @@ class byte_source
     virtual void read(uint64_t offset, void *to, size_t count) = 0;
 };
 
+/// A read that is not refused, but goes behind the part of the bytes that is here so far.
+struct bytes_missing {
+};
+
 class file_source : public byte_source
 {
   public:
-    /// Throws failure (MEDTL_E_IO; MEDTL_E_FORMAT above MEDTL_LIMIT_FILE_BYTES).
-    explicit file_source(const char *path);
-    ~file_source() override;
-    file_source(const file_source &) = delete;
-    file_source &operator=(const file_source &) = delete;
+    /// Of a whole regular file. Throws failure (MEDTL_E_IO; MEDTL_E_FORMAT above `most` bytes).
+    file_source(descriptor file, uint64_t most);
+    /// Of the first `size` bytes of a file, of which `here` are there: reading on throws bytes_missing.
+    file_source(descriptor file, uint64_t size, uint64_t here);
 
     bool has(uint64_t offset, uint64_t count) override;
     uint64_t left(uint64_t offset) override;
@@ -45,8 +50,9 @@ class file_source : public byte_source
   private:
     void read_file(uint64_t offset, void *to, size_t count);
 
-    int descriptor_;
+    descriptor file_;
     uint64_t size_ = 0;
+    uint64_t here_ = 0;
     uint64_t window_at_ = 0; ///< small reads come from one window: a header costs one system call
     std::vector<unsigned char> window_;
 };
@@ -66,29 +72,49 @@ class memory_source : public byte_source
     uint64_t size_;
 };
 
-/// A raw deflate stream (PS3.5 A.5) that starts in another source. Inflated as far as it is asked for,
-/// and kept; never more than MEDTL_LIMIT_INFLATED_BYTES.
-class inflated_source : public byte_source
+/// Bytes that can only be had one after the other. Unpacked as far as they are asked for, and kept; never more
+/// than `most` bytes.
+class growing_source : public byte_source
 {
   public:
-    inflated_source(byte_source &compressed, uint64_t start);
-    ~inflated_source() override;
-    inflated_source(const inflated_source &) = delete;
-    inflated_source &operator=(const inflated_source &) = delete;
-
     bool has(uint64_t offset, uint64_t count) override;
     uint64_t left(uint64_t offset) override;
     void read(uint64_t offset, void *to, size_t count) override;
 
+  protected:
+    /// @param what  Names the bytes in the refusal of too many.
+    growing_source(const char *what, uint64_t most) : what_(what), most_(most) {}
+    /// Unpack up to `room` bytes to `to`. @return how many; 0 at the end. Throws failure.
+    virtual size_t unpack(unsigned char *to, size_t room) = 0;
+
   private:
-    void inflate_more();
+    void grow();
+
+    const char *what_;
+    uint64_t most_;
+    bool ended_ = false;
+    std::vector<unsigned char> bytes_;
+};
+
+/// A raw deflate stream (PS3.5 A.5) that starts in another source.
+class inflated_source : public growing_source
+{
+  public:
+    inflated_source(byte_source &compressed, uint64_t start, uint64_t most);
+    ~inflated_source() override;
+    inflated_source(const inflated_source &) = delete;
+    inflated_source &operator=(const inflated_source &) = delete;
+
+  protected:
+    size_t unpack(unsigned char *to, size_t room) override;
+
+  private:
+    bool refill();
 
     byte_source &compressed_;
     uint64_t next_; ///< in compressed_
-    bool ended_ = false;
     std::unique_ptr<z_stream_s> stream_;
     std::vector<unsigned char> input_;
-    std::vector<unsigned char> output_;
 };
 
 } // namespace medtl_dicom

@@ -1,8 +1,6 @@
 // Reads tags and lengths, believes none of them, and keeps the bytes that DCMTK shall parse.
 #include "walk.h"
 
-#include "limits.h"
-
 #include <cstring>
 
 namespace medtl_dicom
@@ -37,14 +35,18 @@ bool has_long_length(const char *vr)
 class walker
 {
   public:
-    walker(byte_source &source, file_layout &layout) : source_(source), layout_(layout) {}
+    walker(byte_source &source, const medtl_limits &limits, file_layout &layout)
+        : source_(source), limits_(limits), layout_(layout)
+    {
+    }
 
     void top_level(uint64_t at);
 
   private:
     byte_source &source_;
+    const medtl_limits &limits_;
     file_layout &layout_;
-    uint32_t elements_ = 0;
+    uint64_t elements_ = 0;
 
     /// Nesting deeper than the limit, which even a tentative walk may not forgive.
     struct too_deep : failure {
@@ -66,16 +68,16 @@ class walker
 
 void walker::count_element()
 {
-    if (++elements_ > MEDTL_LIMIT_ELEMENTS)
-        fail(MEDTL_E_FORMAT, "the header has more data elements than the limit of %u",
-             MEDTL_LIMIT_ELEMENTS);
+    if (++elements_ > limits_.elements)
+        fail(MEDTL_E_FORMAT, "the header has more data elements than the limit of %llu",
+             static_cast<unsigned long long>(limits_.elements));
 }
 
 void walker::check_depth(int depth, const DcmTagKey &tag)
 {
-    if (depth > MEDTL_LIMIT_DEPTH)
+    if (static_cast<uint64_t>(depth) > std::min<uint64_t>(limits_.depth, MEDTL_LIMIT_DEPTH_MOST))
         throw too_deep{{MEDTL_E_FORMAT, "sequences are nested deeper than the limit of " +
-                                            std::to_string(MEDTL_LIMIT_DEPTH) + " at " +
+                                            std::to_string(limits_.depth) + " at " +
                                             tag_text(tag)}};
 }
 
@@ -208,11 +210,11 @@ void walker::keep(const element_head &head, uint64_t from, uint64_t to)
 
     if (head.tag == DCM_IconImageSequence || group == 0x7FE0)
         return;
-    if (size > MEDTL_LIMIT_VALUE_BYTES && group != 0x0004 && group != 0x0028 && group != 0x5200)
+    if (size > limits_.value_bytes && group != 0x0004 && group != 0x0028 && group != 0x5200)
         return;
-    if (size > MEDTL_LIMIT_HEADER_BYTES - before)
+    if (size > limits_.header_bytes - before)
         fail(MEDTL_E_FORMAT, "%s makes the header larger than the limit of %llu bytes",
-             tag_text(head.tag).c_str(), static_cast<unsigned long long>(MEDTL_LIMIT_HEADER_BYTES));
+             tag_text(head.tag).c_str(), static_cast<unsigned long long>(limits_.header_bytes));
     layout_.header.resize(before + size);
     source_.read(from, layout_.header.data() + before, size);
     layout_.elements.push_back({head.tag, before, size});
@@ -271,9 +273,10 @@ bool read_element_head(byte_source &source, uint64_t at, encoding form, element_
     return true;
 }
 
-void walk_data_set(byte_source &source, uint64_t at, file_layout &layout)
+void walk_data_set(byte_source &source, uint64_t at, const medtl_limits &limits,
+                   file_layout &layout)
 {
-    walker(source, layout).top_level(at);
+    walker(source, limits, layout).top_level(at);
 }
 
 } // namespace medtl_dicom

@@ -23,7 +23,8 @@ bool is_standard_vr(const char *vr);
 
 /// Walk the data set that starts at `at` up to Pixel Data or the end; fills in the layout's header and
 /// what it says of pixels. `form` must be set. Throws failure (MEDTL_E_FORMAT).
-void walk_data_set(byte_source &source, uint64_t at, file_layout &layout);
+void walk_data_set(byte_source &source, uint64_t at, const medtl_limits &limits,
+                   file_layout &layout);
 
 } // namespace medtl_dicom
 

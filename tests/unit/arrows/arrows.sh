@@ -23,6 +23,7 @@ plugin/pipeline  include core/base core/nn dicom config plugin/pipeline
 plugin/abi       include core/base plugin/pipeline plugin/abi
 plugin/orthanc   include core/base plugin/pipeline plugin/orthanc
 tools/dcm-medtl  include core/base core/nn dicom config plugin/pipeline tools/dcm-medtl
+tools/medtl-decode include core/base dicom tools/medtl-decode
 tools/plot       include core/base tools/plot
 tools/medtl      include core/base core/nn core/eval core/onnx core/train dicom config plugin/pipeline tools/plot tools/medtl
 examples         include examples
@@ -31,6 +32,7 @@ examples         include examples
 foreign_headers='
 dcmtk/           dicom
 openjpeg         dicom
+zip.h            dicom
 libxml/          config
 cblas.h          core
 lapacke.h        core

@@ -1,0 +1,53 @@
+// The host's side of isolated reading: children that wait for work, one for each thread that asks at a time.
+#ifndef MEDTL_DICOM_ISOLATE_ISOLATION_H
+#define MEDTL_DICOM_ISOLATE_ISOLATION_H
+
+#include "isolate/child.h"
+#include "isolate/message.h"
+#include "reader_internal.h"
+
+#include <atomic>
+#include <mutex>
+
+namespace medtl_dicom
+{
+
+class isolation
+{
+  public:
+    /// Throws failure.
+    isolation(const medtl_reader_options &options, const medtl_limits &limits);
+
+    std::unique_ptr<medtl_instance> read_header(const object_input &input,
+                                                const std::vector<wanted_keyword> &wanted);
+    std::vector<std::string> read_directory(const std::string &path);
+    std::vector<std::string> read_members(const std::string &path);
+    image_pointer read_image(const object_input &input, const std::string &sop_instance,
+                             uint32_t frame);
+
+    size_t lost() const { return lost_; }
+
+  private:
+    struct request;
+
+    const medtl_limits limits_;
+    std::string program_;
+    const uint32_t timeout_ms_;
+    const uint64_t memory_bytes_;
+    std::mutex lock_; ///< guards idle_
+    std::vector<std::unique_ptr<child>> idle_;
+    std::atomic<size_t> lost_{0};
+
+    std::unique_ptr<child> take();
+    void give_back(std::unique_ptr<child> worker);
+    message ask(child &worker, const request &what);
+    std::vector<std::string> ask_names(message_kind kind, const std::string &path);
+    [[noreturn]] void lose(child &worker, channel_result result);
+};
+
+/// medtl-decode beside the object that this code is linked into; "" where it is not.
+std::string find_decoder();
+
+} // namespace medtl_dicom
+
+#endif

@@ -65,8 +65,9 @@ static bool is_taken(run *r, const OrthancPluginMemoryBuffer *file)
     medtl_instance *instance = NULL;
     bool taken;
 
-    if (medtl_instance_read_memory(file->data, file->size, "instance", keywords, keyword_count,
-                                   &instance, NULL) != MEDTL_OK)
+    if (medtl_reader_instance_memory(medtl_pipeline_reader(r->self->pipeline), file->data,
+                                     file->size, "instance", keywords, keyword_count, &instance,
+                                     NULL) != MEDTL_OK)
         return true;
     taken = medtl_config_match(config, value_of, instance, reason, sizeof reason) != NULL;
     medtl_instance_destroy(instance);

@@ -85,8 +85,8 @@ medtl_status medtl_batch_add_memory(medtl_batch *batch, const void *bytes, size_
     if ((status = medtl_batch_add_item(batch, name, &item, err)) != MEDTL_OK)
         return status;
     item->in_memory = true;
-    status = medtl_instance_read_memory(bytes, size, name, keywords, keyword_count, &item->instance,
-                                        &reason);
+    status = medtl_reader_instance_memory(medtl_pipeline_reader(batch->pipeline), bytes, size, name,
+                                          keywords, keyword_count, &item->instance, &reason);
     if (status == MEDTL_OK)
         medtl_item_describe(item, item->instance);
     else

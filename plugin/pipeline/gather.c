@@ -122,8 +122,9 @@ medtl_status medtl_batch_gather(medtl_batch *batch, medtl_error *err)
     }
     if (batch->path_count == 0)
         return MEDTL_OK;
-    status = medtl_scan((const char *const *)batch->paths, batch->path_count, keywords,
-                        keyword_count, on_file, batch, err);
+    status =
+        medtl_reader_scan(medtl_pipeline_reader(batch->pipeline), (const char *const *)batch->paths,
+                          batch->path_count, keywords, keyword_count, on_file, batch, err);
     /* A scan that our own function stopped has nothing to say about why. */
     return status == MEDTL_E_MEMORY ? medtl_fail(err, status, "out of memory for the list of files")
                                     : status;

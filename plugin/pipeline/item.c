@@ -113,7 +113,8 @@ medtl_status medtl_item_open(const medtl_batch *batch, medtl_item *item, medtl_e
     if (item->in_memory)
         return medtl_fail(err, MEDTL_E_INTERNAL, "%s: its bytes are gone", item->path);
     keywords = medtl_config_keywords(medtl_pipeline_config(batch->pipeline), &count);
-    status = medtl_instance_read(item->path, keywords, count, &item->instance, err);
+    status = medtl_reader_instance(medtl_pipeline_reader(batch->pipeline), item->path, keywords,
+                                   count, &item->instance, err);
     if (status == MEDTL_OK &&
         strcmp(medtl_instance_facts(item->instance)->sop_instance_uid, item->sop) != 0) {
         medtl_item_close(item);

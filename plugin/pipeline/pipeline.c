@@ -8,6 +8,7 @@ struct medtl_pipeline {
     medtl_config *config;
     medtl_model **models; /* one for each task, in the tasks' order */
     size_t task_count;
+    medtl_reader *reader; /* NULL: the defaults */
 };
 
 const char *medtl_pipeline_version(void) { return MEDTL_VERSION; }
@@ -98,8 +99,24 @@ void medtl_pipeline_destroy(medtl_pipeline *pipeline)
         medtl_model_destroy(pipeline->models[i]);
     free(pipeline->models);
     medtl_config_destroy(pipeline->config);
+    medtl_reader_destroy(pipeline->reader);
     free(pipeline);
 }
+
+medtl_status medtl_pipeline_read_with(medtl_pipeline *pipeline, const medtl_reader_options *options,
+                                      medtl_error *err)
+{
+    medtl_reader *reader = NULL;
+    const medtl_status status = medtl_reader_create(options, &reader, err);
+
+    if (status != MEDTL_OK)
+        return status;
+    medtl_reader_destroy(pipeline->reader);
+    pipeline->reader = reader;
+    return MEDTL_OK;
+}
+
+medtl_reader *medtl_pipeline_reader(const medtl_pipeline *pipeline) { return pipeline->reader; }
 
 const medtl_config *medtl_pipeline_config(const medtl_pipeline *pipeline)
 {

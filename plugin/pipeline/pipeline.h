@@ -7,6 +7,7 @@
 #include "medtl/error.h"
 #include "medtl/image.h"
 #include "medtl/model.h"
+#include "medtl/reader.h"
 #include "medtl/study.h"
 
 #include <stdbool.h>
@@ -34,6 +35,14 @@ medtl_status medtl_pipeline_create(const char *const *config_paths, size_t count
                                    medtl_pipeline **out, medtl_error *err) MEDTL_NOEXCEPT;
 /** NULL is allowed. No batch of it may be left. */
 void medtl_pipeline_destroy(medtl_pipeline *pipeline) MEDTL_NOEXCEPT;
+
+/** How its batches read files: limits, isolation (see reader.h). Before the first batch; without it the default
+ *  limits hold, and files are read in this process.
+ *  @return as medtl_reader_create(). */
+medtl_status medtl_pipeline_read_with(medtl_pipeline *pipeline, const medtl_reader_options *options,
+                                      medtl_error *err) MEDTL_NOEXCEPT;
+/** For those who read beside the pipeline. Borrowed; NULL: none was set, which every reader function takes. */
+medtl_reader *medtl_pipeline_reader(const medtl_pipeline *pipeline) MEDTL_NOEXCEPT;
 
 /** Borrowed from the pipeline, like all that follows here. */
 const medtl_config *medtl_pipeline_config(const medtl_pipeline *pipeline) MEDTL_NOEXCEPT;

@@ -154,7 +154,7 @@ medtl_status medtl_config_load(const char *const *paths, size_t count, medtl_con
     if (config->numbers == (locale_t)0)
         status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for a configuration");
     if (status == MEDTL_OK)
-        status = medtl_document_schema(&schema, err);
+        status = medtl_document_schema(MEDTL_DOCUMENT_TASK, &schema, err);
     if (status == MEDTL_OK && count == 0)
         status = add_defaults(config, schema, err);
     for (size_t i = 0; status == MEDTL_OK && i < count; i++)

@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-extern const unsigned char medtl_task_schema[];
-extern const size_t medtl_task_schema_size;
+extern const unsigned char medtl_task_schema[], medtl_recipe_schema[];
+extern const size_t medtl_task_schema_size, medtl_recipe_schema_size;
 
 #if LIBXML_VERSION >= 21200
 typedef const xmlError *error_pointer;
@@ -39,7 +39,7 @@ static void start_libxml2(void)
 
 static void record(fault *f, int line, const char *message)
 {
-    static const char namespace[] = "{urn:medtl:task:1}";
+    static const char *const namespaces[] = {"{urn:medtl:task:1}", "{urn:medtl:recipe:1}"};
     char text[MEDTL_MESSAGE_SIZE];
     size_t used = 0;
 
@@ -48,10 +48,11 @@ static void record(fault *f, int line, const char *message)
     f->found = true;
     /* Element names are clear without their namespace, and messages are one line. */
     for (const char *p = message; *p != '\0' && used + 1 < sizeof text;) {
-        if (strncmp(p, namespace, sizeof namespace - 1) == 0) {
-            p += sizeof namespace - 1;
-            continue;
-        }
+        for (size_t i = 0; i < 2; i++)
+            if (strncmp(p, namespaces[i], strlen(namespaces[i])) == 0)
+                p += strlen(namespaces[i]);
+        if (*p == '\0')
+            break;
         text[used++] = *p == '\n' ? ' ' : *p;
         p++;
     }
@@ -86,24 +87,26 @@ static void on_document_type(void *context, const xmlChar *name, const xmlChar *
     xmlStopParser(parser);
 }
 
-medtl_status medtl_document_schema(xmlSchema **out, medtl_error *err)
+medtl_status medtl_document_schema(medtl_document_kind kind, xmlSchema **out, medtl_error *err)
 {
-    fault f = {"medtl-task.xsd", err, false};
+    const bool task = kind == MEDTL_DOCUMENT_TASK;
+    const char *name = task ? "medtl-task.xsd" : "medtl-recipe.xsd";
+    fault f = {name, err, false};
     xmlSchemaParserCtxt *parser;
 
     pthread_once(&once, start_libxml2);
     *out = NULL;
     parser =
-        xmlSchemaNewMemParserCtxt((const char *)medtl_task_schema, (int)medtl_task_schema_size);
+        xmlSchemaNewMemParserCtxt((const char *)(task ? medtl_task_schema : medtl_recipe_schema),
+                                  (int)(task ? medtl_task_schema_size : medtl_recipe_schema_size));
     if (parser == NULL)
-        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for the schema of tasks");
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %s", name);
     xmlSchemaSetParserStructuredErrors(parser, on_schema_error, &f);
     *out = xmlSchemaParse(parser);
     xmlSchemaFreeParserCtxt(parser);
     if (*out != NULL)
         return MEDTL_OK;
-    return f.found ? MEDTL_E_CONFIG
-                   : medtl_fail(err, MEDTL_E_MEMORY, "out of memory for the schema of tasks");
+    return f.found ? MEDTL_E_CONFIG : medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %s", name);
 }
 
 static medtl_status parse(const char *path, const unsigned char *bytes, size_t size, xmlDoc **out,
@@ -143,8 +146,7 @@ static medtl_status validate(const char *path, xmlDoc *document, xmlSchema *sche
     xmlSchemaFreeValidCtxt(validator);
     if (result == 0)
         return MEDTL_OK;
-    return f.found ? MEDTL_E_CONFIG
-                   : medtl_fail(err, MEDTL_E_CONFIG, "%s:1: not valid as a task", path);
+    return f.found ? MEDTL_E_CONFIG : medtl_fail(err, MEDTL_E_CONFIG, "%s:1: not valid", path);
 }
 
 medtl_status medtl_document_load(const char *path, xmlSchema *schema, xmlDoc **out,
@@ -157,7 +159,7 @@ medtl_status medtl_document_load(const char *path, xmlSchema *schema, xmlDoc **o
     *out = NULL;
     status = medtl_file_read(path, MEDTL_DOCUMENT_LIMIT, &bytes, &size, err);
     if (status == MEDTL_E_FORMAT) /* too large: a fault of the configuration, not of the disk */
-        status = medtl_fail(err, MEDTL_E_CONFIG, "%s:1: more than %d bytes, not a task", path,
+        status = medtl_fail(err, MEDTL_E_CONFIG, "%s:1: more than %d bytes, no configuration", path,
                             MEDTL_DOCUMENT_LIMIT);
     if (status == MEDTL_OK)
         status = parse(path, bytes, size, out, err);

@@ -1,4 +1,4 @@
-/* An XML file, parsed without trust and checked against the schema of a task. */
+/* An XML file, parsed without trust and checked against a schema. */
 #ifndef MEDTL_CONFIG_DOCUMENT_H
 #define MEDTL_CONFIG_DOCUMENT_H
 
@@ -10,8 +10,13 @@
 
 enum { MEDTL_DOCUMENT_LIMIT = 1 << 20 }; /* bytes; a task has a few thousand */
 
-/** The schema that is part of the library. @param[out] out  For xmlSchemaFree(). */
-medtl_status medtl_document_schema(xmlSchema **out, medtl_error *err);
+typedef enum medtl_document_kind {
+    MEDTL_DOCUMENT_TASK,
+    MEDTL_DOCUMENT_RECIPE /* recipes and experiments */
+} medtl_document_kind;
+
+/** A schema that is part of the library. @param[out] out  For xmlSchemaFree(). */
+medtl_status medtl_document_schema(medtl_document_kind kind, xmlSchema **out, medtl_error *err);
 
 /** Read, parse and validate. No network, no document type, no entities of its own.
  *  @param[out] out  For xmlFreeDoc().

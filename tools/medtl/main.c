@@ -12,6 +12,8 @@ static const command commands[] = {
     {"ensemble", "make one model of several that were trained alike", cmd_ensemble},
     {"calibrate", "make a faster model in whole numbers of 8 bits", cmd_calibrate},
     {"export", "write a model as an ONNX file, for other programs", cmd_export},
+    {"run-recipe", "train as a publication did, from images to a report", cmd_run_recipe},
+    {"report", "make a page with plots of a run", cmd_report},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 
@@ -25,7 +27,7 @@ static int usage(FILE *stream, int exit_code)
         "\n",
         stream);
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        fprintf(stream, "  %-9s %s\n", commands[i].name, commands[i].summary);
+        fprintf(stream, "  %-14s %s\n", commands[i].name, commands[i].summary);
     fputs(
         "\n"
         "  medtl COMMAND --help   explains a command, with examples\n"

@@ -1,0 +1,246 @@
+#include "run_folder.h"
+
+#include "core/base/file.h"
+#include "evaluation_output.h"
+#include "medtl_code_version.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+static const size_t DIGEST_LIMIT = (size_t)4 << 30; /* bytes of a file whose digest is taken */
+
+const char *code_version(void) { return MEDTL_CODE_VERSION; }
+
+char *path_join(const char *folder, const char *name)
+{
+    char *path = NULL;
+
+    return asprintf(&path, "%s/%s", folder, name) >= 0 ? path : NULL;
+}
+
+void file_digest(const char *path, char text[MEDTL_SHA256_TEXT_SIZE])
+{
+    unsigned char *bytes = NULL;
+    size_t size = 0;
+
+    text[0] = '\0';
+    if (path != NULL && medtl_file_read(path, DIGEST_LIMIT, &bytes, &size, NULL) == MEDTL_OK)
+        medtl_sha256_text(bytes, size, text);
+    free(bytes);
+}
+
+medtl_status run_folder_lock(const char *folder, int *lock, medtl_error *err)
+{
+    medtl_status status = medtl_file_make_folders(folder, err);
+    char *path = path_join(folder, ".lock");
+
+    *lock = -1;
+    if (path == NULL && status == MEDTL_OK)
+        status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
+    if (status == MEDTL_OK) {
+        *lock = open(path, O_RDWR | O_CREAT, 0666); /* inherited by children, on purpose */
+        if (*lock < 0)
+            status = medtl_fail(err, MEDTL_E_IO, "%s: cannot write: %s", folder, strerror(errno));
+        else if (flock(*lock, LOCK_EX | LOCK_NB) != 0)
+            status =
+                medtl_fail(err, MEDTL_E_IO, "%s: another process works in this folder", folder);
+    }
+    if (status != MEDTL_OK)
+        run_folder_unlock(*lock);
+    free(path);
+    return status;
+}
+
+void run_folder_unlock(int lock)
+{
+    if (lock >= 0)
+        close(lock);
+}
+
+static json_t *text_or_null(const char *text)
+{
+    return text != NULL && text[0] != '\0' ? json_string(text) : json_null();
+}
+
+/* The parameters' values, and digests of those that are files. */
+static json_t *parameters_json(const medtl_recipe *recipe, const recipe_plan *plan)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < recipe->parameter_count; i++) {
+        char sha256[MEDTL_SHA256_TEXT_SIZE] = "";
+
+        if (strchr(plan->values[i], '/') != NULL || strchr(plan->values[i], '.') != NULL)
+            file_digest(plan->values[i], sha256);
+        json_array_append_new(list,
+                              json_pack("{s:s, s:s, s:o, s:s?}", "name", recipe->parameters[i].name,
+                                        "value", plan->values[i], "sha256", text_or_null(sha256),
+                                        "help", recipe->parameters[i].help));
+    }
+    return list;
+}
+
+static json_t *stages_json(const recipe_plan *plan)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < plan->count; i++) {
+        json_t *arguments = json_array();
+        char *text = recipe_step_text(&plan->steps[i]);
+
+        for (size_t k = 0; k < plan->steps[i].argument_count; k++)
+            json_array_append_new(arguments, json_string(plan->steps[i].arguments[k]));
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s?, s:o}", "name", plan->steps[i].name,
+                                              "folder", strrchr(plan->steps[i].folder, '/') + 1,
+                                              "command", text, "arguments", arguments));
+        free(text);
+    }
+    return list;
+}
+
+static json_t *deviations_json(const medtl_recipe *recipe)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < recipe->deviation_count; i++)
+        json_array_append_new(list, json_string(recipe->deviations[i]));
+    return list;
+}
+
+static json_t *run_json(const medtl_recipe *recipe, const recipe_inputs *inputs,
+                        const recipe_plan *plan)
+{
+    char sha256[MEDTL_SHA256_TEXT_SIZE];
+
+    file_digest(inputs->labels.data, sha256);
+    return json_pack(
+        "{s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s, s:o}, s:{s:o, s:o, s:o, s:o}, s:I, s:o, s:o}",
+        "software", "medtl " MEDTL_VERSION, "code", code_version(), "recipe", "name", recipe->name,
+        "title", recipe->title, "source", recipe->source, "published", recipe->published, "sha256",
+        recipe->sha256, "deviations", deviations_json(recipe), "data", "table",
+        text_or_null(inputs->labels.data), "table_sha256", text_or_null(sha256), "test_folds",
+        text_or_null(inputs->test_folds), "validation_folds",
+        text_or_null(inputs->validation_folds), "seed", (json_int_t)inputs->seed, "parameters",
+        parameters_json(recipe, plan), "stages", stages_json(plan));
+}
+
+/* Does a stage's command line differ from the one of an older run.json? */
+static bool stage_differs(const json_t *old, const recipe_step *step)
+{
+    const json_t *arguments = json_object_get(old, "arguments");
+    const size_t count = json_array_size(arguments);
+    const char **words = calloc(count + 1, sizeof *words);
+    bool same = words != NULL;
+
+    for (size_t i = 0; i < count && same; i++) {
+        words[i] = json_string_value(json_array_get(arguments, i));
+        same = words[i] != NULL;
+    }
+    same = same && recipe_step_same(step, words, count);
+    free(words);
+    return !same;
+}
+
+/* What another run in the folder differs in; NULL: nothing. */
+static const char *difference(const json_t *old, const json_t *new, const recipe_plan *plan)
+{
+    const json_t *stages = json_object_get(old, "stages");
+    static const char *const digests[] = {"recipe", "data"};
+    static const char *const members[] = {"sha256", "table_sha256"};
+    static const char *const names[] = {"another recipe, or another version of it",
+                                        "another table of images"};
+
+    for (size_t i = 0; i < 2; i++)
+        if (!json_equal(json_object_get(json_object_get(old, digests[i]), members[i]),
+                        json_object_get(json_object_get(new, digests[i]), members[i])))
+            return names[i];
+    if (!json_equal(json_object_get(old, "parameters"), json_object_get(new, "parameters")))
+        return "other parameters, or other files behind them";
+    if (json_array_size(stages) != plan->count)
+        return "other stages";
+    for (size_t i = 0; i < plan->count; i++)
+        if (stage_differs(json_array_get(stages, i), &plan->steps[i]))
+            return "other settings";
+    return NULL;
+}
+
+static void forget_stages(const recipe_plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        static const char *const files[] = {"stage.json", "checkpoint.bin"};
+
+        for (size_t k = 0; k < 2; k++) {
+            char *path = path_join(plan->steps[i].folder, files[k]);
+
+            if (path != NULL)
+                unlink(path);
+            free(path);
+        }
+    }
+}
+
+medtl_status run_folder_open(const medtl_recipe *recipe, const recipe_inputs *inputs,
+                             const recipe_plan *plan, bool force, medtl_error *err)
+{
+    char *path = path_join(inputs->run_folder, "run.json");
+    json_t *new = run_json(recipe, inputs, plan), *old;
+    const char *differs = NULL;
+    medtl_status status = MEDTL_OK;
+
+    if (path == NULL || new == NULL) {
+        status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for run.json");
+        old = NULL;
+    } else {
+        old = json_load_file(path, 0, NULL);
+        differs = old == NULL ? "no run" : difference(old, new, plan);
+        if (old != NULL && differs != NULL && !force)
+            status = medtl_fail(
+                err, MEDTL_E_ARGUMENT,
+                "%s: holds a run with %s; --force starts anew, another folder keeps both",
+                inputs->run_folder, differs);
+        else if (differs != NULL || force) {
+            forget_stages(plan);
+            status = json_write(path, new, err);
+        }
+    }
+    json_decref(new);
+    json_decref(old);
+    free(path);
+    return status;
+}
+
+bool run_folder_stage_done(const recipe_step *step)
+{
+    char *path = path_join(step->folder, "stage.json");
+    const bool done = path != NULL && access(path, F_OK) == 0 && access(step->product, F_OK) == 0;
+
+    free(path);
+    return done;
+}
+
+medtl_status run_folder_stage_end(const recipe_step *step, int exit_code, double seconds,
+                                  medtl_error *err)
+{
+    char *path = path_join(step->folder, "stage.json"), ended[32] = "";
+    const time_t now = time(NULL);
+    struct tm parts;
+    json_t *root;
+    medtl_status status;
+
+    if (gmtime_r(&now, &parts) != NULL)
+        strftime(ended, sizeof ended, "%Y-%m-%dT%H:%M:%SZ", &parts);
+    root = json_pack("{s:s, s:i, s:f, s:s, s:s}", "stage", step->name, "exit_code", exit_code,
+                     "seconds", seconds, "ended", ended, "code", code_version());
+    status = path == NULL || root == NULL
+                 ? medtl_fail(err, MEDTL_E_MEMORY, "out of memory for stage.json")
+                 : json_write(path, root, err);
+    json_decref(root);
+    free(path);
+    return status;
+}

@@ -14,12 +14,12 @@
 
 static void read_stage(medtl_xml *xml, const xmlNode *element, medtl_stage *stage)
 {
-    static const char *const data[] = {"labelled", "test",
+    static const char *const data[] = {"labelled", "test", "unlabelled",
                                        "none"}; /* in the order of the enumeration */
 
     stage->name = medtl_xml_attribute(xml, element, "name");
     stage->command = medtl_xml_attribute(xml, element, "command");
-    stage->data = (medtl_stage_data)medtl_xml_word(xml, element, "data", data, 3);
+    stage->data = (medtl_stage_data)medtl_xml_word(xml, element, "data", data, 4);
     medtl_settings_read(xml, element, "option", &stage->options, &stage->option_count);
 }
 

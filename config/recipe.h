@@ -9,8 +9,9 @@
 #include <stddef.h>
 
 typedef enum medtl_stage_data {
-    MEDTL_STAGE_LABELLED, /* the labelled table with its folds */
-    MEDTL_STAGE_TEST,     /* its test folds alone */
+    MEDTL_STAGE_LABELLED,   /* the labelled table with its folds */
+    MEDTL_STAGE_TEST,       /* its test folds alone */
+    MEDTL_STAGE_UNLABELLED, /* the normaliser alone: which images, the recipe says */
     MEDTL_STAGE_NONE
 } medtl_stage_data;
 

@@ -28,6 +28,7 @@ int cmd_ensemble(int argc, char **argv);
 int cmd_calibrate(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_run_recipe(int argc, char **argv);
+int cmd_run_experiment(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 
 /** Print "medtl COMMAND: message" and give the exit code that fits the status. */

@@ -13,6 +13,7 @@ static const command commands[] = {
     {"calibrate", "make a faster model in whole numbers of 8 bits", cmd_calibrate},
     {"export", "write a model as an ONNX file, for other programs", cmd_export},
     {"run-recipe", "train as a publication did, from images to a report", cmd_run_recipe},
+    {"run-experiment", "compare recipes over training sizes and seeds", cmd_run_experiment},
     {"report", "make a page with plots of a run", cmd_report},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };

@@ -99,10 +99,24 @@ static medtl_status take_values(const maker *m)
 /* What {name} means; NULL: nothing. */
 static const char *meaning(const maker *m, const char *name, size_t length)
 {
+    const recipe_inputs *in = m->inputs;
+    const struct {
+        const char *name, *value;
+    } inputs[] = {
+        {"data", in->labels.data},
+        {"root", in->labels.root},
+        {"columns", in->labels.columns},
+        {"label-map", in->labels.label_map},
+        {"validation-folds", in->validation_folds},
+        {"test-folds", in->test_folds},
+    };
     const size_t parameter = find_parameter(m->recipe, name, length);
 
     if (parameter < m->recipe->parameter_count)
         return m->plan->values[parameter];
+    for (size_t i = 0; i < sizeof inputs / sizeof inputs[0]; i++)
+        if (strlen(inputs[i].name) == length && memcmp(inputs[i].name, name, length) == 0)
+            return inputs[i].value != NULL ? inputs[i].value : "";
     for (size_t i = 0; i < m->plan->count; i++) /* stages before this one */
         if (strlen(m->plan->steps[i].name) == length &&
             memcmp(m->plan->steps[i].name, name, length) == 0)
@@ -232,8 +246,9 @@ static medtl_status add_options(const maker *m, const medtl_stage *stage, recipe
 static medtl_status add_inputs(const maker *m, const medtl_stage *stage, recipe_step *step)
 {
     const recipe_inputs *in = m->inputs;
-    const bool labelled = stage->data == MEDTL_STAGE_LABELLED,
-               none = stage->data == MEDTL_STAGE_NONE;
+    const bool labelled = stage->data == MEDTL_STAGE_LABELLED;
+    const bool table = labelled || stage->data == MEDTL_STAGE_TEST;
+    const bool normalised = labelled || stage->data == MEDTL_STAGE_UNLABELLED;
     const bool trains =
         strcmp(stage->command, "finetune") == 0 || strcmp(stage->command, "pretrain") == 0;
     char seed[24], threads[24];
@@ -241,12 +256,12 @@ static medtl_status add_inputs(const maker *m, const medtl_stage *stage, recipe_
         const char *name, *value;
         bool given;
     } options[] = {
-        {"data", in->labels.data, !none},
-        {"root", in->labels.root, !none},
-        {"columns", in->labels.columns, !none},
-        {"label-map", in->labels.label_map, !none},
-        {"task", in->task, !none},
-        {"normaliser", in->normaliser, labelled},
+        {"data", in->labels.data, table},
+        {"root", in->labels.root, table},
+        {"columns", in->labels.columns, table},
+        {"label-map", in->labels.label_map, table},
+        {"task", in->task, table || normalised},
+        {"normaliser", in->normaliser, normalised},
         {"classes", in->classes, labelled},
         {"test-folds", in->test_folds, labelled},
         {"validation-folds", in->validation_folds, labelled},
@@ -279,9 +294,11 @@ static medtl_status add_outputs(const maker *m, recipe_step *step)
             status = add(m, step, "predictions", second);
     } else {
         const bool explains = strcmp(step->command, "explain") == 0;
+        const char *product = explains                                 ? "explain.json"
+                              : strcmp(step->command, "pretrain") == 0 ? "backbone.safetensors"
+                                                                       : "model.safetensors";
 
-        if (asprintf(&step->product, "%s/%s", step->folder,
-                     explains ? "explain.json" : "model.safetensors") < 0)
+        if (asprintf(&step->product, "%s/%s", step->folder, product) < 0)
             return no_memory(m);
         if ((status = add(m, step, "output", step->folder)) == MEDTL_OK && !explains)
             status = add(m, step, "resume", NULL);

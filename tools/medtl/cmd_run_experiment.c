@@ -1,0 +1,177 @@
+/* medtl run-experiment: recipes x training sizes x seeds, and one table of what came out. */
+#include "cmd.h"
+#include "experiment_run.h"
+#include "experiment_summary.h"
+#include "options.h"
+#include "progress.h"
+#include "run_folder.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { OPTION_ROOM = 16 };
+
+static const char USAGE[] =
+    "usage: medtl run-experiment FILE.xml --root FOLDER -o OUT [options]\n"
+    "\n"
+    "Carries out an experiment: every recipe it names (its arms) with every training size and seed, on\n"
+    "splits that are the same for all arms: whole groups (patients, lesions), classes in proportion,\n"
+    "small training sets as parts of larger ones. A run that was stopped, or killed, goes on where it\n"
+    "was when the same command is given again; what is done is not done twice.\n"
+    "\n"
+    "OUT/summary.md, summary.json and results.csv hold means over seeds with standard deviation and\n"
+    "95 % intervals, and differences to the baseline with a paired p; OUT/plots the same as charts;\n"
+    "OUT/runs a run folder with report.html for each run.\n"
+    "\n"
+    "Examples:\n"
+    "  medtl run-experiment small-data-skin.xml --root data/ -o out/ --dry-run\n"
+    "  medtl run-experiment small-data-skin.xml --root data/ -o out/\n"
+    "  medtl run-experiment small-data-skin.xml --root data/ -o out/ --summary\n";
+
+typedef struct run_options {
+    experiment_options experiment;
+    const char *file;
+    bool dry_run, summary;
+} run_options;
+
+static size_t fill_table(run_options *o, option *out)
+{
+    const option table[] = {
+        {OPTION_WORD, "file", 0, "FILE.xml", &o->file, 0, 0, SHAPES_NOTHING, "the experiment"},
+        {OPTION_TEXT, "root", 0, "FOLDER", &o->experiment.root, 0, 0, SHAPES_NOTHING,
+         "folder that the experiment's tables lie below"},
+        {OPTION_TEXT, "output", 'o', "FOLDER", &o->experiment.folder, 0, 0, SHAPES_NOTHING,
+         "where everything goes"},
+        {OPTION_FLAG, "dry-run", 0, "", &o->dry_run, 0, 0, SHAPES_NOTHING,
+         "make the splits, print and check every command line; train nothing"},
+        {OPTION_FLAG, "summary", 0, "", &o->summary, 0, 0, SHAPES_NOTHING,
+         "train nothing; make the tables of what is done so far"},
+        {OPTION_WHOLE, "threads", 0, "N", &o->experiment.threads, 1, 1024, SHAPES_NOTHING,
+         "for arithmetic"},
+        {OPTION_FLAG, "quiet", 'q', "", &o->experiment.quiet, 0, 0, SHAPES_NOTHING,
+         "say nothing but errors"},
+    };
+
+    memcpy(out, table, sizeof table);
+    return sizeof table / sizeof table[0];
+}
+
+static void set_defaults(run_options *o)
+{
+    memset(o, 0, sizeof *o);
+    o->experiment.threads = available_threads();
+}
+
+static double now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static medtl_status prepare(const experiment_state *s, bool check, medtl_error *err)
+{
+    medtl_status status = MEDTL_OK;
+
+    for (size_t i = 0; i < s->experiment->prepared_count && status == MEDTL_OK; i++) {
+        if (!s->options.quiet)
+            printf("preparing %s (%zu of %zu)\n", s->experiment->prepared[i].name, i + 1,
+                   s->experiment->prepared_count);
+        fflush(stdout);
+        status = experiment_prepare(s, i, check, err);
+    }
+    return status;
+}
+
+/* A run that fails is named and left out; the others are done. */
+static medtl_status run_cells(experiment_state *s, bool check, size_t *failures, medtl_error *err)
+{
+    const double start = now();
+    size_t left = 0, done = 0;
+
+    for (size_t i = 0; i < s->cell_count; i++)
+        left += !s->cells[i].done;
+    for (size_t i = 0; i < s->cell_count; i++) {
+        medtl_error one = {0};
+        medtl_status status;
+
+        if (s->cells[i].done && !check)
+            continue;
+        if (!s->options.quiet && !check && done > 0)
+            printf("run %zu of %zu: %s (about %.0f min left)\n", i + 1, s->cell_count,
+                   s->cells[i].name, (now() - start) / (double)done * (double)(left - done) / 60.0);
+        else if (!s->options.quiet)
+            printf("run %zu of %zu: %s\n", i + 1, s->cell_count, s->cells[i].name);
+        fflush(stdout);
+        status = experiment_run_cell(s, &s->cells[i], check, &one);
+        done++;
+        if (status == MEDTL_OK)
+            continue;
+        if (status == MEDTL_E_CANCELLED || stop_wanted())
+            return medtl_fail(err, MEDTL_E_CANCELLED, "stopped in %s", s->cells[i].name);
+        fprintf(stderr, "medtl run-experiment: %s: %s\n", s->cells[i].name, one.message);
+        ++*failures;
+    }
+    return MEDTL_OK;
+}
+
+static medtl_status run(const run_options *o, const medtl_experiment *experiment, size_t *failures,
+                        medtl_error *err)
+{
+    experiment_state s = {0};
+    int lock = -1;
+    medtl_status status = experiment_open(experiment, &o->experiment, &s, err);
+
+    if (status == MEDTL_OK)
+        status = run_folder_lock(o->experiment.folder, &lock, err);
+    if (status == MEDTL_OK && (status = experiment_collect(&s, err)) == MEDTL_OK && !o->summary &&
+        (status = prepare(&s, o->dry_run, err)) == MEDTL_OK)
+        status = run_cells(&s, o->dry_run, failures, err);
+    if (status == MEDTL_OK && !o->dry_run && (status = experiment_collect(&s, err)) == MEDTL_OK &&
+        (status = experiment_summarise(&s, err)) == MEDTL_OK && !o->experiment.quiet)
+        printf("%s/summary.md\n", o->experiment.folder);
+    run_folder_unlock(lock);
+    experiment_close(&s);
+    return status;
+}
+
+int cmd_run_experiment(int argc, char **argv)
+{
+    option table[OPTION_ROOM];
+    run_options o;
+    medtl_experiment *experiment = NULL;
+    medtl_error err = {0};
+    bool help = false;
+    size_t count, failures = 0;
+    medtl_status status;
+
+    set_defaults(&o);
+    count = fill_table(&o, table);
+    status = options_parse(table, count, argc, argv, &help, &err);
+    if (help) {
+        set_defaults(&o);
+        fputs(USAGE, stdout);
+        options_print(table, count);
+        return EXIT_DONE;
+    }
+    if (status == MEDTL_OK &&
+        (o.file == NULL || o.experiment.root == NULL || o.experiment.folder == NULL))
+        status =
+            medtl_fail(&err, MEDTL_E_ARGUMENT, "FILE.xml, --root and -o are needed (see --help)");
+    if (status == MEDTL_OK &&
+        (status = medtl_experiment_load(o.file, &experiment, &err)) == MEDTL_OK) {
+        watch_for_stop();
+        status = run(&o, experiment, &failures, &err);
+    }
+    medtl_experiment_destroy(experiment);
+    if (status == MEDTL_E_CANCELLED)
+        fprintf(stderr, "medtl run-experiment: the same command goes on\n");
+    if (status != MEDTL_OK)
+        return report_failure("run-experiment", &err);
+    if (failures > 0)
+        fprintf(stderr, "medtl run-experiment: %zu runs failed; the tables are without them\n",
+                failures);
+    return failures > 0 ? EXIT_INCOMPLETE : EXIT_DONE;
+}

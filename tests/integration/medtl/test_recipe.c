@@ -1,0 +1,319 @@
+/* Recipes and experiments from the outside: what a run leaves, that it goes on after a kill, and what is refused. */
+#include "tool.h"
+
+#include "core/train/csv.h"
+
+#include <criterion/criterion.h>
+#include <glob.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+TestSuite(recipe, .init = folder_make, .fini = folder_remove, .timeout = 300);
+TestSuite(experiment, .init = folder_make, .fini = folder_remove, .timeout = 300);
+
+#define SAYS(text)         cr_assert_not_null(strstr(tool_output, text), "%s", tool_output)
+#define EXITS(status, ...) cr_assert_eq(tool(__VA_ARGS__), status, "%s", tool_output)
+
+#define NORMALISER                                                                                 \
+    "v1 channels=1 size=32x32 voi=full crop=none side=keep fit=stretch constancy=none mean=0.5,0.5,0.5 sd=0.25,0.25,0.25"
+#define RUN                                                                                              \
+    "run-recipe kim2022-scratch --data labels.csv --classes no,yes --test-folds 0 --validation-folds 1 " \
+    "--normaliser '" NORMALISER                                                                          \
+    "' --set architecture=hybrid2 --set width=4 --set augment=mammography,rotation=5 "                   \
+    "--set finetune.lr=0.02 --set finetune.optimizer=sgd --set finetune.ema=0.9 "
+
+static char *read_text(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    char *text = calloc(1, 1 << 22);
+
+    cr_assert(file != NULL && text != NULL, "%s", path);
+    text[fread(text, 1, (1 << 22) - 1, file)] = '\0';
+    fclose(file);
+    return text;
+}
+
+static void run_leaves_everything(const char *folder)
+{
+    static const char *const files[] = {"run.json",
+                                        "report.html",
+                                        "1-finetune/model.safetensors",
+                                        "1-finetune/history.csv",
+                                        "1-finetune/stage.json",
+                                        "1-finetune/log.txt",
+                                        "2-evaluate/metrics.json",
+                                        "2-evaluate/predictions.csv",
+                                        "plots/2-evaluate/roc.svg",
+                                        "plots/1-finetune/loss.svg"};
+    char path[300];
+
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, files[i]);
+        cr_assert(exists(path), "%s", path);
+    }
+}
+
+Test(recipe, leaves_settings_results_and_a_page_that_stands_alone)
+{
+    char *page, *run;
+
+    pictures_write(250);
+    EXITS(0, RUN "--set epochs=12 -o run");
+    run_leaves_everything("run");
+    cr_assert_gt(json_number("run/2-evaluate/metrics.json", "evaluation/macro_auc/value"), 0.9);
+    run = read_text("run/run.json");
+    cr_assert(strstr(run, "\"table_sha256\": \"") != NULL && strstr(run, "\"code\": \"") != NULL);
+    page = read_text("run/report.html");
+    cr_assert_not_null(strstr(page, "data:image/svg+xml;base64,"));
+    cr_assert(strstr(page, "<script") == NULL && strstr(page, "href=") == NULL &&
+              strstr(page, "src=\"http") == NULL);
+    free(page);
+    free(run);
+    EXITS(0, RUN "--set epochs=12 -o run"); /* done: nothing is trained again */
+    SAYS("stage 1 of 2, finetune: done before");
+    EXITS(2, RUN "--set epochs=13 -o run");
+    SAYS("holds a run with other parameters");
+    EXITS(2, RUN "--set epochs=12 --seed 2 -o run");
+    SAYS("other settings");
+    EXITS(0, "report run/1-finetune");
+    cr_assert(exists("run/1-finetune/report.html"));
+}
+
+/* Start the program in the background, kill it with all that it started once `path` is there. */
+static void kill_when(const char *path, const char *command)
+{
+    char line[4000];
+    const pid_t pid = fork();
+
+    cr_assert(pid >= 0);
+    if (pid == 0) {
+        setpgid(0, 0);
+        snprintf(line, sizeof line, "exec '%s/bin/medtl' %s >/dev/null 2>&1", MEDTL_BINARY_DIR,
+                 command);
+        execl("/bin/sh", "sh", "-c", line, (char *)NULL);
+        _exit(127);
+    }
+    for (int i = 0; i < 3000 && !exists(path); i++)
+        usleep(10000);
+    kill(pid, SIGKILL); /* the stage's process ends with it by itself */
+    waitpid(pid, NULL, 0);
+    cr_assert(exists(path), "%s never came", path);
+}
+
+Test(recipe, killed_in_the_middle_goes_on_to_the_same_model)
+{
+    int code = 3;
+
+    pictures_write(100);
+    EXITS(0, RUN "--set epochs=30 -o whole");
+    kill_when("parts/1-finetune/checkpoint.bin", RUN "--set epochs=30 -o parts");
+    cr_assert(!exists("parts/2-evaluate/metrics.json"));
+    for (int i = 0; i < 200 && code != 0;
+         i++) { /* until the orphan has noticed, the folder is locked */
+        code = tool(RUN "--set epochs=30 -o parts");
+        if (code != 0) {
+            cr_assert_not_null(strstr(tool_output, "another process works in this folder"), "%s",
+                               tool_output);
+            usleep(50000);
+        }
+    }
+    cr_assert_eq(code, 0);
+    cr_assert(
+        same_bytes("whole/1-finetune/model.safetensors", "parts/1-finetune/model.safetensors"));
+    cr_assert(same_bytes("whole/2-evaluate/predictions.csv", "parts/2-evaluate/predictions.csv"));
+}
+
+Test(recipe, refuses_what_it_does_not_know)
+{
+    pictures_write(10);
+    EXITS(2, RUN "--set epoch=3 -o run");
+    SAYS("parameters: init, architecture, width, epochs");
+    EXITS(2, RUN "--set finetune.lrr=3 -o run");
+    SAYS("there is no option --lrr");
+    EXITS(2, RUN "--set finetune -o run2");
+    SAYS("--set takes name=value");
+    EXITS(2, "run-recipe nothing2020 --data labels.csv -o run3");
+    SAYS("kim2022-scratch");
+    EXITS(2, "report .");
+    SAYS("nothing to report");
+    EXITS(0, "run-recipe kim2022-scratch");
+    SAYS("Kim et al.");
+}
+
+/* Values for the parameters that have no default. */
+static const char *inputs_of(const char *recipe)
+{
+    static char sets[300];
+    char *text = read_text(recipe);
+
+    sets[0] = '\0';
+    if (strstr(text, "<parameter name=\"init\">") != NULL)
+        strcat(sets, "--init weights.safetensors ");
+    if (strstr(text, "<parameter name=\"source\">") != NULL)
+        strcat(sets, "--source images ");
+    free(text);
+    return sets;
+}
+
+Test(recipe, that_is_shipped_fits_the_options_of_its_commands)
+{
+    glob_t found;
+
+    cr_assert_eq(glob(MEDTL_SOURCE_DIR "/config/recipes/*.xml", 0, NULL, &found), 0);
+    for (size_t i = 0; i < found.gl_pathc; i++)
+        EXITS(
+            0,
+            "run-recipe %s --dry-run --data labels.csv --task dermoscopy --test-folds 0 --validation-folds 1 %s",
+            found.gl_pathv[i], inputs_of(found.gl_pathv[i]));
+    globfree(&found);
+}
+
+/* ---- experiments ---------------------------------------------------------------------- */
+
+#define EXPERIMENT                                                                                             \
+    "<experiment xmlns='urn:medtl:recipe:1' name='e' baseline='short'><title>T</title><question>Q?</question>" \
+    "<data name='pictures' table='labels.csv' classes='no,yes' test='0' normaliser='" NORMALISER               \
+    "'/>"                                                                                                      \
+    "<arm name='short' recipe='kim2022-scratch' data='pictures'>" COMMON                                       \
+    "<set name='epochs' value='1'/></arm>"                                                                     \
+    "<arm name='long' recipe='kim2022-scratch' data='pictures'>" COMMON                                        \
+    "<set name='epochs' value='8'/></arm>"                                                                     \
+    "<sizes validation='0.25'>20 60</sizes><seeds>1 2</seeds><measures>macro_auc accuracy</measures></experiment>"
+#define COMMON                                                                                                  \
+    "<set name='architecture' value='hybrid2'/><set name='width' value='4'/><set name='augment' value='none'/>" \
+    "<set name='finetune.lr' value='0.02'/><set name='finetune.optimizer' value='sgd'/><set name='finetune.ema' value='0.9'/>"
+
+static medtl_table *table(const char *path)
+{
+    medtl_table *t = NULL;
+    medtl_error err = {0};
+
+    cr_assert(medtl_table_read(path, &t, &err) == MEDTL_OK, "%s", err.message);
+    return t;
+}
+
+static size_t count_sides(const medtl_table *t, const char *side, const char *label)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < medtl_table_rows(t); i++)
+        count += strcmp(medtl_table_cell(t, i, medtl_table_column(t, "fold")), side) == 0 &&
+                 (label == NULL ||
+                  strcmp(medtl_table_cell(t, i, medtl_table_column(t, "label")), label) == 0);
+    return count;
+}
+
+/* Every row of `small` that is no test image stands in `large`, on the same side; groups lie on one side. */
+static void is_part_of(const medtl_table *small, const medtl_table *large)
+{
+    for (size_t i = 0; i < medtl_table_rows(small); i++) {
+        const char *file = medtl_table_cell(small, i, 0), *side = medtl_table_cell(small, i, 3);
+        const char *group = medtl_table_cell(small, i, 2);
+        size_t found = 0;
+
+        for (size_t k = 0; k < medtl_table_rows(large); k++) {
+            found += strcmp(medtl_table_cell(large, k, 0), file) == 0 &&
+                     strcmp(medtl_table_cell(large, k, 3), side) == 0;
+            if (strcmp(medtl_table_cell(large, k, 2), group) == 0)
+                cr_assert_str_eq(medtl_table_cell(large, k, 3), side);
+        }
+        cr_assert_eq(found, 1, "%s", file);
+    }
+}
+
+Test(experiment, deals_nested_splits_by_group_and_class)
+{
+    medtl_table *small, *large, *other;
+
+    pictures_write(250);
+    text_write("e.xml", EXPERIMENT);
+    EXITS(0, "run-experiment e.xml --root . -o out --dry-run -q");
+    small = table("out/splits/pictures-n20-s1.csv");
+    large = table("out/splits/pictures-n60-s1.csv");
+    other = table("out/splits/pictures-n20-s2.csv");
+    is_part_of(small, large);
+    cr_assert_eq(count_sides(small, "test", NULL), 50);
+    cr_assert_eq(count_sides(small, "train", NULL) + count_sides(small, "validation", NULL), 20);
+    cr_assert_eq(count_sides(large, "train", NULL) + count_sides(large, "validation", NULL), 60);
+    cr_assert_eq(count_sides(small, "train", "yes"), count_sides(small, "train", "no"));
+    cr_assert(!same_bytes("out/splits/pictures-n20-s1.csv", "out/splits/pictures-n20-s2.csv"));
+    medtl_table_destroy(small);
+    medtl_table_destroy(large);
+    medtl_table_destroy(other);
+}
+
+Test(experiment, killed_in_the_middle_goes_on_and_ends_in_one_table)
+{
+    char *summary;
+    int code = 3;
+
+    pictures_write(250);
+    text_write("e.xml", EXPERIMENT);
+    EXITS(2, "run-experiment e.xml --root . -o out --summary");
+    SAYS("no run is done yet");
+    kill_when("out/runs/long-n20-s1/1-finetune/checkpoint.bin",
+              "run-experiment e.xml --root . -o out");
+    for (int i = 0; i < 200 && code != 0; i++) {
+        code = tool("run-experiment e.xml --root . -o out");
+        if (code != 0)
+            usleep(50000);
+    }
+    cr_assert_eq(code, 0, "%s", tool_output);
+    cr_assert_null(strstr(tool_output, "short-n20-s1"), "what is done is not done twice: %s",
+                   tool_output);
+    SAYS("long-n60-s2");
+    summary = read_text("out/summary.md");
+    cr_assert_not_null(strstr(summary, "| 60 | long | 2 of 2 |"), "%s", summary);
+    cr_assert(exists("out/results.csv") && exists("out/plots/macro_auc.png"));
+    free(summary);
+}
+
+/* The table's numbers, worked out again from results.csv: two seeds, so t has one degree of freedom (12.706). */
+Test(experiment, summarises_what_the_runs_measured)
+{
+    medtl_table *results;
+    double value[2][2] = {{0}}, mean, sd, difference, p;
+
+    pictures_write(250);
+    text_write("e.xml", EXPERIMENT);
+    EXITS(0, "run-experiment e.xml --root . -o out -q");
+    results = table("out/results.csv");
+    cr_assert_eq(medtl_table_rows(results), 8);
+    for (size_t i = 0; i < 8; i++) {
+        const bool is_long = strcmp(medtl_table_cell(results, i, 0), "long") == 0;
+        const size_t seed =
+            (size_t)atoi(medtl_table_cell(results, i, medtl_table_column(results, "seed"))) - 1;
+
+        if (strcmp(medtl_table_cell(results, i, medtl_table_column(results, "labelled")), "60") ==
+            0)
+            value[is_long][seed] =
+                atof(medtl_table_cell(results, i, medtl_table_column(results, "macro_auc")));
+    }
+    mean = (value[1][0] + value[1][1]) / 2.0;
+    sd = fabs(value[1][0] - value[1][1]) / sqrt(2.0);
+    difference = (value[1][0] - value[0][0] + value[1][1] - value[0][1]) / 2.0;
+    cr_assert(fabs(json_number("out/summary.json", "arms/3/macro_auc/mean") - mean) < 2e-6);
+    cr_assert(fabs(json_number("out/summary.json", "arms/3/macro_auc/sd") - sd) < 4e-6);
+    cr_assert(fabs(json_number("out/summary.json", "arms/3/macro_auc/high") - mean -
+                   12.706 * sd / sqrt(2.0)) < 1e-3 * (1.0 + sd));
+    cr_assert(fabs(json_number("out/summary.json", "arms/3/macro_auc_less_baseline/mean") -
+                   difference) < 2e-6);
+    p = json_number("out/summary.json", "arms/3/macro_auc_less_baseline/p");
+    cr_assert(isnan(p) || (p > 0.0 && p <= 1.0));
+    medtl_table_destroy(results);
+}
+
+Test(experiment, names_what_is_not_enough)
+{
+    pictures_write(60);
+    text_write("e.xml", EXPERIMENT);
+    EXITS(2, "run-experiment e.xml --root . -o out --dry-run -q");
+    SAYS("60 labelled images are asked for; 48 are there");
+    EXITS(2, "run-experiment e.xml --root . -q");
+    SAYS("--root and -o are needed");
+}

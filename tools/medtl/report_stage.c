@@ -133,8 +133,7 @@ static medtl_status put_metrics(FILE *stream, const char *folder, double *kept, 
             status = medtl_fail(err, MEDTL_E_FORMAT, "%s:%d: %.100s", path, fault.line, fault.text);
     }
     if (json_is_object(json_object_get(root, "evaluation")))
-        put_evaluation(stream, "Evaluation",
-                       json_object_get(root, "evaluation"));
+        put_evaluation(stream, "Evaluation", json_object_get(root, "evaluation"));
     if (json_is_object(json_object_get(root, "validation")))
         put_evaluation(stream, "Validation: used to choose and calibrate, so somewhat too good",
                        json_object_get(root, "validation"));

@@ -94,10 +94,10 @@ child::child(const std::string &program, uint64_t memory_bytes, uint32_t timeout
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         fail(MEDTL_E_IO, "cannot make a socket for a decoding process: %s", std::strerror(errno));
     socket_ = descriptor(ends[0]);
-    const descriptor other = moved_up(ends[1], "a socket");
+    descriptor other = moved_up(ends[1], "a socket");
     inbox_ = moved_up(memfd_create("medtl-in", MFD_CLOEXEC), "memory");
     outbox_ = moved_up(memfd_create("medtl-out", MFD_CLOEXEC), "memory");
-    start(program, memory_bytes, timeout_ms, other.get());
+    start(program, memory_bytes, timeout_ms, std::move(other));
     const channel_result result =
         receive_message(socket(), hello, false, 256, milliseconds_now() + start_ms);
     const std::string version(hello.payload.begin(), hello.payload.end());
@@ -112,14 +112,14 @@ child::child(const std::string &program, uint64_t memory_bytes, uint32_t timeout
 }
 
 void child::start(const std::string &program, uint64_t memory_bytes, uint32_t timeout_ms,
-                  int other_end)
+                  const descriptor other_end)
 {
     const std::string memory = std::to_string(memory_bytes);
     const std::string timeout = std::to_string(timeout_ms);
     const char *const arguments[] = {program.c_str(), memory.c_str(), timeout.c_str(), nullptr};
     spawn_plan plan;
 
-    describe_spawn(plan, other_end, inbox(), outbox());
+    describe_spawn(plan, other_end.get(), inbox(), outbox());
     const int error = posix_spawn(&pid_, program.c_str(), &plan.actions, &plan.attributes,
                                   const_cast<char *const *>(arguments), environ);
     if (error != 0)

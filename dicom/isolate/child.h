@@ -42,8 +42,9 @@ class child
     descriptor socket_, inbox_, outbox_;
     bool ended_ = false;
 
+    /// @param other_end  Closed here afterwards: as long as it is open, nobody sees the child go.
     void start(const std::string &program, uint64_t memory_bytes, uint32_t timeout_ms,
-               int other_end);
+               descriptor other_end);
 };
 
 } // namespace medtl_dicom

@@ -79,6 +79,19 @@ static void decide_unreadable(medtl_item *item, medtl_status status, const char 
     medtl_item_decide(item, ignored ? MEDTL_OUTCOME_IGNORED : MEDTL_OUTCOME_FAILED, status, reason);
 }
 
+static bool passes_filter(const medtl_batch *batch, medtl_item *item)
+{
+    const medtl_where *where = batch->options.where;
+    const char *failing = where != NULL ? medtl_where_failing(where, item->instance) : NULL;
+    char reason[REASON_SIZE];
+
+    if (failing == NULL)
+        return true;
+    (void)snprintf(reason, sizeof reason, "left out by the filter on %s", failing);
+    medtl_item_decide(item, MEDTL_OUTCOME_NOT_TAKEN, MEDTL_OK, reason);
+    return false;
+}
+
 static medtl_status on_file(void *context, medtl_scan_item *found)
 {
     medtl_batch *batch = context;
@@ -93,7 +106,8 @@ static medtl_status on_file(void *context, medtl_scan_item *found)
         decide_unreadable(item, found->status, found->reason);
     } else {
         medtl_item_describe(item, found->instance);
-        match(batch, item);
+        if (passes_filter(batch, item))
+            match(batch, item);
         if (item->decided)
             medtl_item_close(item);
         else
@@ -103,12 +117,33 @@ static medtl_status on_file(void *context, medtl_scan_item *found)
     return atomic_load(&batch->cancelled) ? MEDTL_E_CANCELLED : MEDTL_OK;
 }
 
+/* What the tasks and the filter ask of a header. @param[out] list  Owned by the caller (free); its strings are not. */
+static medtl_status list_keywords(const medtl_batch *batch, const char ***list, size_t *count,
+                                  medtl_error *err)
+{
+    const medtl_where *where = batch->options.where;
+    size_t of_tasks = 0, of_filter = 0;
+    const char *const *tasks =
+        medtl_config_keywords(medtl_pipeline_config(batch->pipeline), &of_tasks);
+    const char *const *filter = where != NULL ? medtl_where_keywords(where, &of_filter) : NULL;
+
+    *list = calloc(of_tasks + of_filter + 1, sizeof **list);
+    if (*list == NULL)
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu keywords",
+                          of_tasks + of_filter);
+    for (size_t i = 0; i < of_tasks; i++)
+        (*list)[i] = tasks[i];
+    for (size_t i = 0; i < of_filter; i++)
+        (*list)[of_tasks + i] = filter[i];
+    *count = of_tasks + of_filter;
+    return MEDTL_OK;
+}
+
 medtl_status medtl_batch_gather(medtl_batch *batch, medtl_error *err)
 {
     const size_t in_memory = batch->item_count;
     size_t keyword_count = 0;
-    const char *const *keywords =
-        medtl_config_keywords(medtl_pipeline_config(batch->pipeline), &keyword_count);
+    const char **keywords = NULL;
     medtl_status status;
 
     for (size_t i = 0; i < in_memory; i++) {
@@ -122,9 +157,12 @@ medtl_status medtl_batch_gather(medtl_batch *batch, medtl_error *err)
     }
     if (batch->path_count == 0)
         return MEDTL_OK;
+    if ((status = list_keywords(batch, &keywords, &keyword_count, err)) != MEDTL_OK)
+        return status;
     status =
         medtl_reader_scan(medtl_pipeline_reader(batch->pipeline), (const char *const *)batch->paths,
                           batch->path_count, keywords, keyword_count, on_file, batch, err);
+    free(keywords);
     /* A scan that our own function stopped has nothing to say about why. */
     return status == MEDTL_E_MEMORY ? medtl_fail(err, status, "out of memory for the list of files")
                                     : status;

@@ -9,6 +9,7 @@
 #include "medtl/model.h"
 #include "medtl/reader.h"
 #include "medtl/study.h"
+#include "where.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -146,6 +147,9 @@ typedef void (*medtl_batch_progress)(void *context, const medtl_progress *progre
 /** Everything may be zero. */
 typedef struct medtl_batch_options {
     size_t threads; /* worker threads, the calling one included; 0: as many as processors */
+    const medtl_where
+        *where; /* NULL: every file; files that do not fit are NOT_TAKEN. Objects in memory were
+                                 chosen by the caller and are not asked */
     const char *content_date_time; /* "YYYYMMDDHHMMSS" for the reports; NULL: now */
     medtl_batch_sink sink;         /* NULL: reports are not built */
     medtl_batch_known known;

@@ -5,6 +5,7 @@
 #include "output.h"
 #include "pipeline.h"
 #include "progress.h"
+#include "reading.h"
 #include "report_folder.h"
 #include "table.h"
 
@@ -20,7 +21,7 @@ static const char help[] =
     "Analyses every image that a task takes, and writes one Structured Report for each study and\n"
     "task to OUT/<StudyInstanceUID>/<SOPInstanceUID>.dcm. PATH is a file, a folder (searched with "
     "all\n"
-    "its folders, whatever the files are called) or a DICOMDIR. Files that are not DICOM are left\n"
+    "its folders, whatever the files are called), a DICOMDIR or a zip archive. Files that are not DICOM are left\n"
     "alone; images that no task takes are listed with the reason.\n"
     "\n"
     "  -o, --output OUT   folder for the reports; made if it is not there\n"
@@ -31,6 +32,8 @@ static const char help[] =
     "  --threads N        threads to work with; default: one for each processor\n"
     "  --resume           skip studies that OUT has reports of by the same model and "
     "configuration\n"
+    "  --where CONDITION  look only at files whose attributes fit: Modality=MG, Rows>=1024,\n"
+    "                     'BodyPartExamined~BREAST*', '!ImageComments'; all of several must fit\n" READING_HELP
     "  -q, --quiet        print failures only\n"
     "  -h, --help         this text\n"
     "\n"
@@ -39,6 +42,7 @@ static const char help[] =
     "  dcm-medtl classify /media/cdrom/DICOMDIR -o reports/\n"
     "  dcm-medtl classify archive/ -o reports/ --resume --json results.json --csv results.csv\n"
     "  dcm-medtl classify study/ -o reports/ --config my-task.xml --threads 4\n"
+    "  dcm-medtl classify inbox.zip -o reports/ --isolate --timeout 30 --where Modality=MG\n"
     "\n"
     "Exit code: 0 every image was analysed or ruled out by configuration; 1 it ran, but the files\n"
     "named on standard error failed; 2 wrong command line or configuration; 3 it could not run.\n"
@@ -49,6 +53,8 @@ typedef struct arguments {
     config_list config;
     const char *out, *json, *csv;
     long threads;
+    reading reading;
+    medtl_where *where; /* NULL: none given */
     bool resume, quiet;
     char **paths;
     size_t path_count;
@@ -56,7 +62,17 @@ typedef struct arguments {
 
 /* ---- the command line ------------------------------------------------------------------ */
 
-enum { OPTION_CONFIG = 256, OPTION_JSON, OPTION_CSV, OPTION_THREADS, OPTION_RESUME };
+enum { OPTION_CONFIG = 256, OPTION_JSON, OPTION_CSV, OPTION_THREADS, OPTION_RESUME, OPTION_WHERE };
+
+static int take_condition(arguments *a, const char *condition)
+{
+    medtl_error err = {MEDTL_OK, ""};
+
+    if ((a->where != NULL || medtl_where_create(&a->where, &err) == MEDTL_OK) &&
+        medtl_where_add(a->where, condition, &err) == MEDTL_OK)
+        return -1;
+    return wrong_usage("classify", "--where: %s", err.message);
+}
 
 /* @return -1 to go on, else the exit code. */
 static int take_option(arguments *a, int option, const char *given)
@@ -81,6 +97,12 @@ static int take_option(arguments *a, int option, const char *given)
         return add_config(&a->config, optarg) ? -1 : EXIT_USAGE;
     case OPTION_THREADS:
         return parse_number("--threads", optarg, 1, 256, &a->threads) ? -1 : EXIT_USAGE;
+    case OPTION_WHERE:
+        return take_condition(a, optarg);
+    case READING_ISOLATE:
+    case READING_TIMEOUT:
+    case READING_LIMIT:
+        return reading_take(&a->reading, option, optarg) ? -1 : EXIT_USAGE;
     case 'h':
         fputs(help, stdout);
         return EXIT_DONE;
@@ -99,6 +121,8 @@ static int parse(int argc, char **argv, arguments *a)
                                             {"csv", required_argument, NULL, OPTION_CSV},
                                             {"threads", required_argument, NULL, OPTION_THREADS},
                                             {"resume", no_argument, NULL, OPTION_RESUME},
+                                            {"where", required_argument, NULL, OPTION_WHERE},
+                                            READING_OPTIONS,
                                             {"quiet", no_argument, NULL, 'q'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
@@ -212,6 +236,7 @@ static int run(const arguments *a, const medtl_pipeline *pipeline)
     medtl_error err = {MEDTL_OK, ""};
     progress_bar bar;
     const medtl_batch_options options = {.threads = (size_t)a->threads,
+                                         .where = a->where,
                                          .sink = write_report,
                                          .sink_context = (void *)a->out,
                                          .known = a->resume ? is_reported : NULL,
@@ -233,8 +258,10 @@ static int run(const arguments *a, const medtl_pipeline *pipeline)
     progress_wipe(&bar);
     if (status != MEDTL_OK)
         complain("%s", err.message);
-    if (status != MEDTL_OK && status != MEDTL_E_CANCELLED)
+    if (status != MEDTL_OK && status != MEDTL_E_CANCELLED) {
+        code = status == MEDTL_E_ARGUMENT ? EXIT_USAGE : EXIT_CANNOT_RUN; /* a keyword of --where */
         goto done;
+    }
     show_results(a, batch);
     code = write_results(a, batch, pipeline) && status == MEDTL_OK && all_went_well(batch)
                ? EXIT_DONE
@@ -269,18 +296,24 @@ int cmd_classify(int argc, char **argv)
     medtl_pipeline *pipeline = NULL;
     medtl_error err = {MEDTL_OK, ""};
     medtl_status status;
-    int code = parse(argc, argv, &a);
+    int code;
 
-    if (code >= 0)
-        return code;
-    if ((code = check_place(&a)) != EXIT_DONE)
-        return code;
-    status = medtl_pipeline_create(a.config.paths, a.config.count, &pipeline, &err);
-    if (status != MEDTL_OK) {
+    reading_start(&a.reading);
+    code = parse(argc, argv, &a);
+    if (code >= 0 || (code = check_place(&a)) != EXIT_DONE)
+        goto done;
+    if ((status = medtl_pipeline_create(a.config.paths, a.config.count, &pipeline, &err)) !=
+            MEDTL_OK ||
+        (status = medtl_pipeline_read_with(pipeline, reading_finish(&a.reading), &err)) !=
+            MEDTL_OK) {
         complain("%s", err.message);
-        return exit_code_of(status);
+        code = exit_code_of(status);
+        goto done;
     }
     code = run(&a, pipeline);
+
+done:
     medtl_pipeline_destroy(pipeline);
+    medtl_where_destroy(a.where);
     return code;
 }

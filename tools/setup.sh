@@ -14,6 +14,7 @@ build=(
   libpng-dev libjpeg62-turbo-dev zlib1g-dev           # training images and pictures
   libcairo2-dev                                       # charts of the offline tools; brings a font along (DejaVu)
   protobuf-c-compiler libprotobuf-c-dev libonnx-dev   # ONNX files: onnx.proto and what reads it
+  liblinear-dev libsvm-dev                            # classical classifiers on features (finetune --strategy hybrid)
   orthanc-dev                                         # header of the Orthanc plugin SDK (GPLv3)
 )
 test=(

@@ -9,7 +9,8 @@ enum {
     MOST_CHANNELS = 8192,
     MOST_PIXELS = 8192,
     MOST_CLASSES = 100000,
-    MOST_MEMBERS = 64
+    MOST_MEMBERS = 64,
+    MOST_VECTORS = 1000000
 };
 
 static const medtl_architecture architectures[] = {
@@ -45,6 +46,22 @@ const medtl_architecture *medtl_architecture_find(const char *name)
     return NULL;
 }
 
+static medtl_status check_classifier(const medtl_classifier *c, medtl_error *err)
+{
+    if (c->kind == MEDTL_CLASSIFIER_LINEAR)
+        return MEDTL_OK;
+    if (c->vectors == 0 || c->vectors > MOST_VECTORS)
+        return medtl_fail(err, MEDTL_E_UNSUPPORTED,
+                          "a classifier of %u vectors (1 to %d are possible)", (unsigned)c->vectors,
+                          MOST_VECTORS);
+    if (c->kind == MEDTL_CLASSIFIER_NEIGHBOURS &&
+        (c->neighbours == 0 || c->neighbours > c->vectors || c->neighbours > MEDTL_MOST_NEIGHBOURS))
+        return medtl_fail(err, MEDTL_E_UNSUPPORTED,
+                          "%u neighbours among %u vectors (1 to %d are possible)",
+                          (unsigned)c->neighbours, (unsigned)c->vectors, MEDTL_MOST_NEIGHBOURS);
+    return MEDTL_OK;
+}
+
 medtl_status medtl_spec_complete(medtl_network_spec *spec, medtl_error *err)
 {
     const medtl_architecture *architecture;
@@ -76,7 +93,7 @@ medtl_status medtl_spec_complete(medtl_network_spec *spec, medtl_error *err)
     if (!(spec->dropout < 1.0f))
         return medtl_fail(err, MEDTL_E_ARGUMENT, "dropout %g is not below 1",
                           (double)spec->dropout);
-    return MEDTL_OK;
+    return check_classifier(&spec->classifier, err);
 }
 
 /* Several networks side by side on one input; the output is the sum of theirs. */

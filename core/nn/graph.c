@@ -152,7 +152,18 @@ void medtl_graph_heads(medtl_graph *graph, size_t x, const medtl_network_spec *s
 
         medtl_graph_name_output(graph, y, head->name, false);
     }
-    (void)medtl_graph_linear(graph, x, spec->classes, "%s", name);
+    switch (spec->classifier.kind) {
+    case MEDTL_CLASSIFIER_LINEAR:
+        (void)medtl_graph_linear(graph, x, spec->classes, "%s", name);
+        break;
+    case MEDTL_CLASSIFIER_NEIGHBOURS:
+        (void)medtl_graph_neighbours(graph, x, spec->classes, spec->classifier.vectors,
+                                     spec->classifier.neighbours, name);
+        break;
+    case MEDTL_CLASSIFIER_KERNEL:
+        (void)medtl_graph_kernel(graph, x, spec->classes, spec->classifier.vectors, name);
+        break;
+    }
 }
 
 const medtl_output *medtl_graph_find_output(const medtl_graph *graph, const char *name)

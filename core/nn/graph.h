@@ -101,6 +101,12 @@ size_t medtl_graph_batch_norm(medtl_graph *graph, size_t x, const char *name, ..
     MEDTL_PRINTF(3, 4);
 size_t medtl_graph_linear(medtl_graph *graph, size_t x, size_t outputs, const char *name, ...)
     MEDTL_PRINTF(4, 5);
+/** The classes of the nearest vectors to x, as logits. */
+size_t medtl_graph_neighbours(medtl_graph *graph, size_t x, size_t outputs, size_t vectors,
+                              size_t neighbours, const char *name);
+/** A support vector machine with Gaussian kernel for each output. */
+size_t medtl_graph_kernel(medtl_graph *graph, size_t x, size_t outputs, size_t vectors,
+                          const char *name);
 size_t medtl_graph_relu(medtl_graph *graph, size_t x);
 size_t medtl_graph_relu6(medtl_graph *graph, size_t x); /* min(max(x, 0), 6) */
 size_t medtl_graph_gelu(medtl_graph *graph, size_t x);

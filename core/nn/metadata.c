@@ -50,6 +50,30 @@ static medtl_status get_number(const json_t *object, const char *key, const char
     return MEDTL_OK;
 }
 
+/* {"kind": "neighbours", "vectors": ..., "neighbours": ...} or {"kind": "kernel", "vectors": ...}; absent: linear. */
+static medtl_status get_classifier(const json_t *architecture, const char *path,
+                                   medtl_classifier *out, medtl_error *err)
+{
+    const json_t *head = json_object_get(architecture, "head");
+    const char *kind = json_string_value(json_object_get(head, "kind"));
+    medtl_status status;
+
+    if (head == NULL)
+        return MEDTL_OK;
+    if (kind != NULL && strcmp(kind, "neighbours") == 0)
+        out->kind = MEDTL_CLASSIFIER_NEIGHBOURS;
+    else if (kind != NULL && strcmp(kind, "kernel") == 0)
+        out->kind = MEDTL_CLASSIFIER_KERNEL;
+    else
+        return medtl_fail(err, MEDTL_E_UNSUPPORTED,
+                          "%s: metadata: \"head\" is of no kind that we know (neighbours, kernel)",
+                          path);
+    if ((status = get_number(head, "vectors", path, &out->vectors, err)) != MEDTL_OK ||
+        out->kind == MEDTL_CLASSIFIER_KERNEL)
+        return status;
+    return get_number(head, "neighbours", path, &out->neighbours, err);
+}
+
 /* {"name": ..., "width": ..., "dropout": ...}: the arguments are optional. */
 static medtl_status get_architecture(const json_t *root, const char *path, medtl_metadata *out,
                                      medtl_error *err)
@@ -75,6 +99,8 @@ static medtl_status get_architecture(const json_t *root, const char *path, medtl
     }
     if (json_object_get(architecture, "members") != NULL &&
         (status = get_number(architecture, "members", path, &out->spec.members, err)) != MEDTL_OK)
+        return status;
+    if ((status = get_classifier(architecture, path, &out->spec.classifier, err)) != MEDTL_OK)
         return status;
     arguments = json_copy(architecture);
     (void)json_object_del(arguments, "name");
@@ -231,6 +257,16 @@ void medtl_metadata_clear(medtl_metadata *metadata)
 
 static const char *or_empty(const char *text) { return text != NULL ? text : ""; }
 
+static json_t *classifier_json(const medtl_classifier *c)
+{
+    if (c->kind == MEDTL_CLASSIFIER_LINEAR)
+        return NULL;
+    return c->kind == MEDTL_CLASSIFIER_KERNEL
+               ? json_pack("{s:s, s:i}", "kind", "kernel", "vectors", (int)c->vectors)
+               : json_pack("{s:s, s:i, s:i}", "kind", "neighbours", "vectors", (int)c->vectors,
+                           "neighbours", (int)c->neighbours);
+}
+
 static json_t *pack(const medtl_network_spec *spec, const medtl_model_description *d,
                     json_t *provenance)
 {
@@ -239,15 +275,16 @@ static json_t *pack(const medtl_network_spec *spec, const medtl_model_descriptio
     for (uint32_t i = 0; i < spec->classes; i++)
         (void)json_array_append_new(classes, json_string(or_empty(d->class_names[i])));
     return json_pack(
-        "{s:i, s:s, s:s, s:{s:s, s:i, s:f, s:o*}, s:o, s:{s:i, s:i, s:i}, s:s, s:f, s:s, s:O*, s:o*}",
+        "{s:i, s:s, s:s, s:{s:s, s:i, s:f, s:o*, s:o*}, s:o, s:{s:i, s:i, s:i}, s:s, s:f, s:s, s:O*, s:o*}",
         "format", (int)FORMAT_VERSION, "name", or_empty(d->name), "version", or_empty(d->version),
         "architecture", "name", spec->architecture, "width", (int)spec->width, "dropout",
         (double)spec->dropout, "members",
-        spec->members > 1 ? json_integer((json_int_t)spec->members) : NULL, "classes", classes,
-        "input", "channels", (int)spec->channels, "height", (int)spec->height, "width",
-        (int)spec->width_px, "normaliser", or_empty(d->normaliser), "temperature",
-        (double)d->temperature, "views", medtl_views_name(d->views), "provenance", provenance,
-        "int8", d->ranges != NULL && d->ranges->count > 0 ? medtl_ranges_json(d->ranges) : NULL);
+        spec->members > 1 ? json_integer((json_int_t)spec->members) : NULL, "head",
+        classifier_json(&spec->classifier), "classes", classes, "input", "channels",
+        (int)spec->channels, "height", (int)spec->height, "width", (int)spec->width_px,
+        "normaliser", or_empty(d->normaliser), "temperature", (double)d->temperature, "views",
+        medtl_views_name(d->views), "provenance", provenance, "int8",
+        d->ranges != NULL && d->ranges->count > 0 ? medtl_ranges_json(d->ranges) : NULL);
 }
 
 medtl_status medtl_metadata_format(const medtl_network_spec *spec,

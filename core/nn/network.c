@@ -252,3 +252,10 @@ medtl_parameter *medtl_network_parameter(medtl_network *network, size_t index)
 }
 
 uint32_t medtl_network_stage_count(const medtl_network *network) { return network->stage_count; }
+
+size_t medtl_network_output_size(const medtl_network *network, const char *name)
+{
+    const medtl_output *output = medtl_graph_find_output(&network->graph, name);
+
+    return output != NULL ? medtl_shape_size(network->graph.nodes[output->node].shape) : 0;
+}

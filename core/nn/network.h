@@ -11,6 +11,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { MEDTL_MOST_NEIGHBOURS = 255 };
+
+/** What the last layer is. The other kinds than linear are classical classifiers on the features of a trunk that was
+ *  trained before ("hybrid" transfer): they are fitted by core/train/hybrid.h and not trained by gradients. */
+typedef enum medtl_classifier_kind {
+    MEDTL_CLASSIFIER_LINEAR,
+    MEDTL_CLASSIFIER_NEIGHBOURS, /* the classes of the nearest of some vectors (node_neighbours.c) */
+    MEDTL_CLASSIFIER_KERNEL      /* a support vector machine with Gaussian kernel (node_kernel.c) */
+} medtl_classifier_kind;
+
+typedef struct medtl_classifier {
+    medtl_classifier_kind kind;
+    uint32_t vectors;    /* of NEIGHBOURS and KERNEL */
+    uint32_t neighbours; /* of NEIGHBOURS: how many vote, 1 to 255 and to vectors */
+} medtl_classifier;
+
 /** What to build. */
 typedef struct medtl_network_spec {
     char architecture[32]; /* medtl_architecture_name(i): "hybrid2", "resnet18", ... */
@@ -19,6 +35,7 @@ typedef struct medtl_network_spec {
     uint32_t classes;
     float dropout;    /* before the last layer; negative: the architecture's own */
     uint32_t members; /* networks side by side whose logits are added (an ensemble); 0 and 1: one */
+    medtl_classifier classifier; /* all zero: linear */
 } medtl_network_spec;
 
 /** A linear layer beside the main one, on the same features: "heads.NAME.weight", and an output NAME. */
@@ -61,10 +78,22 @@ medtl_status medtl_network_create_with_heads(const medtl_network_spec *spec,
                                              medtl_network **out, medtl_error *err);
 void medtl_network_destroy(medtl_network *network); /* NULL is allowed */
 
+/** The last layer of a network, alone, as a network of its own: its input is the features ([size][1][1]), dropout and
+ *  linear layer are the same, and it has the present weights. For training on stored features; medtl_network_take_head()
+ *  brings the weights back. @return MEDTL_E_UNSUPPORTED for an ensemble or a head that is not linear. */
+medtl_status medtl_network_create_head(const medtl_network *network, medtl_network **out,
+                                       medtl_error *err);
+
+/** Copy the parameters of a network from medtl_network_create_head() into the one it was made of. */
+void medtl_network_take_head(medtl_network *network, medtl_network *head);
+
 const medtl_network_spec *medtl_network_get_spec(const medtl_network *network);
 size_t medtl_network_parameter_count(const medtl_network *network);
 medtl_parameter *medtl_network_parameter(medtl_network *network, size_t index); /* borrowed */
 uint32_t medtl_network_stage_count(const medtl_network *network);
+
+/** Values of output `name` of one image ("features"); 0 if the network has no such output. */
+size_t medtl_network_output_size(const medtl_network *network, const char *name);
 
 /** Copy weights from a model file by name. The head may differ in classes: then it keeps its
  *  initial values. @param report  May be NULL; else receives "62 tensors matched, 2 reshaped ..." */
@@ -145,6 +174,10 @@ bool medtl_trainer_pass_output_gradient(medtl_trainer_pass *pass, const float *d
 /** Batch norms of the stages before `stage` use their running statistics in training, too, and leave them as
  *  they are. 0: none (the state on creation); UINT32_MAX: all. */
 void medtl_trainer_pass_freeze_norms(medtl_trainer_pass *pass, uint32_t stage);
+
+/** The next backwards stop at stage `stage`: gradients of parameters of the stages before it are not computed, and what
+ *  medtl_trainer_pass_gradient() gives for them means nothing. 0: all are (the state on creation). */
+void medtl_trainer_pass_train_from(medtl_trainer_pass *pass, uint32_t stage);
 
 /** Gradient of parameter `index`, laid out as its value; NULL for statistics. Borrowed. */
 const float *medtl_trainer_pass_gradient(const medtl_trainer_pass *pass, size_t index);

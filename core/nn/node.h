@@ -73,6 +73,10 @@ struct medtl_node {
             bool bilinear;
         } upsample;
         struct {
+            size_t size, vectors,
+                neighbours; /* values of the input; neighbours: 0 in a kernel machine */
+        } classifier;
+        struct {
             float epsilon, momentum;
         } norm;
         struct {
@@ -136,7 +140,7 @@ extern const medtl_node_ops medtl_node_input, medtl_node_conv, medtl_node_batch_
     medtl_node_avg_pool, medtl_node_subsample, medtl_node_gelu, medtl_node_silu, medtl_node_sigmoid,
     medtl_node_softmax, medtl_node_upsample, medtl_node_layer_norm, medtl_node_attention,
     medtl_node_class_token, medtl_node_pick, medtl_node_adaptive_avg_pool,
-    medtl_node_global_max_pool;
+    medtl_node_global_max_pool, medtl_node_neighbours, medtl_node_kernel;
 
 /** Copy [channels][height][width] into blocks of 16 channels, and back; channels are a multiple of 16. Their x and
  *  y differ in layout, so that takes_blocked does not describe them. Only plans insert them. */

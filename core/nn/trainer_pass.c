@@ -24,6 +24,8 @@ struct medtl_trainer_pass {
         *shared;
     float *logits;
     size_t floats; /* of all these blocks */
+    size_t
+        first; /* backward ends with this node: those before it have no parameter that is trained */
     const float
         *given[MEDTL_MOST_OUTPUTS]; /* derivatives by named outputs, for the next backward */
     bool *reached; /* by the output whose gradient is asked for: one for each node */
@@ -418,8 +420,10 @@ void medtl_trainer_pass_backward(medtl_trainer_pass *pass, const float *dlogits)
         const size_t start = pass->segments.starts[s] > 0 ? pass->segments.starts[s] : 1;
         const size_t end = medtl_segment_end(&pass->segments, graph, s);
 
+        if (end <= pass->first)
+            break;
         compute_again(pass, start, end);
-        for (size_t i = end; i-- > start;) {
+        for (size_t i = end; i-- > start && i >= pass->first;) {
             if (medtl_graph_is_output(graph, i) || medtl_graph_last_reader(graph, i) == i)
                 take_given(pass, i);
             graph->nodes[i].ops->backward(&pass->runs[i]);
@@ -531,6 +535,27 @@ void medtl_trainer_pass_freeze_norms(medtl_trainer_pass *pass, uint32_t stage)
     }
     for (size_t i = 1; i < count; i++)
         pass->runs[i].before_norm = only_norms_read(pass, i);
+}
+
+static bool is_trained_from(const medtl_trainer_pass *pass, const medtl_node *node, uint32_t stage)
+{
+    for (size_t k = 0; k < node->parameter_count; k++) {
+        const medtl_parameter *p = &pass->network->parameters[node->parameters[k]];
+
+        if (p->role != MEDTL_PARAMETER_STATISTIC && p->stage >= stage)
+            return true;
+    }
+    return false;
+}
+
+void medtl_trainer_pass_train_from(medtl_trainer_pass *pass, uint32_t stage)
+{
+    const medtl_graph *graph = graph_of(pass);
+
+    pass->first = 1;
+    while (stage > 0 && pass->first < graph->node_count &&
+           !is_trained_from(pass, &graph->nodes[pass->first], stage))
+        pass->first++;
 }
 
 const float *medtl_trainer_pass_gradient(const medtl_trainer_pass *pass, size_t index)

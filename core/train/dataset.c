@@ -14,6 +14,7 @@ struct medtl_dataset {
     uint32_t *labels;
     uint16_t **pixels; /* [count]; NULL: not in the cache */
     bool *usable;      /* [count] */
+    float *vectors;    /* [count][channels], or NULL: images */
 };
 
 /* One block of the first reading. */
@@ -97,6 +98,15 @@ static medtl_status read_all(medtl_dataset *dataset, medtl_pool *pool, block *b,
     return MEDTL_OK;
 }
 
+static medtl_status check_labels(const medtl_dataset_spec *spec, medtl_error *err)
+{
+    for (size_t i = 0; i < spec->count; i++)
+        if (spec->labels[i] >= spec->classes)
+            return medtl_fail(err, MEDTL_E_ARGUMENT, "image %zu: class %u of %zu", i,
+                              (unsigned)spec->labels[i], spec->classes);
+    return MEDTL_OK;
+}
+
 static medtl_status check(const medtl_dataset_spec *spec, medtl_error *err)
 {
     if (spec->count == 0 || spec->classes == 0 || spec->threads == 0 ||
@@ -108,11 +118,7 @@ static medtl_status check(const medtl_dataset_spec *spec, medtl_error *err)
     for (size_t c = 0; c < spec->channels; c++)
         if (!(spec->sd[c] > 0.0f))
             return medtl_fail(err, MEDTL_E_ARGUMENT, "channel %zu: sd %g", c, (double)spec->sd[c]);
-    for (size_t i = 0; i < spec->count; i++)
-        if (spec->labels[i] >= spec->classes)
-            return medtl_fail(err, MEDTL_E_ARGUMENT, "image %zu: class %u of %zu", i,
-                              (unsigned)spec->labels[i], spec->classes);
-    return MEDTL_OK;
+    return check_labels(spec, err);
 }
 
 static medtl_status allocate(const medtl_dataset_spec *spec, const medtl_sample_reader *reader,
@@ -178,6 +184,7 @@ void medtl_dataset_destroy(medtl_dataset *dataset)
     free(dataset->pixels);
     free(dataset->labels);
     free(dataset->usable);
+    free(dataset->vectors);
     free(dataset);
 }
 
@@ -210,4 +217,42 @@ medtl_status medtl_dataset_load(const medtl_dataset *dataset, size_t index, uint
     quantise(&dataset->spec, scratch, room);
     *pixels = room;
     return MEDTL_OK;
+}
+
+medtl_status medtl_dataset_create_vectors(const uint32_t *labels, const float *values, size_t count,
+                                          size_t size, size_t classes, medtl_dataset **out,
+                                          medtl_error *err)
+{
+    const medtl_dataset_spec spec = {.count = count,
+                                     .classes = classes,
+                                     .labels = labels,
+                                     .channels = size,
+                                     .height = 1,
+                                     .width = 1,
+                                     .threads = 1};
+    const medtl_sample_reader none = {0};
+    medtl_dataset *dataset = NULL;
+    medtl_status status;
+
+    *out = NULL;
+    if (count == 0 || size == 0 || classes == 0 || size > SIZE_MAX / sizeof(float) / count)
+        return medtl_fail(err, MEDTL_E_ARGUMENT, "an impossible data set: %zu vectors of %zu",
+                          count, size);
+    if ((status = check_labels(&spec, err)) == MEDTL_OK &&
+        (status = allocate(&spec, &none, &dataset, err)) == MEDTL_OK &&
+        (dataset->vectors = malloc(count * size * sizeof(float))) == NULL)
+        status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu vectors", count);
+    if (status == MEDTL_OK) {
+        memcpy(dataset->vectors, values, count * size * sizeof(float));
+        memset(dataset->usable, true, count * sizeof *dataset->usable);
+        *out = dataset;
+        dataset = NULL;
+    }
+    medtl_dataset_destroy(dataset);
+    return status;
+}
+
+const float *medtl_dataset_vector(const medtl_dataset *dataset, size_t index)
+{
+    return dataset->vectors != NULL ? dataset->vectors + index * dataset->spec.channels : NULL;
 }

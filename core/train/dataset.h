@@ -45,6 +45,16 @@ medtl_status medtl_dataset_create(const medtl_dataset_spec *spec, const medtl_sa
                                   medtl_dataset **out, medtl_error *err);
 void medtl_dataset_destroy(medtl_dataset *dataset); /* NULL is allowed */
 
+/** A data set of vectors instead of images, for what is learned from a network's features: `spec.channels` is their
+ *  size, height and width are 1. Loaders hand them out as they are, without augmentation.
+ *  @param labels  [count], below classes; copied. @param values  [count][size]; copied. */
+medtl_status medtl_dataset_create_vectors(const uint32_t *labels, const float *values, size_t count,
+                                          size_t size, size_t classes, medtl_dataset **out,
+                                          medtl_error *err);
+
+/** The vector of an index; NULL in a data set of images. Borrowed. */
+const float *medtl_dataset_vector(const medtl_dataset *dataset, size_t index);
+
 const medtl_dataset_spec *medtl_dataset_get_spec(const medtl_dataset *dataset);
 int medtl_dataset_usable(const medtl_dataset *dataset, size_t index);
 size_t medtl_dataset_pixels(const medtl_dataset *dataset); /* channels * height * width */

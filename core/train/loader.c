@@ -102,11 +102,18 @@ static medtl_status fill(worker *w, size_t place, medtl_error *err)
     const size_t index = loader->order[place], at = place % loader->spec.batch;
     ring_batch *b = &loader->ring[place / loader->spec.batch % RING];
     float *targets = b->targets + at * loader->classes;
+    const float *vector = medtl_dataset_vector(loader->spec.dataset, index);
     const uint16_t *pixels = NULL;
     medtl_random random;
     medtl_variant variant;
     medtl_status status;
 
+    for (size_t k = 0; k < loader->classes; k++)
+        targets[k] = k == data->labels[index] ? 1.0f : 0.0f;
+    if (vector != NULL) {
+        memcpy(b->input + at * loader->pixels, vector, loader->pixels * sizeof *vector);
+        return MEDTL_OK;
+    }
     status = medtl_dataset_load(loader->spec.dataset, index, w->room, w->scratch, &pixels, err);
     if (status != MEDTL_OK)
         return status;
@@ -115,8 +122,6 @@ static medtl_status fill(worker *w, size_t place, medtl_error *err)
                        &random, &variant);
     medtl_variant_apply(&variant, data->channels, data->height, data->width, data->mean, data->sd,
                         pixels, b->input + at * loader->pixels);
-    for (size_t k = 0; k < loader->classes; k++)
-        targets[k] = k == data->labels[index] ? 1.0f : 0.0f;
     return MEDTL_OK;
 }
 

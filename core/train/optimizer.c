@@ -14,6 +14,7 @@ typedef struct slot {
     medtl_parameter *parameter; /* borrowed from the network */
     size_t index;
     bool trained;
+    uint64_t opens;        /* steps before it moves */
     double rate, decay;    /* of its group: a factor on the learning rate, weight decay */
     double trust;          /* of this step */
     float *first, *second; /* as the rule asks */
@@ -33,6 +34,7 @@ struct medtl_optimizer {
     piece *pieces;
     size_t piece_count;
     uint64_t step;
+    uint32_t stages;
 };
 
 /* One step as the pool's tasks see it. */
@@ -65,15 +67,17 @@ static double group_rate(const medtl_optimizer_options *options, uint32_t stage,
     return rate;
 }
 
-static medtl_status make_slot(const medtl_optimizer *optimizer, uint32_t stages, slot *s,
+static medtl_status make_slot(const medtl_optimizer *optimizer,
+                              const medtl_optimizer_options *options, uint32_t stages, slot *s,
                               medtl_error *err)
 {
-    const medtl_optimizer_options *options = &optimizer->options;
     const medtl_parameter *p = s->parameter;
     const size_t size = p->size > 0 ? p->size : 1;
 
     s->trained = p->role != MEDTL_PARAMETER_STATISTIC && p->stage >= options->frozen_stages;
-    s->rate = group_rate(options, p->stage, stages);
+    s->opens = options->stage_opens != NULL ? options->stage_opens[p->stage] : 0;
+    s->rate = group_rate(options, p->stage, stages) *
+              (options->stage_rates != NULL ? options->stage_rates[p->stage] : 1.0);
     s->decay = p->role == MEDTL_PARAMETER_WEIGHT ? options->weight_decay : options->bias_decay;
     s->trust = 1.0;
     if (s->trained)
@@ -124,12 +128,15 @@ medtl_status medtl_optimizer_create(medtl_network *network, const medtl_optimize
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for the optimiser's state");
     }
     optimizer->options = *options;
+    optimizer->options.stage_rates = NULL; /* the caller's */
+    optimizer->options.stage_opens = NULL;
+    optimizer->stages = stages;
     optimizer->rule = medtl_optimizer_rule_of(options->kind);
     optimizer->slot_count = count;
     for (size_t i = 0; i < count && status == MEDTL_OK; i++) {
         optimizer->slots[i].parameter = medtl_network_parameter(network, i);
         optimizer->slots[i].index = i;
-        status = make_slot(optimizer, stages, &optimizer->slots[i], err);
+        status = make_slot(optimizer, options, stages, &optimizer->slots[i], err);
     }
     if (status == MEDTL_OK)
         status = make_pieces(optimizer, err);
@@ -169,6 +176,22 @@ static double sum_of_squares(const float *values, size_t count)
     return (part[0] + part[1]) + (part[2] + part[3]);
 }
 
+/* Does the step behind `taken` ones move it? */
+static bool moves(const slot *s, uint64_t taken) { return s->trained && taken >= s->opens; }
+
+uint32_t medtl_optimizer_open_stage(const medtl_optimizer *optimizer)
+{
+    uint32_t lowest = optimizer->stages;
+
+    for (size_t i = 0; i < optimizer->slot_count; i++) {
+        const slot *s = &optimizer->slots[i];
+
+        if (moves(s, optimizer->step) && s->parameter->stage < lowest)
+            lowest = s->parameter->stage;
+    }
+    return lowest;
+}
+
 double medtl_optimizer_gradient_norm(const medtl_optimizer *optimizer,
                                      const medtl_trainer_pass *pass)
 {
@@ -176,7 +199,8 @@ double medtl_optimizer_gradient_norm(const medtl_optimizer *optimizer,
 
     for (size_t i = 0; i < optimizer->slot_count; i++) {
         const slot *s = &optimizer->slots[i];
-        const float *gradient = s->trained ? medtl_trainer_pass_gradient(pass, s->index) : NULL;
+        const float *gradient =
+            moves(s, optimizer->step) ? medtl_trainer_pass_gradient(pass, s->index) : NULL;
 
         if (gradient != NULL)
             sum += sum_of_squares(gradient, s->parameter->size);
@@ -190,7 +214,8 @@ static void find_trust(void *context, size_t index, size_t worker)
     const update *u = context;
     const medtl_optimizer_options *options = &u->optimizer->options;
     slot *s = &u->optimizer->slots[index];
-    const float *gradient = s->trained ? medtl_trainer_pass_gradient(u->pass, s->index) : NULL;
+    const float *gradient =
+        moves(s, u->optimizer->step - 1) ? medtl_trainer_pass_gradient(u->pass, s->index) : NULL;
 
     (void)worker;
     if (gradient != NULL && s->parameter->role == MEDTL_PARAMETER_WEIGHT)
@@ -205,7 +230,8 @@ static void step_piece(void *context, size_t index, size_t worker)
     const medtl_optimizer *optimizer = u->optimizer;
     const piece *p = &optimizer->pieces[index];
     const slot *s = &optimizer->slots[p->slot];
-    const float *gradient = s->trained ? medtl_trainer_pass_gradient(u->pass, s->index) : NULL;
+    const float *gradient =
+        moves(s, optimizer->step - 1) ? medtl_trainer_pass_gradient(u->pass, s->index) : NULL;
 
     (void)worker;
     if (gradient != NULL) {
@@ -218,7 +244,7 @@ static void step_piece(void *context, size_t index, size_t worker)
                                .rate = u->rate * s->rate,
                                .decay = s->decay,
                                .trust = s->trust,
-                               .step = optimizer->step};
+                               .step = optimizer->step - s->opens};
 
         optimizer->rule->step(&optimizer->options, &run);
     }

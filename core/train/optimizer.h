@@ -29,7 +29,12 @@ typedef struct medtl_optimizer_options {
     double head_rate;       /* and that of the last stage times this; 0: as 1 */
     double clip;            /* largest length of the whole gradient; 0: no limit */
     uint32_t frozen_stages; /* parameters of stages below this stay as they are */
-    double average; /* decay of the running average, 0: none, below 1. In the first steps it is
+    const double
+        *stage_rates; /* [stages]: a further factor on the rate of each; NULL: 1. Both are read on
+                                    creation only */
+    const uint64_t
+        *stage_opens; /* [stages]: steps that are taken before a stage begins to move; NULL: 0 */
+    double average;   /* decay of the running average, 0: none, below 1. In the first steps it is
                              min(average, (1 + step) / (10 + step)), so that the start is forgotten */
 } medtl_optimizer_options;
 
@@ -47,6 +52,9 @@ double medtl_optimizer_gradient_norm(const medtl_optimizer *optimizer,
  *  not depend on the pool. @param norm  From medtl_optimizer_gradient_norm(). */
 void medtl_optimizer_step(medtl_optimizer *optimizer, const medtl_trainer_pass *pass, double rate,
                           double norm, medtl_pool *pool);
+
+/** The lowest stage that the next step moves; the number of stages where it moves none. */
+uint32_t medtl_optimizer_open_stage(const medtl_optimizer *optimizer);
 
 /** Exchange the network's values (statistics too) with their running averages; a second call changes
  *  back. No effect where there is no average. */

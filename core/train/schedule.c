@@ -22,7 +22,32 @@ double medtl_schedule_factor(medtl_schedule schedule, size_t step, size_t steps,
         return one_cycle(steps > 1 ? (double)step / (double)(steps - 1) : 0.0);
     if (step < warmup)
         return (double)(step + 1) / (double)(warmup + 1);
-    if (schedule == MEDTL_SCHEDULE_CONSTANT || steps <= warmup)
+    if (schedule != MEDTL_SCHEDULE_COSINE || steps <= warmup)
         return 1.0;
     return cosine(1.0, 0.0, (double)(step - warmup) / (double)(steps - warmup));
+}
+
+double medtl_schedule_step(size_t epoch, size_t every, double factor)
+{
+    return pow(factor, (double)(epoch / every));
+}
+
+double medtl_schedule_plateau(const double *losses, size_t count, double factor, size_t patience)
+{
+    double rate = 1.0, best = (double)INFINITY;
+    size_t bad = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (losses[i] < best * (1.0 - 1e-4)) {
+            best = losses[i];
+            bad = 0;
+        } else {
+            bad++;
+        }
+        if (bad > patience) {
+            rate *= factor;
+            bad = 0;
+        }
+    }
+    return rate;
 }

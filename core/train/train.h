@@ -11,6 +11,7 @@
 #include "core/train/loss.h"
 #include "core/train/optimizer.h"
 #include "core/train/schedule.h"
+#include "core/train/unfreeze.h"
 #include "medtl/error.h"
 
 #include <stdbool.h>
@@ -34,7 +35,19 @@ typedef struct medtl_train_options {
     medtl_optimizer_options optimizer;
     double rate; /* the highest learning rate */
     medtl_schedule schedule;
-    double warmup; /* in epochs */
+    double warmup;      /* in epochs */
+    size_t step_epochs; /* MEDTL_SCHEDULE_STEP: epochs between two drops of the rate */
+    double step_factor; /* MEDTL_SCHEDULE_STEP and _PLATEAU: of a drop, above 0 to 1 */
+    size_t
+        patience; /* MEDTL_SCHEDULE_PLATEAU: epochs in a row that validation may not improve in before a drop */
+    double
+        least_rate; /* MEDTL_SCHEDULE_PLATEAU: training ends when the rate falls below this; 0: it does not */
+    medtl_unfreeze
+        unfreeze; /* groups of stages with rates of their own, opening one after another */
+    bool
+        freeze_norms; /* batch norms of stages that do not move use and keep their running statistics;
+                            else these move all the same, as in Romero et al. */
+    size_t early_stop; /* end after so many epochs in a row without a better one; 0: do not */
     medtl_loss_kind loss;
     double focal_gamma;     /* of MEDTL_LOSS_FOCAL */
     double class_weights;   /* in the loss: 0 none, 0.5 by square root, 1 balanced */
@@ -99,5 +112,18 @@ medtl_status medtl_train(medtl_network *network, const medtl_dataset *dataset, c
 medtl_status medtl_train_predict(medtl_network *network, const medtl_dataset *dataset,
                                  const size_t *indices, size_t count, size_t batch, size_t threads,
                                  medtl_views views, float *logits, medtl_error *err);
+
+/** What the last layer of a network reads ("features") for each image, in evaluation mode.
+ *  @param augment   Variants to draw; NULL: the images as they are.
+ *  @param seed      Of the variants: image i of `indices` gets the same one for the same seed.
+ *  @param features  [count][medtl_train_feature_size()]. */
+medtl_status medtl_train_features(medtl_network *network, const medtl_dataset *dataset,
+                                  const size_t *indices, size_t count, size_t batch, size_t threads,
+                                  const medtl_augment *augment, uint64_t seed,
+                                  const medtl_train_watch *watch, float *features,
+                                  medtl_error *err);
+
+/** Values that the last layer of a network reads; 0 for an ensemble, whose members each have their own. */
+size_t medtl_train_feature_size(const medtl_network *network);
 
 #endif

@@ -74,7 +74,7 @@ static const char *difference(const medtl_model_info *a, const medtl_model_info 
     if (strcmp(a->architecture, b->architecture) != 0)
         return "architecture";
     if (strcmp(a->architecture_arguments, b->architecture_arguments) != 0)
-        return "width or dropout";
+        return "width, dropout or head";
     if (a->channels != b->channels || a->height != b->height || a->width != b->width)
         return "input size";
     if (strcmp(a->normaliser, b->normaliser) != 0)

@@ -68,3 +68,19 @@ Test(temperature, stays_in_its_range)
     cr_assert_float_eq(medtl_temperature_fit(wrong, labels, 2, 2), 20.0, 1e-2);
     cr_assert_eq(medtl_temperature_fit(NULL, NULL, 0, 2), 1.0);
 }
+
+Test(temperature, is_what_pytorch_s_lbfgs_finds)
+{
+    /* PyTorch 1.13, float64: LBFGS on cross_entropy(logits / T, labels), from T = 1. */
+    enum { CASES = 12, CLASSES = 3 };
+    static const uint32_t labels[CASES] = {0, 1, 1, 1, 2, 2, 2, 0, 0, 0, 1, 1};
+    float logits[CASES * CLASSES];
+    double fitted;
+
+    for (size_t i = 0; i < CASES * CLASSES; i++)
+        logits[i] = (float)((int)((i * 37 + i * i * 5 + 11) % 64) - 32) / 8.0f +
+                    (i % CLASSES == labels[i / CLASSES] ? 2.5f : 0.0f);
+    fitted = medtl_temperature_fit(logits, labels, CASES, CLASSES);
+    cr_assert_float_eq(fitted, 2.251620616, 1e-4);
+    cr_assert_float_eq(medtl_log_loss(logits, labels, CASES, CLASSES, fitted), 0.863151879, 1e-8);
+}

@@ -217,3 +217,27 @@ Test(optimizer, its_blocks_are_its_whole_state)
     medtl_optimizer_destroy(first);
     medtl_optimizer_destroy(second);
 }
+
+Test(optimizer, a_stage_that_opens_late_begins_then_as_pytorch_s_adam_does)
+{
+    /* PyTorch 1.13, float64: Adam whose parameter has no gradient in the first step, at a quarter of the rates. */
+    static const double late[SIZE] = {0.521179739, -1.058389053, 1.983033751, -0.255805176};
+    const double stage_rates[STAGES] = {0.25, 1.0};
+    const uint64_t opens[STAGES] = {1, 0};
+    const medtl_optimizer_options options = {.kind = MEDTL_OPTIMIZER_ADAM,
+                                             .momentum = 0.9,
+                                             .beta2 = 0.999,
+                                             .epsilon = 1e-8,
+                                             .stage_rates = stage_rates,
+                                             .stage_opens = opens};
+    medtl_optimizer *optimizer = create(&options);
+
+    cr_assert_eq(medtl_optimizer_open_stage(optimizer), 1);
+    step(optimizer, 0);
+    cr_assert(memcmp(values[EARLY], start, sizeof start) == 0, "closed");
+    cr_assert_eq(medtl_optimizer_open_stage(optimizer), 0);
+    step(optimizer, 1);
+    step(optimizer, 2);
+    expect(EARLY, late);
+    medtl_optimizer_destroy(optimizer);
+}

@@ -30,8 +30,10 @@ Test(schedule, cosine_is_pytorch_s)
 Test(schedule, warm_up_rises_in_equal_steps_before_cosine_and_constant)
 {
     for (size_t i = 0; i < 4; i++)
-        cr_assert_float_eq(medtl_schedule_factor(MEDTL_SCHEDULE_CONSTANT, i, 10, 4),
-                           (double)(i + 1) / 5.0, 1e-12);
+        for (int s = MEDTL_SCHEDULE_CONSTANT; s <= MEDTL_SCHEDULE_PLATEAU; s++)
+            if (s != MEDTL_SCHEDULE_ONE_CYCLE)
+                cr_assert_float_eq(medtl_schedule_factor((medtl_schedule)s, i, 10, 4),
+                                   (double)(i + 1) / 5.0, 1e-12);
     cr_assert_eq(medtl_schedule_factor(MEDTL_SCHEDULE_CONSTANT, 4, 10, 4), 1.0);
     cr_assert_eq(medtl_schedule_factor(MEDTL_SCHEDULE_CONSTANT, 9, 10, 4), 1.0);
     cr_assert_eq(medtl_schedule_factor(MEDTL_SCHEDULE_COSINE, 4, 10, 4), 1.0);
@@ -42,9 +44,43 @@ Test(schedule, stays_between_0_and_1_for_short_runs)
 {
     for (size_t steps = 1; steps < 5; steps++)
         for (size_t i = 0; i < steps; i++)
-            for (int s = MEDTL_SCHEDULE_CONSTANT; s <= MEDTL_SCHEDULE_ONE_CYCLE; s++) {
+            for (int s = MEDTL_SCHEDULE_CONSTANT; s <= MEDTL_SCHEDULE_PLATEAU; s++) {
                 const double factor = medtl_schedule_factor((medtl_schedule)s, i, steps, 10);
 
                 cr_assert(factor >= 0.0 && factor <= 1.0, "schedule %d, %zu of %zu", s, i, steps);
             }
+}
+
+Test(schedule, step_is_pytorch_s)
+{
+    /* PyTorch 1.13: StepLR(step_size=3, gamma=0.1). */
+    static const double expected[8] = {1.0, 1.0, 1.0, 0.1, 0.1, 0.1, 0.01, 0.01};
+
+    for (size_t i = 0; i < 8; i++)
+        cr_assert_float_eq(medtl_schedule_step(i, 3, 0.1), expected[i], 1e-12);
+}
+
+Test(schedule, plateau_is_pytorch_s)
+{
+    /* PyTorch 1.13: ReduceLROnPlateau(factor=0.5, patience=2), the rate after each loss. The third and eighth are better,
+     * but by less than a part of 1e-4; a loss that is no number is not. */
+    static const double losses[16] = {1.0, 0.9, 0.90005, 0.8999, 0.91, 0.92, 0.5, 0.49997,
+                                      0.6, 0.7, 0.8,     NAN,    0.3,  0.3,  0.3, 0.3};
+    static const double expected[16] = {1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0,
+                                        1.0, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.25};
+
+    for (size_t i = 0; i < 16; i++)
+        cr_assert_eq(medtl_schedule_plateau(losses, i + 1, 0.5, 2), expected[i], "after %zu",
+                     i + 1);
+    cr_assert_eq(medtl_schedule_plateau(losses, 0, 0.5, 2), 1.0);
+}
+
+Test(schedule, plateau_without_patience_falls_with_every_rise)
+{
+    /* The same with factor=0.1, patience=0: Romero's baseline. */
+    static const double losses[5] = {1.0, 0.9, 0.95, 0.9, 0.8},
+                        expected[5] = {1, 1, 0.1, 0.01, 0.01};
+
+    for (size_t i = 0; i < 5; i++)
+        cr_assert_float_eq(medtl_schedule_plateau(losses, i + 1, 0.1, 0), expected[i], 1e-12);
 }

@@ -177,6 +177,9 @@ medtl_status medtl_cam_layers_find(const medtl_network *network, const char *lay
     if (strcmp(network->spec.architecture, "fusion") == 0)
         return medtl_fail(err, MEDTL_E_UNSUPPORTED,
                           "fusion reads feature vectors, not a picture: there is nothing to show");
+    if (network->spec.classifier.kind == MEDTL_CLASSIFIER_NEIGHBOURS)
+        return medtl_fail(err, MEDTL_E_UNSUPPORTED,
+                          "k nearest neighbours answer by counting, which has no gradient to show");
     if (network->spec.members > MEDTL_CAM_MOST_MEMBERS)
         return medtl_fail(err, MEDTL_E_UNSUPPORTED,
                           "an ensemble of %u: heat maps are made for at most %d members",

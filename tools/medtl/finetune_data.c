@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { TRAIN_SIDE, VALIDATION_SIDE, TEST_SIDE };
 
@@ -83,6 +84,30 @@ static medtl_status list_images(finetune_data *data, const int *sides, medtl_err
             data->rows[data->count++] = i;
     return data->count > 0 ? MEDTL_OK
                            : medtl_fail(err, MEDTL_E_ARGUMENT, "no fold is left to train on");
+}
+
+/* Labels without images: counted before anything is read, the first ones named. */
+static medtl_status check_files(const finetune_options *options, const finetune_data *data,
+                                medtl_error *err)
+{
+    char names[100] = "";
+    size_t missing = 0;
+
+    for (size_t i = 0; i < data->count; i++) {
+        const label_row *row = &data->table.rows[data->rows[i]];
+        const size_t used = strlen(names);
+
+        if (access(row->path, F_OK) != 0 && missing++ < 3)
+            snprintf(names + used, sizeof names - used, "%s%.40s", missing > 1 ? ", " : "",
+                     row->file);
+    }
+    if ((double)missing <= options->max_unreadable * (double)data->count)
+        return MEDTL_OK; /* reading will name each of them */
+    return medtl_fail(err, MEDTL_E_IO,
+                      "%s: %zu of %zu labelled images are not there (%s%s); see --root, and "
+                      "--max-unreadable",
+                      options->labels.data, missing, data->count, names,
+                      missing > 3 ? ", ..." : "");
 }
 
 static medtl_status read_images(const finetune_options *options, const target *t,
@@ -175,6 +200,7 @@ medtl_status finetune_data_read(const finetune_options *options, const target *t
     }
     if ((status = split(options, &data->table, sides, err)) != MEDTL_OK ||
         (status = list_images(data, sides, err)) != MEDTL_OK ||
+        (status = check_files(options, data, err)) != MEDTL_OK ||
         (status = read_images(options, t, data, err)) != MEDTL_OK)
         goto done;
     sort_out(data, sides);

@@ -2,12 +2,25 @@
 #ifndef MEDTL_TOOL_FINETUNE_OPTIONS_H
 #define MEDTL_TOOL_FINETUNE_OPTIONS_H
 
+#include "core/train/hybrid.h"
 #include "core/train/train.h"
 #include "labels.h"
 #include "options.h"
 
+enum { FINETUNE_OPTION_ROOM = 112 }; /* at least as many as finetune_table() has */
+
 /* The order of the words in the option table. */
 enum { WEIGHT_NONE, WEIGHT_SQRT, WEIGHT_BALANCED };
+enum { NORMS_AUTO, NORMS_KEEP, NORMS_MOVE };
+typedef enum finetune_strategy {
+    STRATEGY_ALL,
+    STRATEGY_SCRATCH,
+    STRATEGY_FEATURES,
+    STRATEGY_HYBRID,
+    STRATEGY_TOP,
+    STRATEGY_GRADUAL,
+    STRATEGY_BLOCK_SEARCH
+} finetune_strategy;
 
 typedef struct finetune_options {
     labels_options labels;
@@ -23,6 +36,17 @@ typedef struct finetune_options {
     const char *name, *version;
     const char *architecture, *init;
     uint64_t width, frozen_stages;
+    int strategy, frozen_norms, classifier;
+    uint64_t blocks, groups, probe_epochs, feature_variants, neighbours;
+    double group_decay, cost, gamma;
+    const char *open_text;
+    medtl_unfreeze
+        unfreeze; /* from groups, group_decay and open_text, and what the strategy says */
+    uint64_t step_epochs, patience, early_stop;
+    double step_factor, least_rate;
+    bool find_rate, allow_empty;
+    double find_low, find_high;
+    uint64_t find_steps;
     double dropout;
     uint64_t epochs, batch, threads, loader_threads, seed;
     int optimizer, schedule, loss, class_weights, sampling, select;
@@ -39,7 +63,16 @@ typedef struct finetune_options {
 void finetune_parse(int argc, char **argv, finetune_options *out, int *exit_code);
 void finetune_options_clear(finetune_options *o);
 
-/** The options of the loop. @param checkpoint  Borrowed. */
-medtl_train_options finetune_train_options(const finetune_options *o, const char *checkpoint);
+/** The table of options over the fields of `f`. @param out  [FINETUNE_OPTION_ROOM]. @return how many. */
+size_t finetune_table(finetune_options *f, option *out);
+void finetune_defaults(finetune_options *f);
+
+/** Is it a strategy of transfer, which is nothing without weights to start from? */
+bool finetune_needs_init(const finetune_options *o);
+
+/** The options of the loop, for a network of `stages` stages. @param checkpoint  Borrowed. */
+medtl_status finetune_train_options(const finetune_options *o, uint32_t stages,
+                                    const char *checkpoint, medtl_train_options *out,
+                                    medtl_error *err);
 
 #endif

@@ -144,10 +144,10 @@ static json_t *options_json(const char *run_text)
 
 /* Where the weights come from. File names only: folders say more about a machine than about data. */
 static json_t *provenance_json(const finetune_options *options, const finetune_data *data,
-                               const medtl_train_result *result, const char *images_sha256,
-                               const char *init_sha256)
+                               const finetune_outcome *outcome, const char *images_sha256)
 {
-    return json_pack(
+    const medtl_train_result *result = outcome->result;
+    json_t *object = json_pack(
         "{s:s, s:{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o}, s:o, s:I, s:I, s:I, s:o}",
         "software", "medtl " MEDTL_VERSION, "data", "table", file_name(options->labels.data),
         "table_sha256", data->table.sha256, "images_sha256", images_sha256, "training_images",
@@ -155,9 +155,16 @@ static json_t *provenance_json(const finetune_options *options, const finetune_d
         "test_images_not_opened", (json_int_t)data->left_out, "unreadable_images",
         (json_int_t)data->unreadable, "validation_folds", text_or_null(options->validation_folds),
         "test_folds", text_or_null(options->test_folds), "started_from_sha256",
-        text_or_null(init_sha256), "kept_epoch", (json_int_t)result->chosen, "trained_epochs",
-        (json_int_t)result->epochs, "seed", (json_int_t)options->seed, "options",
+        text_or_null(outcome->init_sha256), "kept_epoch", (json_int_t)result->chosen,
+        "trained_epochs", (json_int_t)result->epochs, "seed", (json_int_t)options->seed, "options",
         options_json(options->run_text));
+
+    if (object != NULL && outcome->details != NULL &&
+        json_object_update(object, outcome->details) != 0) {
+        json_decref(object);
+        return NULL;
+    }
+    return object;
 }
 
 static medtl_status write_model(const finetune_options *options, const target *t,
@@ -217,8 +224,11 @@ static medtl_status write_metrics(const finetune_options *options, const finetun
 static void print_result(const finetune_options *options, const finetune_data *data,
                          const validation *v, const medtl_train_result *result)
 {
-    printf("\nkept epoch %zu of %zu in %s/model.safetensors\n", result->chosen, result->epochs,
-           options->run_folder);
+    if (result->epochs > 0)
+        printf("\nkept epoch %zu of %zu in %s/model.safetensors\n", result->chosen, result->epochs,
+               options->run_folder);
+    else
+        printf("\nwrote %s/model.safetensors\n", options->run_folder);
     if (v->evaluation == NULL)
         return;
     if (isfinite(v->threshold))
@@ -231,8 +241,7 @@ static void print_result(const finetune_options *options, const finetune_data *d
 }
 
 medtl_status finetune_write(const finetune_options *options, const target *t,
-                            const finetune_data *data, medtl_network *network,
-                            const medtl_train_result *result, const char *init_sha256,
+                            const finetune_data *data, const finetune_outcome *outcome,
                             medtl_error *err)
 {
     char images_sha256[MEDTL_SHA256_TEXT_SIZE];
@@ -240,19 +249,19 @@ medtl_status finetune_write(const finetune_options *options, const target *t,
     json_t *provenance = NULL;
     medtl_status status;
 
-    if ((status = calibrate(options, data, network, &v, err)) != MEDTL_OK ||
+    if ((status = calibrate(options, data, outcome->network, &v, err)) != MEDTL_OK ||
         (status = finetune_data_digest(data, images_sha256, err)) != MEDTL_OK)
         goto done;
-    provenance = provenance_json(options, data, result, images_sha256, init_sha256);
+    provenance = provenance_json(options, data, outcome, images_sha256);
     if (provenance == NULL) {
         status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for the model's provenance");
         goto done;
     }
-    if ((status = write_model(options, t, data, network, v.temperature, provenance, err)) !=
-            MEDTL_OK ||
+    if ((status = write_model(options, t, data, outcome->network, v.temperature, provenance,
+                              err)) != MEDTL_OK ||
         (status = write_metrics(options, data, &v, provenance, err)) != MEDTL_OK)
         goto done;
-    print_result(options, data, &v, result);
+    print_result(options, data, &v, outcome->result);
 done:
     json_decref(provenance);
     validation_clear(&v);

@@ -259,6 +259,34 @@ static medtl_status read_row(const labels_options *options, const mapping *m,
     return row->path != NULL ? MEDTL_OK : medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
 }
 
+/* Images without a label: all of them counted, the first named by their lines. */
+static medtl_status check_labels_given(const labels_options *options, const mapping *m,
+                                       const labels *l, medtl_error *err)
+{
+    char lines[64] = "";
+    size_t missing = 0;
+
+    for (size_t i = 0; i < l->count; i++) {
+        const char *name = class_of(l, m, i);
+        const size_t used = strlen(lines);
+
+        if (medtl_table_cell(l->table, i, m->places[LABEL_COLUMN])[0] != '\0' ||
+            (m->map_count > 0 && name != NULL))
+            continue;
+        if (missing++ < 3)
+            snprintf(lines + used, sizeof lines - used, "%s%zu", missing > 1 ? ", " : "",
+                     medtl_table_line(l->table, i));
+    }
+    if (missing == 0)
+        return MEDTL_OK;
+    return medtl_fail(
+        err, MEDTL_E_FORMAT,
+        "%s: %zu of %zu images have no label: column %zu (%.40s) is empty in line%s %s%s",
+        options->data, missing, l->count, m->places[LABEL_COLUMN] + 1,
+        medtl_table_header(l->table, m->places[LABEL_COLUMN]), missing > 1 ? "s" : "", lines,
+        missing > 3 ? ", ..." : "");
+}
+
 static medtl_status read_rows(const labels_options *options, const mapping *m, labels *l,
                               medtl_error *err)
 {
@@ -309,6 +337,7 @@ medtl_status labels_read(const labels_options *options, const char *const *class
     if ((status = read_table(options->data, out, err)) == MEDTL_OK &&
         (status = find_columns(out->table, options, m, err)) == MEDTL_OK &&
         (status = read_map(options, m, err)) == MEDTL_OK &&
+        (status = check_labels_given(options, m, out, err)) == MEDTL_OK &&
         (status = find_classes(m, classes, class_count, out, err)) == MEDTL_OK)
         status = read_rows(options, m, out, err);
     free(m->map_text);

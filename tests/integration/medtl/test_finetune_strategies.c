@@ -1,0 +1,198 @@
+/* The strategies of transfer by `medtl finetune`, from a model that was trained on the same kind of pictures. */
+#include "tool.h"
+
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+TestSuite(strategies, .init = folder_make, .fini = folder_remove, .timeout = 300);
+
+#define SAYS(text)         cr_assert_not_null(strstr(tool_output, text), "%s", tool_output)
+#define EXITS(status, ...) cr_assert_eq(tool(__VA_ARGS__), status, "%s", tool_output)
+#define VALIDATED          SMALL_RUN "--test-folds 0 --validation-folds 1 "
+
+/* 120 pictures, and "first/model.safetensors" that knows them well. */
+static void trained(void)
+{
+    pictures_write(120);
+    EXITS(0, "finetune " VALIDATED "--epochs 8 -o first");
+}
+
+static double auc(const char *model)
+{
+    EXITS(0, "evaluate --model %s --data labels.csv --folds 0 --resamples 10 --json fold0.json",
+          model);
+    return json_number("fold0.json", "evaluation/macro_auc/value");
+}
+
+struct strategy_case {
+    char name[16], more[160];
+};
+
+ParameterizedTestParameters(strategies, each_makes_a_model_that_can_be_used)
+{
+    static struct strategy_case cases[] = {
+        {"all", "--groups 2 --group-decay 0.5 --early-stop 2"},
+        {"features", "--epochs 20 --schedule step --step-epochs 5 --feature-variants 2"},
+        {"top", "--blocks 1 --schedule plateau --patience 0 --step-factor 0.5"},
+        {"gradual", "--epochs 6 --optimizer adam --lr 0.001 --schedule one-cycle"},
+        {"all", "--probe-epochs 5 --schedule constant"},
+        {"hybrid", "--classifier logistic"},
+        {"hybrid", "--classifier svm --cost 0.1 --class-weights balanced"},
+        {"hybrid", "--classifier rbf-svm --views flips"},
+        {"hybrid", "--classifier neighbours --f16"}};
+
+    return cr_make_param_array(struct strategy_case, cases, sizeof cases / sizeof cases[0]);
+}
+
+ParameterizedTest(struct strategy_case *c, strategies, each_makes_a_model_that_can_be_used)
+{
+    trained();
+    EXITS(0,
+          "finetune " VALIDATED
+          "--epochs 3 --init first/model.safetensors --strategy %s %s -o next",
+          c->name, c->more);
+    cr_assert_gt(auc("next/model.safetensors"), 0.9, "%s %s", c->name, c->more);
+    cr_assert(!isnan(json_number("next/metrics.json", "temperature")));
+}
+
+Test(strategies, features_leave_the_trunk_as_it_was_and_resume_to_the_same_file)
+{
+    trained();
+    EXITS(0, "finetune " VALIDATED
+             "--epochs 4 --init first/model.safetensors --strategy features -o whole");
+    EXITS(1, "finetune " VALIDATED "--epochs 4 --init first/model.safetensors --strategy features "
+             "--stop-after 2 -o parts");
+    EXITS(0, "finetune " VALIDATED "--epochs 4 --init first/model.safetensors --strategy features "
+             "--resume --threads 2 -o parts");
+    cr_assert(same_bytes("whole/model.safetensors", "parts/model.safetensors"));
+}
+
+Test(strategies, gradual_unfreezing_stopped_and_resumed_gives_the_same_file)
+{
+    trained();
+    EXITS(0, "finetune " VALIDATED
+             "--epochs 4 --init first/model.safetensors --strategy gradual -o whole");
+    EXITS(1, "finetune " VALIDATED "--epochs 4 --init first/model.safetensors --strategy gradual "
+             "--stop-after 2 -o parts");
+    EXITS(0, "finetune " VALIDATED "--epochs 4 --init first/model.safetensors --strategy gradual "
+             "--resume --threads 2 -o parts");
+    cr_assert(same_bytes("whole/model.safetensors", "parts/model.safetensors"));
+}
+
+Test(strategies, a_block_search_keeps_the_best_depth_and_goes_on_where_it_was)
+{
+    char best[64];
+
+    trained();
+    EXITS(0, "finetune " VALIDATED
+             "--epochs 2 --init first/model.safetensors --strategy block-search -o search");
+    cr_assert(exists("search/blocks.csv") && exists("search/history-blocks-0.csv"));
+    snprintf(best, sizeof best, "block_search/chosen");
+    cr_assert(json_number("search/metrics.json", "provenance/block_search/chosen") >= 0.0);
+    cr_assert_gt(auc("search/model.safetensors"), 0.9);
+    EXITS(2, "finetune " VALIDATED
+             "--epochs 2 --init first/model.safetensors --strategy block-search -o search");
+    SAYS("--resume goes on with it");
+    cr_assert_eq(unlink("search/checkpoint-blocks-1.bin"), 0);
+    cr_assert_eq(rename("search/model.safetensors", "before.safetensors"), 0);
+    EXITS(0,
+          "finetune " VALIDATED
+          "--epochs 2 --init first/model.safetensors --strategy block-search --resume -o search");
+    cr_assert(same_bytes("search/model.safetensors", "before.safetensors"));
+}
+
+Test(strategies, early_stopping_keeps_the_best_epoch)
+{
+    trained();
+    EXITS(0, "finetune " VALIDATED "--epochs 60 --early-stop 2 --select loss -o next");
+    cr_assert_lt(json_number("next/metrics.json", "provenance/trained_epochs"), 60.0);
+    cr_assert_eq(json_number("next/metrics.json", "provenance/trained_epochs"),
+                 json_number("next/metrics.json", "provenance/kept_epoch") + 2.0);
+}
+
+Test(strategies, the_rate_finder_draws_and_makes_no_model)
+{
+    trained();
+    EXITS(0, "finetune " VALIDATED
+             "--init first/model.safetensors --find-lr --find-steps 30 --find-high 10 -o rates");
+    SAYS("steepest fall of the loss at --lr");
+    cr_assert(exists("rates/rates.csv") && exists("rates/rates.png"));
+    cr_assert(!exists("rates/model.safetensors") && !exists("rates/checkpoint.bin"));
+}
+
+Test(strategies, classical_heads_are_named_and_cannot_become_onnx)
+{
+    trained();
+    EXITS(0, "finetune " VALIDATED "--init first/model.safetensors --strategy hybrid "
+             "--classifier neighbours --neighbours 3 -o next");
+    EXITS(0, "inspect next/model.safetensors");
+    SAYS("\"neighbours\"");
+    cr_assert_neq(tool("export next/model.safetensors next.onnx"), 0);
+    SAYS("neighbours fc2) cannot be written as ONNX");
+    EXITS(0, "finetune " VALIDATED "--init first/model.safetensors --strategy hybrid "
+             "--classifier svm --cost 1 -o linear");
+    EXITS(0, "export linear/model.safetensors linear.onnx");
+}
+
+struct refusal {
+    char table[220], arguments[160], expected[120];
+    int status;
+};
+
+ParameterizedTestParameters(strategies,
+                            what_cannot_be_learned_from_is_refused_with_names_and_counts)
+{
+    static struct refusal cases[] = {
+        {"pictures/0.png,no\npictures/2.png,no\n", "", "training images: no 2, yes 0", 2},
+        {"pictures/0.png,no\npictures/1.png,\npictures/3.png,\n", "",
+         "2 of 3 images have no label: column 2 (label) is empty in lines 3, 4", 3},
+        {"pictures/0.png,no\na.png,yes\nb.png,yes\n", "",
+         "2 of 3 labelled images are not there (a.png, b.png)", 3},
+        {"pictures/0.png,no\npictures/1.png,yes\n", "--classes no,yes,maybe",
+         "training images: no 1, yes 1, maybe 0", 2},
+        {"pictures/0.png,no\npictures/1.png,yes\n",
+         "--strategy hybrid --classifier neighbours --neighbours 5 --init pictures/0.png",
+         "--neighbours 5 of 2 training images", 2},
+        {"pictures/0.png,no\npictures/1.png,yes\n", "--strategy features", "--init MODEL is needed",
+         2},
+        {"pictures/0.png,no\npictures/1.png,yes\n", "--strategy scratch --init x",
+         "scratch excludes --init", 2},
+        {"pictures/0.png,no\npictures/1.png,yes\n", "--early-stop 3",
+         "--early-stop goes by validation images", 2},
+        {"pictures/0.png,no\npictures/1.png,yes\n", "--open 0.1,x", "--open takes at most", 2},
+        {"pictures/0.png,no\npictures/1.png,yes\n", "--open 0.1 --groups 3",
+         "--open has 1 shares, but 2 groups", 2}};
+
+    return cr_make_param_array(struct refusal, cases, sizeof cases / sizeof cases[0]);
+}
+
+ParameterizedTest(struct refusal *c, strategies,
+                  what_cannot_be_learned_from_is_refused_with_names_and_counts)
+{
+    char text[320];
+
+    pictures_write(10);
+    snprintf(text, sizeof text, "file,label\n%s", c->table);
+    text_write("small.csv", text);
+    EXITS(c->status, "finetune " SMALL_RUN "--data small.csv --epochs 1 %s -o run", c->arguments);
+    SAYS(c->expected);
+    cr_assert(!exists("run/model.safetensors"));
+}
+
+Test(strategies, depths_and_groups_that_a_network_does_not_have_are_refused)
+{
+    trained();
+    EXITS(2, "finetune " VALIDATED
+             "--epochs 1 --init first/model.safetensors --strategy top --blocks 9 -o next");
+    SAYS("--blocks 9: hybrid2 has");
+    EXITS(2, "finetune " VALIDATED
+             "--epochs 1 --init first/model.safetensors --strategy gradual --groups 9 -o next");
+    SAYS("9 groups of stages, but the network has");
+    EXITS(2, "finetune " VALIDATED
+             "--epochs 1 --batch 72 --init first/model.safetensors --strategy gradual -o next");
+    SAYS("too few for gradual unfreezing");
+}

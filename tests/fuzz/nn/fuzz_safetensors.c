@@ -46,7 +46,7 @@ static void try_network(const medtl_safetensors *file, const medtl_metadata *met
 static void try_weights(const medtl_safetensors *file)
 {
     static medtl_network *network;
-    const medtl_network_spec spec = {"hybrid2", 1, 1, 8, 8, 2, 0.0f, 1};
+    const medtl_network_spec spec = {"hybrid2", 1, 1, 8, 8, 2, 0.0f, 1, {0}};
     medtl_matches matches;
     medtl_error err = {0};
 

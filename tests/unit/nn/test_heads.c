@@ -10,7 +10,7 @@ static const medtl_head heads[] = {{"view", VIEWS}};
 
 static medtl_network *make_network(void)
 {
-    const medtl_network_spec spec = {"resnet20", 8, 1, SIDE, SIDE, CLASSES, 0.0f, 0};
+    const medtl_network_spec spec = {"resnet20", 8, 1, SIDE, SIDE, CLASSES, 0.0f, 0, {0}};
     medtl_network *network = NULL;
 
     cr_assert_eq(medtl_network_create_with_heads(&spec, heads, 1, 1, &network, NULL), MEDTL_OK);
@@ -121,7 +121,7 @@ Test(heads, frozen_norms_compute_as_in_evaluation_and_stay)
 
 Test(heads, have_names_of_their_own)
 {
-    const medtl_network_spec spec = {"resnet20", 4, 1, SIDE, SIDE, CLASSES, 0.0f, 0};
+    const medtl_network_spec spec = {"resnet20", 4, 1, SIDE, SIDE, CLASSES, 0.0f, 0, {0}};
     const medtl_head twins[] = {{"view", 2}, {"view", 3}}, nameless[] = {{"", 2}};
     medtl_network *network = NULL;
 

@@ -139,7 +139,7 @@ Test(network, starts_with_the_published_spread)
 
 Test(network, starts_alike_from_the_same_seed_only)
 {
-    medtl_network_spec spec = {"resnet18", 8, 1, 32, 32, 2, 0.0f, 1};
+    medtl_network_spec spec = {"resnet18", 8, 1, 32, 32, 2, 0.0f, 1, {0}};
     medtl_network *networks[3];
 
     for (uint64_t i = 0; i < 3; i++)
@@ -168,15 +168,25 @@ struct refusal {
 ParameterizedTestParameters(network, refuses_what_cannot_be_built)
 {
     static struct refusal cases[] = {
-        {"unknown name", {"resnet19", 0, 3, 64, 64, 2, 0.0f, 1}, MEDTL_E_UNSUPPORTED},
-        {"no channels", {"resnet18", 0, 0, 64, 64, 2, 0.0f, 1}, MEDTL_E_UNSUPPORTED},
-        {"no height", {"hybrid2", 0, 3, 0, 64, 2, 0.0f, 1}, MEDTL_E_UNSUPPORTED},
-        {"too wide a picture", {"hybrid2", 0, 3, 64, 100000, 2, 0.0f, 1}, MEDTL_E_UNSUPPORTED},
-        {"no classes", {"hybrid2", 0, 3, 64, 64, 0, 0.0f, 1}, MEDTL_E_UNSUPPORTED},
-        {"too wide a network", {"resnet18", 100000, 3, 64, 64, 2, 0.0f, 1}, MEDTL_E_UNSUPPORTED},
-        {"dropout of everything", {"hybrid2", 0, 3, 64, 64, 2, 1.0f, 1}, MEDTL_E_ARGUMENT},
-        {"dropout that is no number", {"hybrid2", 0, 3, 64, 64, 2, NAN, 1}, MEDTL_E_ARGUMENT},
-        {"an activation of 9 GiB", {"hybrid2", 64, 3, 8192, 4096, 2, 0.0f, 1}, MEDTL_E_UNSUPPORTED},
+        {"unknown name", {"resnet19", 0, 3, 64, 64, 2, 0.0f, 1, {0}}, MEDTL_E_UNSUPPORTED},
+        {"no channels", {"resnet18", 0, 0, 64, 64, 2, 0.0f, 1, {0}}, MEDTL_E_UNSUPPORTED},
+        {"no height", {"hybrid2", 0, 3, 0, 64, 2, 0.0f, 1, {0}}, MEDTL_E_UNSUPPORTED},
+        {"too wide a picture", {"hybrid2", 0, 3, 64, 100000, 2, 0.0f, 1, {0}}, MEDTL_E_UNSUPPORTED},
+        {"no classes", {"hybrid2", 0, 3, 64, 64, 0, 0.0f, 1, {0}}, MEDTL_E_UNSUPPORTED},
+        {"a kernel without vectors",
+         {"hybrid2", 0, 3, 64, 64, 2, 0.0f, 1, {MEDTL_CLASSIFIER_KERNEL, 0, 0}},
+         MEDTL_E_UNSUPPORTED},
+        {"more neighbours than vectors",
+         {"hybrid2", 0, 3, 64, 64, 2, 0.0f, 1, {MEDTL_CLASSIFIER_NEIGHBOURS, 4, 5}},
+         MEDTL_E_UNSUPPORTED},
+        {"too wide a network",
+         {"resnet18", 100000, 3, 64, 64, 2, 0.0f, 1, {0}},
+         MEDTL_E_UNSUPPORTED},
+        {"dropout of everything", {"hybrid2", 0, 3, 64, 64, 2, 1.0f, 1, {0}}, MEDTL_E_ARGUMENT},
+        {"dropout that is no number", {"hybrid2", 0, 3, 64, 64, 2, NAN, 1, {0}}, MEDTL_E_ARGUMENT},
+        {"an activation of 9 GiB",
+         {"hybrid2", 64, 3, 8192, 4096, 2, 0.0f, 1, {0}},
+         MEDTL_E_UNSUPPORTED},
     };
     return cr_make_param_array(struct refusal, cases, sizeof cases / sizeof cases[0]);
 }

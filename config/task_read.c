@@ -110,23 +110,77 @@ static void read_classes(medtl_xml *xml, const xmlNode *element, medtl_task_entr
     read_positive(xml, element, &entry->task);
 }
 
+/* The words of a list in an attribute, as a set of bits in the order of the words. */
+static unsigned word_set(medtl_xml *xml, const xmlNode *element, const char *list,
+                         const char *const *words, unsigned count)
+{
+    char *copy = list != NULL ? strdup(list) : NULL, *rest = NULL;
+    unsigned set = 0;
+
+    if (list != NULL && copy == NULL)
+        medtl_xml_fail_memory(xml);
+    for (char *word = copy != NULL ? strtok_r(copy, " ", &rest) : NULL; word != NULL;
+         word = strtok_r(NULL, " ", &rest))
+        for (unsigned i = 0; i < count; i++)
+            if (strcmp(words[i], word) == 0) {
+                if ((set & 1u << i) != 0)
+                    medtl_xml_fail(xml, element, "%s stands twice in its list", word);
+                set |= 1u << i;
+            }
+    free(copy);
+    return set;
+}
+
+static void read_profiles(medtl_xml *xml, const xmlNode *element, medtl_task_entry *entry)
+{
+    /* In the order of the bits in config.h. */
+    static const char *const profiles[MEDTL_PROFILE_COUNT] = {"tid1500", "air", "cad", "text"};
+    medtl_task *task = &entry->task;
+
+    entry->profile = medtl_xml_attribute(xml, element, "profile");
+    task->report_profile = entry->profile;
+    task->report_profiles = word_set(xml, element, entry->profile, profiles, MEDTL_PROFILE_COUNT);
+    if ((task->report_profiles & MEDTL_PROFILE_CAD) != 0 &&
+        (strcmp(task->library_modality.value, "MG") != 0 || task->positive_class < 0))
+        medtl_xml_fail(xml, element,
+                       "the profile cad is for mammography: it needs the modality MG and a "
+                       "positive class");
+}
+
+/* What is listed, and what is computed from several images. */
+static void read_results(medtl_xml *xml, const xmlNode *element, medtl_task *task)
+{
+    static const char *const exams[] = {"none", "mean", "maximum"}; /* in the order of config.h */
+    double top_k = 0.0;
+    char *exam = medtl_xml_attribute(xml, element, "exam");
+
+    (void)medtl_xml_number(xml, element, "top-k", &top_k);
+    task->top_k = (uint32_t)top_k;
+    (void)medtl_xml_number(xml, element, "min-probability", &task->min_probability);
+    if (exam != NULL)
+        task->exam = (medtl_exam_rule)medtl_xml_word(xml, element, "exam", exams, 3);
+    if (task->exam != MEDTL_EXAM_NONE && task->positive_class < 0)
+        medtl_xml_fail(xml, element, "a result for the exam needs a positive class");
+    free(exam);
+}
+
 static void read_report(medtl_xml *xml, const xmlNode *element, medtl_task_entry *entry)
 {
     medtl_task *task = &entry->task;
     double series_number = 0.0;
 
-    entry->profile = medtl_xml_attribute(xml, element, "profile");
     entry->series_description = medtl_xml_attribute(xml, element, "series-description");
     entry->disclaimer = medtl_xml_text(xml, medtl_xml_child(xml, element, "disclaimer"));
     (void)medtl_xml_number(xml, element, "series-number", &series_number);
     task->series_number = (uint32_t)series_number;
-    task->report_profile = entry->profile;
     task->series_description = entry->series_description;
     task->disclaimer = entry->disclaimer;
     medtl_xml_code(xml, medtl_xml_child(xml, element, "procedure"), &task->procedure);
     medtl_xml_code(xml, medtl_xml_child(xml, element, "modality"), &task->library_modality);
     medtl_xml_code(xml, medtl_xml_child(xml, element, "finding-site"), &task->finding_site);
     medtl_xml_code(xml, medtl_xml_child(xml, element, "probability"), &task->probability_concept);
+    read_profiles(xml, element, entry); /* after the modality */
+    read_results(xml, element, task);
 }
 
 /* FOLDER/NAME, absolute where the folder is known to the system. Owned; NULL: out of memory. */

@@ -111,6 +111,7 @@ const DcmTagKey image_description[] = {
     DCM_ReferencedPerformedProcedureStepSequence,
     DCM_ReferencedStudySequence,
     DCM_PerformedProcedureStepDescription,
+    DCM_PredecessorDocumentsSequence,
     DCM_SeriesDate,
     DCM_SeriesTime,
     DCM_AcquisitionDate,

@@ -1,8 +1,9 @@
 #include "clock.h"
 
-#include "dicom/bridge_internal.h"
+#include "dicom/attributes.h"
+#include "dicom/instance_internal.h"
 
-#include <cstring>
+#include <algorithm>
 #include <ctime>
 
 namespace medtl_dicom
@@ -10,49 +11,60 @@ namespace medtl_dicom
 namespace
 {
 
-moment moment_of(const std::tm &parts)
-{
-    char date[16], time[16];
+const char no_moment[] = "19000101000000";
 
-    std::strftime(date, sizeof date, "%Y%m%d", &parts);
-    std::strftime(time, sizeof time, "%H%M%S", &parts);
-    return {date, time};
-}
-
-bool is_offset(const std::string &zone)
+bool is_moment(const std::string &text)
 {
-    return zone.size() == 5 && (zone[0] == '+' || zone[0] == '-') &&
-           zone.find_first_not_of("0123456789", 1) == std::string::npos;
-}
-
-moment now_in(const std::string &zone)
-{
-    std::time_t now = std::time(nullptr);
     std::tm parts = {};
+    const char *const end =
+        text.size() == 14 ? strptime(text.c_str(), "%Y%m%d%H%M%S", &parts) : nullptr;
 
-    if (!is_offset(zone)) {
-        localtime_r(&now, &parts);
-        return moment_of(parts);
-    }
-    const long minutes = std::stol(zone.substr(1, 2)) * 60 + std::stol(zone.substr(3, 2));
-    now += (zone[0] == '-' ? -minutes : minutes) * 60;
-    gmtime_r(&now, &parts);
-    return moment_of(parts);
+    return end != nullptr && *end == '\0';
+}
+
+// DA and TM, or a DT, as YYYYMMDDHHMMSS; what TM leaves out is zero. "" where they say no moment.
+std::string joined(const std::string &date, const std::string &time)
+{
+    std::string text = date + time.substr(0, time.find_first_not_of("0123456789"));
+
+    text = text.substr(0, 14);
+    if (text.size() >= 8)
+        text.resize(14, '0');
+    return is_moment(text) ? text : "";
+}
+
+// The first that an image has: when it was taken, made, or when its series or study was.
+std::string moment_of(DcmItem &header)
+{
+    static const struct {
+        DcmTagKey date, time;
+    } places[] = {
+        {DCM_AcquisitionDate, DCM_AcquisitionTime},
+        {DCM_ContentDate, DCM_ContentTime},
+        {DCM_SeriesDate, DCM_SeriesTime},
+        {DCM_StudyDate, DCM_StudyTime},
+    };
+    std::string found = joined("", text_value(header, DCM_AcquisitionDateTime));
+
+    for (size_t i = 0; found.empty() && i < sizeof places / sizeof places[0]; i++)
+        found = joined(text_value(header, places[i].date), text_value(header, places[i].time));
+    return found;
 }
 
 } // namespace
 
-moment content_moment(const char *given, const std::string &zone)
+moment content_moment(const medtl_report_request &request)
 {
-    std::tm parts = {};
+    std::string text = no_moment;
 
-    if (given == nullptr)
-        return now_in(zone);
-    const char *const end =
-        std::strlen(given) == 14 ? strptime(given, "%Y%m%d%H%M%S", &parts) : nullptr;
-    require(end != nullptr && *end == '\0', MEDTL_E_ARGUMENT,
-            "content_date_time is not YYYYMMDDHHMMSS");
-    return {std::string(given, 8), std::string(given + 8, 6)};
+    if (request.content_date_time != nullptr) {
+        text = request.content_date_time;
+        require(is_moment(text), MEDTL_E_ARGUMENT, "content_date_time is not YYYYMMDDHHMMSS");
+    } else {
+        for (size_t i = 0; i < request.result_count; i++)
+            text = std::max(text, moment_of(*report_header(*request.results[i].instance)));
+    }
+    return {text.substr(0, 8), text.substr(8)};
 }
 
 } // namespace medtl_dicom

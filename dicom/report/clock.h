@@ -1,6 +1,8 @@
-// When a report says that it was made: the only thing in it that a rerun changes.
+// What a report says of when it was made, in a way that a rerun does not change.
 #ifndef MEDTL_REPORT_CLOCK_H
 #define MEDTL_REPORT_CLOCK_H
+
+#include "medtl/report.h"
 
 #include <string>
 
@@ -12,10 +14,10 @@ struct moment {
     std::string time; ///< TM, HHMMSS
 };
 
-/// @param given  "YYYYMMDDHHMMSS"; NULL: now. Throws a failure (MEDTL_E_ARGUMENT) for another form.
-/// @param zone   The images' Timezone Offset From UTC, "+0100": a report repeats it, so "now" is
-///               said in that zone. "" (or no offset): the machine's local time.
-moment content_moment(const char *given, const std::string &zone);
+/// The request's content_date_time where it gives one (a failure, MEDTL_E_ARGUMENT, where that has another
+/// form); else the latest moment that its images state; else 19000101 000000, which nobody takes for real.
+/// Images state theirs in their own time zone, which the report repeats.
+moment content_moment(const medtl_report_request &request);
 
 } // namespace medtl_dicom
 

@@ -23,6 +23,16 @@ void accepted(const OFCondition &result, code_of name)
              name->scheme, result.text());
 }
 
+DSRImageReferenceValue image_value(const reference &object)
+{
+    DSRImageReferenceValue value(object.sop_class_uid, object.sop_instance_uid,
+                                 object.state_class_uid, object.state_instance_uid, OFFalse);
+
+    if (object.frame != 0)
+        value.getFrameList().addItem(static_cast<Sint32>(object.frame));
+    return value;
+}
+
 } // namespace
 
 DSRCodedEntryValue coded_entry(code_of code)
@@ -36,7 +46,7 @@ DSRCodedEntryValue coded_entry(code_of code)
     return DSRCodedEntryValue(value, scheme, meaning);
 }
 
-content::content() : tree_(DSRTypes::DT_ComprehensiveSR) {}
+content::content(DSRTypes::E_DocumentType type) : tree_(type) {}
 
 DSRCodedEntryValue content::coded(code_of code)
 {
@@ -47,12 +57,17 @@ DSRCodedEntryValue content::coded(code_of code)
     return entry;
 }
 
-void content::add(relationship how, DSRTypes::E_ValueType type, code_of name)
+size_t content::add(relationship how, DSRTypes::E_ValueType type)
 {
     const DSRTypes::E_AddMode mode =
         how == DSRTypes::RT_isRoot ? DSRTypes::AM_afterCurrent : DSRTypes::AM_belowCurrent;
 
-    if (tree_.addContentItem(how, type, mode) == 0)
+    return tree_.addContentItem(how, type, mode);
+}
+
+void content::add(relationship how, DSRTypes::E_ValueType type, code_of name)
+{
+    if (add(how, type) == 0)
         fail(MEDTL_E_INTERNAL, "DCMTK refuses the content item (%s, %s) at its place", name->value,
              name->scheme);
     accepted(tree_.getCurrentContentItem().setConceptName(coded(name)), name);
@@ -84,11 +99,18 @@ void content::text(relationship how, code_of name, const std::string &value)
     std::vector<char> ascii(value.size() + 1);
 
     medtl_ascii_copy(value.c_str(), ascii.data(), ascii.size());
-    if (ascii[0] == '\0')
-        return;
+    if (ascii[0] != '\0')
+        open_text(how, name, ascii.data());
+}
+
+content::item content::open_text(relationship how, code_of name, const std::string &value)
+{
+    std::vector<char> ascii(value.size() + 1);
+
+    medtl_ascii_copy(value.c_str(), ascii.data(), ascii.size());
     add(how, DSRTypes::VT_Text, name);
     accepted(tree_.getCurrentContentItem().setStringValue(ascii.data()), name);
-    close();
+    return item(*this);
 }
 
 content::item content::uid(relationship how, code_of name, const char *value)
@@ -110,31 +132,86 @@ content::item content::number(relationship how, code_of name, const char *decima
     return item(*this);
 }
 
-content::item content::image(relationship how, code_of name, const medtl_facts &facts,
-                             uint32_t frame)
+void content::set_image(const reference &object, code_of name)
 {
-    DSRImageReferenceValue reference(facts.sop_class_uid, facts.sop_instance_uid, OFFalse);
+    accepted(tree_.getCurrentContentItem().setImageReference(image_value(object), OFFalse), name);
+    references_.insert(object.sop_instance_uid);
+    if (object.state_instance_uid[0] != '\0')
+        references_.insert(object.state_instance_uid);
+}
 
-    if (frame != 0)
-        reference.getFrameList().addItem(static_cast<Sint32>(frame));
+content::item content::image(relationship how, code_of name, const reference &object)
+{
     add(how, DSRTypes::VT_Image, name);
-    accepted(tree_.getCurrentContentItem().setImageReference(reference, OFFalse), name);
+    set_image(object, name);
     return item(*this);
 }
 
-content::item content::region(relationship how, code_of name, const rectangle &r)
+content::item content::library_image(relationship how, const reference &object)
+{
+    const code_of source = MEDTL_CONCEPT_ORIGINAL_SOURCE; // for a message only
+    const size_t node = add(how, DSRTypes::VT_Image);
+
+    require(node != 0, MEDTL_E_INTERNAL, "DCMTK refuses an image at its place");
+    set_image(object, source);
+    library_[object.sop_instance_uid] = node;
+    return item(*this);
+}
+
+void content::by_reference(relationship how, const char *sop_instance_uid)
+{
+    const auto found = library_.find(sop_instance_uid);
+
+    require(found != library_.end(), MEDTL_E_INTERNAL, "an image is not in the image library");
+    require(tree_.addByReferenceRelationship(how, found->second) != 0, MEDTL_E_INTERNAL,
+            "DCMTK refuses a relationship by reference");
+}
+
+void content::set_graphic(const DSRSpatialCoordinatesValue &coordinates, code_of name)
+{
+    accepted(tree_.getCurrentContentItem().setSpatialCoordinates(coordinates), name);
+}
+
+content::item content::point(relationship how, code_of name, const medtl_point &position)
+{
+    DSRSpatialCoordinatesValue coordinates(DSRTypes::GT_Point);
+
+    coordinates.getGraphicDataList().addItem(position.x, position.y);
+    add(how, DSRTypes::VT_SCoord, name);
+    set_graphic(coordinates, name);
+    return item(*this);
+}
+
+content::item content::polygon(relationship how, code_of name,
+                               const std::vector<medtl_point> &outline)
 {
     DSRSpatialCoordinatesValue coordinates(DSRTypes::GT_Polyline);
     DSRGraphicDataList &points = coordinates.getGraphicDataList();
 
-    points.addItem(r.x0, r.y0);
-    points.addItem(r.x1, r.y0);
-    points.addItem(r.x1, r.y1);
-    points.addItem(r.x0, r.y1);
-    points.addItem(r.x0, r.y0); // a polyline is closed where its last point is its first
+    for (const medtl_point &corner : outline)
+        points.addItem(corner.x, corner.y);
+    points.addItem(outline[0].x, outline[0].y); // closed where the last point is the first
     add(how, DSRTypes::VT_SCoord, name);
-    accepted(tree_.getCurrentContentItem().setSpatialCoordinates(coordinates), name);
+    set_graphic(coordinates, name);
     return item(*this);
+}
+
+void content::date(relationship how, code_of name, const std::string &value)
+{
+    if (value.empty() || DcmDate::checkStringValue(value.c_str(), "1").bad())
+        return;
+    add(how, DSRTypes::VT_Date, name);
+    accepted(tree_.getCurrentContentItem().setStringValue(value.c_str()), name);
+    close();
+}
+
+void content::time(relationship how, code_of name, const std::string &value)
+{
+    if (value.empty() || DcmTime::checkStringValue(value.c_str(), "1").bad())
+        return;
+    add(how, DSRTypes::VT_Time, name);
+    accepted(tree_.getCurrentContentItem().setStringValue(value.c_str()), name);
+    close();
 }
 
 void content::write(DcmItem &dataset)

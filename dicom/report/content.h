@@ -16,8 +16,10 @@
 
 #include <dcmtk/dcmsr/dsrdoctr.h>
 
+#include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace medtl_dicom
 {
@@ -27,10 +29,14 @@ constexpr DSRTypes::E_RelationshipType has_obs_context = DSRTypes::RT_hasObsCont
 constexpr DSRTypes::E_RelationshipType has_acq_context = DSRTypes::RT_hasAcqContext;
 constexpr DSRTypes::E_RelationshipType has_concept_mod = DSRTypes::RT_hasConceptMod;
 constexpr DSRTypes::E_RelationshipType selected_from = DSRTypes::RT_selectedFrom;
+constexpr DSRTypes::E_RelationshipType inferred_from = DSRTypes::RT_inferredFrom;
+constexpr DSRTypes::E_RelationshipType has_properties = DSRTypes::RT_hasProperties;
 
-/// Corners in image pixels from the image's top-left corner (PS3.3 C.18.6.1.1): x is the column.
-struct rectangle {
-    float x0, y0, x1, y1;
+/// Which object an item refers to.
+struct reference {
+    const char *sop_class_uid, *sop_instance_uid;
+    uint32_t frame = 0;                                         ///< 1-based; 0: the whole object
+    const char *state_class_uid = "", *state_instance_uid = ""; ///< to be shown so; "": as it is
 };
 
 /// A code where one is asked for: by its place in the table of concepts, or the task's own.
@@ -64,7 +70,7 @@ class content
 
     using relationship = DSRTypes::E_RelationshipType;
 
-    content();
+    explicit content(DSRTypes::E_DocumentType type);
 
     /// The root; once, before anything else.
     item root(code_of title, const char *template_id);
@@ -73,15 +79,24 @@ class content
     item code(relationship how, code_of name, code_of value);
     /// An empty text is not written and gives no item: TEXT needs a value.
     void text(relationship how, code_of name, const std::string &value);
+    /// A text that stays open. It must not be empty.
+    item open_text(relationship how, code_of name, const std::string &value);
     item uid(relationship how, code_of name, const char *value);
     /// @param decimal  A decimal string of at most 16 characters.
     /// @param exact    Written beside it as Floating Point Value where the string is rounded.
     item number(relationship how, code_of name, const char *decimal, code_of unit,
                 const double *exact = nullptr);
-    /// @param frame  1-based frame number; 0: the whole image.
-    item image(relationship how, code_of name, const medtl_facts &facts, uint32_t frame = 0);
-    /// A closed polyline.
-    item region(relationship how, code_of name, const rectangle &region);
+    item image(relationship how, code_of name, const reference &object);
+    /// An image without a concept name, as TID 4020 has it. by_reference() may name it later.
+    item library_image(relationship how, const reference &object);
+    /// A relationship to the library_image() of this SOP Instance UID instead of an item of its own.
+    void by_reference(relationship how, const char *sop_instance_uid);
+    item point(relationship how, code_of name, const medtl_point &position);
+    /// A closed polyline. @param outline  At least three corners; the first is not repeated.
+    item polygon(relationship how, code_of name, const std::vector<medtl_point> &outline);
+    /// @param value  Of VR DA or TM; an empty or impossible one is not written.
+    void date(relationship how, code_of name, const std::string &value);
+    void time(relationship how, code_of name, const std::string &value);
 
     /// Write the content into a report's dataset.
     void write(DcmItem &dataset);
@@ -89,13 +104,21 @@ class content
     /// Designators of private coding schemes ("99...") that were used.
     const std::set<std::string> &private_schemes() const { return private_schemes_; }
 
+    /// SOP Instance UIDs of all objects that were referred to.
+    const std::set<std::string> &references() const { return references_; }
+
   private:
+    size_t add(relationship how, DSRTypes::E_ValueType type);
     void add(relationship how, DSRTypes::E_ValueType type, code_of name);
+    void set_image(const reference &object, code_of name);
+    void set_graphic(const DSRSpatialCoordinatesValue &coordinates, code_of name);
     DSRCodedEntryValue coded(code_of code);
     void close() noexcept { tree_.goUp(); }
 
     DSRDocumentTree tree_;
     std::set<std::string> private_schemes_;
+    std::set<std::string> references_;
+    std::map<std::string, size_t> library_; ///< node of each library_image()
 };
 
 /// A code as a sequence item's attributes, for the header: the same rules as inside the tree.

@@ -46,3 +46,30 @@ size_t medtl_report_decision(const medtl_task *task, const float *probabilities)
             best = i;
     return best == task->class_count ? 0 : best; /* a task of one class */
 }
+
+bool medtl_report_is_finding(const medtl_task *task, const float *probabilities)
+{
+    const size_t decision = medtl_report_decision(task, probabilities);
+
+    if (task->positive_class >= 0 && (size_t)task->positive_class < task->class_count)
+        return decision == (size_t)task->positive_class;
+    return (double)probabilities[decision] >= task->min_probability;
+}
+
+size_t medtl_listed_classes(const medtl_task *task, const float *probabilities, size_t *order)
+{
+    const size_t decision = medtl_report_decision(task, probabilities);
+    size_t ranked = 0, kept = 0;
+
+    medtl_order_by_probability(probabilities, task->class_count, order);
+    for (size_t i = 0; i < task->class_count; i++) {
+        const size_t index = order[i];
+        const bool always = index == decision || (int)index == task->positive_class;
+        const bool probable = (double)probabilities[index] >= task->min_probability;
+
+        if (always || (probable && (task->top_k == 0 || ranked < task->top_k)))
+            order[kept++] = index;
+        ranked++;
+    }
+    return kept;
+}

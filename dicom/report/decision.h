@@ -17,6 +17,13 @@ bool medtl_probabilities_are_valid(const float *probabilities, size_t count) MED
 void medtl_order_by_probability(const float *probabilities, size_t count,
                                 size_t *order) MEDTL_NOEXCEPT;
 
+/** Which classes are listed, by falling probability: the task->top_k most probable of those that reach
+ *  task->min_probability, and whatever they are, the one that the image is reported as and the positive one.
+ *  @param[out] order  Room for task->class_count indices.
+ *  @return How many. */
+size_t medtl_listed_classes(const medtl_task *task, const float *probabilities,
+                            size_t *order) MEDTL_NOEXCEPT;
+
 #ifdef __cplusplus
 }
 #endif

@@ -115,8 +115,7 @@ void write_equipment(DcmItem &report, const report_context &context)
 }
 
 // C.12.1 SOP Common: Contributing Equipment Sequence. IHE AIR wants each algorithm here.
-void write_contributing_equipment(DcmItem &report, const report_context &context,
-                                  const moment &when)
+void write_contributing_equipment(DcmItem &report, const report_context &context)
 {
     const equipment device = equipment_of(context.request);
     DcmItem *item = nullptr;
@@ -131,7 +130,8 @@ void write_contributing_equipment(DcmItem &report, const report_context &context
     put(*item, DCM_DeviceSerialNumber, device.serial);
     put(*item, DCM_SoftwareVersions, device.software);
     put(*item, DCM_DeviceUID, context.device_uid);
-    put(*item, DCM_ContributionDateTime, when.date + when.time);
+    if (context.request.content_date_time != nullptr) // else nobody said when
+        put(*item, DCM_ContributionDateTime, context.request.content_date_time);
     put(*item, DCM_ContributionDescription, "Classification of images");
 }
 
@@ -153,10 +153,13 @@ void write_coding_schemes(DcmItem &report, const report_context &context,
     require(list.write(report), MEDTL_E_INTERNAL, "cannot write the coding schemes");
 }
 
-void write_sop_common(DcmItem &report, const report_context &context, const moment &when)
+void write_sop_common(DcmItem &report, const report_context &context, const header_facts &facts,
+                      const moment &when)
 {
-    put(report, DCM_SOPClassUID, UID_ComprehensiveSRStorage);
+    put(report, DCM_SOPClassUID, facts.sop_class_uid);
     put(report, DCM_SOPInstanceUID, context.report_uid);
+    if (context.request.content_date_time == nullptr)
+        return; // nobody said when
     put(report, DCM_InstanceCreationDate, when.date);
     put(report, DCM_InstanceCreationTime, when.time);
 }
@@ -208,25 +211,49 @@ void write_requests(DcmItem &report, const medtl_report_request &asked)
     }
 }
 
-// C.17.2 SR Document General: every image of the tree, once, by study and series.
-void write_evidence(DcmItem &report, const medtl_report_request &request)
+// C.17.2 SR Document General: every object that the tree refers to, once, by study and series.
+void write_evidence(DcmItem &report, const medtl_report_request &request,
+                    const std::set<std::string> &references)
 {
     DSRSOPInstanceReferenceList evidence(DCM_CurrentRequestedProcedureEvidenceSequence);
 
     for (size_t i = 0; i < request.result_count; i++) {
-        const medtl_facts &facts = *medtl_instance_facts(request.results[i].instance);
+        const medtl_image_result &result = request.results[i];
+        const medtl_facts &image = *medtl_instance_facts(result.instance);
+        const auto add = [&](const char *series, const char *sop_class, const char *sop) {
+            if (references.count(sop) > 0)
+                require(evidence.addItem(image.study_instance_uid, series, sop_class, sop, OFFalse),
+                        MEDTL_E_INTERNAL, "cannot list an object as evidence");
+        };
 
-        require(evidence.addItem(facts.study_instance_uid, facts.series_instance_uid,
-                                 facts.sop_class_uid, facts.sop_instance_uid, OFFalse),
-                MEDTL_E_INTERNAL, "cannot list an image as evidence");
+        add(image.series_instance_uid, image.sop_class_uid, image.sop_instance_uid);
+        for (size_t k = 0; k < result.evidence_count; k++)
+            add(result.evidence[k].series_instance_uid, result.evidence[k].sop_class_uid,
+                result.evidence[k].sop_instance_uid);
     }
     require(evidence.write(report), MEDTL_E_INTERNAL, "cannot write the evidence");
 }
 
-void write_document_general(DcmItem &report, const medtl_report_request &request,
-                            const moment &when)
+// C.17.2 SR Document General: the reports whose place this one takes.
+void write_predecessors(DcmItem &report, const medtl_report_request &request)
 {
-    put(report, DCM_InstanceNumber, "1");
+    DSRSOPInstanceReferenceList earlier(DCM_PredecessorDocumentsSequence);
+
+    for (size_t i = 0; i < request.predecessor_count; i++) {
+        const medtl_facts &facts = *medtl_instance_facts(request.predecessors[i]);
+
+        require(earlier.addItem(facts.study_instance_uid, facts.series_instance_uid,
+                                facts.sop_class_uid, facts.sop_instance_uid, OFFalse),
+                MEDTL_E_INTERNAL, "cannot name an earlier report");
+    }
+    if (request.predecessor_count > 0)
+        require(earlier.write(report), MEDTL_E_INTERNAL, "cannot name the earlier reports");
+}
+
+void write_document_general(DcmItem &report, const medtl_report_request &request,
+                            const header_facts &facts, const moment &when)
+{
+    put(report, DCM_InstanceNumber, std::to_string(facts.instance_number));
     put(report, DCM_CompletionFlag, "COMPLETE");
     put(report, DCM_VerificationFlag, "UNVERIFIED"); // no person stands behind it
     put(report, DCM_PreliminaryFlag, "PRELIMINARY");
@@ -234,7 +261,8 @@ void write_document_general(DcmItem &report, const medtl_report_request &request
     put(report, DCM_ContentTime, when.time);
     put_empty_unless_there(report, DCM_PerformedProcedureCodeSequence);
     write_requests(report, request);
-    write_evidence(report, request);
+    write_predecessors(report, request);
+    write_evidence(report, request, facts.references);
 }
 
 } // namespace
@@ -243,17 +271,15 @@ void write_header(DcmItem &report, const report_context &context, const header_f
 {
     const medtl_report_request &request = context.request;
     const std::unique_ptr<DcmDataset> image = report_header(*request.results[0].instance);
-    OFString zone;
+    const moment when = content_moment(request);
 
-    image->findAndGetOFString(DCM_TimezoneOffsetFromUTC, zone);
-    const moment when = content_moment(request.content_date_time, zone.c_str());
     write_patient_and_study(report, *image);
-    write_sop_common(report, context, when);
+    write_sop_common(report, context, facts, when);
     write_series(report, context, facts.series_uid);
     write_equipment(report, context);
-    write_contributing_equipment(report, context, when);
+    write_contributing_equipment(report, context);
     write_coding_schemes(report, context, facts.private_schemes);
-    write_document_general(report, request, when);
+    write_document_general(report, request, facts, when);
 }
 
 } // namespace medtl_dicom

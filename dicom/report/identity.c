@@ -80,6 +80,10 @@ done:
 medtl_status medtl_report_uid(const medtl_report_request *request,
                               char sop_instance_uid[MEDTL_UID_SIZE], medtl_error *err)
 {
+    /* The first profile there was has no name here, so that its reports keep their UIDs. */
+    static const char *const kinds[] = {
+        [MEDTL_PROFILE_AIR] = " air", [MEDTL_PROFILE_CAD] = " cad", [MEDTL_PROFILE_TEXT] = " text"};
+    const char *kind = "";
     char *frames = NULL;
     medtl_status status;
 
@@ -90,9 +94,11 @@ medtl_status medtl_report_uid(const medtl_report_request *request,
     for (size_t i = 0; i < request->result_count; i++)
         if (request->results[i].instance == NULL)
             return medtl_fail(err, MEDTL_E_ARGUMENT, "result %zu of a report has no image", i);
+    if (request->profile > MEDTL_PROFILE_TID1500 && request->profile <= MEDTL_PROFILE_TEXT)
+        kind = or_empty(kinds[request->profile]);
     if ((status = list_frames(request, &frames, err)) != MEDTL_OK)
         return status;
-    status = uid_of_text(sop_instance_uid, err, "report\n%s\n%s\n%s\n%s",
+    status = uid_of_text(sop_instance_uid, err, "report%s\n%s\n%s\n%s\n%s", kind,
                          or_empty(request->software_version), or_empty(request->model_sha256),
                          or_empty(request->task->digest), frames);
     free(frames);

@@ -10,8 +10,8 @@ extern "C" {
 #endif
 
 /** The series of a task's reports in a study: study, task's name, model's digest. A new software
- * version or a changed task puts its report beside the old one, a new model opens a series of its
- * own.
+ * version or a changed task puts its report beside the old one, as do the task's other profiles; a new
+ * model opens a series of its own.
  *  @return MEDTL_OK or MEDTL_E_MEMORY, like those below. */
 medtl_status medtl_report_series_uid(const medtl_report_request *request, char uid[MEDTL_UID_SIZE],
                                      medtl_error *err) MEDTL_NOEXCEPT;

@@ -6,15 +6,19 @@
 #include "equipment.h"
 #include "header.h"
 #include "identity.h"
+#include "profile.h"
 #include "serialise.h"
 #include "uid.h"
 
 #include "dicom/instance_internal.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <memory>
 #include <mutex>
+#include <vector>
 
 namespace medtl_dicom
 {
@@ -25,17 +29,24 @@ namespace
 // this MT-safe?"). Building a tree takes a millisecond, so our trees are built one at a time.
 std::mutex tree_mutex;
 
-void check_task(const medtl_task &task)
+const profile &check_task(const medtl_report_request &request)
 {
-    const bool known_profile = task.report_profile == nullptr || task.report_profile[0] == '\0' ||
-                               strcmp(task.report_profile, "tid1500") == 0;
+    const medtl_task &task = *request.task;
+    const profile *const found = find_profile(request.profile);
 
-    require(known_profile, MEDTL_E_UNSUPPORTED, "the only report profile is tid1500");
+    require(found != nullptr, MEDTL_E_UNSUPPORTED, "there is no such report profile");
     require(task.classes != nullptr && task.class_count > 0, MEDTL_E_ARGUMENT,
             "a report needs a task with classes");
     for (size_t i = 0; i < task.class_count; i++)
         require(task.classes[i].code.value[0] != '\0' && task.classes[i].code.scheme[0] != '\0',
                 MEDTL_E_ARGUMENT, "a class of the task has no code");
+    if (found->id == MEDTL_PROFILE_CAD)
+        require(
+            strcmp(task.library_modality.value, "MG") == 0 && task.positive_class >= 0 &&
+                static_cast<size_t>(task.positive_class) < task.class_count,
+            MEDTL_E_UNSUPPORTED,
+            "the profile cad is for mammography: it needs the modality MG and a positive class");
+    return *found;
 }
 
 std::string patient_id(const medtl_instance &instance)
@@ -46,14 +57,27 @@ std::string patient_id(const medtl_instance &instance)
     return id.c_str();
 }
 
+bool is_of_same_study(const medtl_image_result &result, const medtl_image_result &first)
+{
+    return strcmp(medtl_instance_facts(result.instance)->study_instance_uid,
+                  medtl_instance_facts(first.instance)->study_instance_uid) == 0;
+}
+
+void check_outline(const medtl_image_result &result)
+{
+    for (size_t i = 0; i < result.outline_count; i++)
+        if (!std::isfinite(result.outline[i].x) || !std::isfinite(result.outline[i].y))
+            fail(MEDTL_E_ARGUMENT, "%s: its outline has a corner that is no number",
+                 medtl_instance_path(result.instance));
+}
+
 // A report on one patient's images filed under another's name would be worse than none.
-void check_result(const medtl_image_result &result, const medtl_image_result &first,
-                  const medtl_task &task)
+void check_analysed(const medtl_image_result &result, const medtl_image_result &first,
+                    const medtl_task &task)
 {
     const medtl_facts &facts = *medtl_instance_facts(result.instance);
     const char *const path = medtl_instance_path(result.instance);
-    const bool same_study = strcmp(facts.study_instance_uid,
-                                   medtl_instance_facts(first.instance)->study_instance_uid) == 0;
+    const bool same_study = is_of_same_study(result, first);
 
     if (!same_study || patient_id(*result.instance) != patient_id(*first.instance))
         fail(MEDTL_E_ARGUMENT, "%s: is of another %s than the report's first image", path,
@@ -67,6 +91,32 @@ void check_result(const medtl_image_result &result, const medtl_image_result &fi
              static_cast<unsigned>(result.frame) + 1);
     if (!medtl_probabilities_are_valid(result.probabilities, task.class_count))
         fail(MEDTL_E_ARGUMENT, "%s: its probabilities are not numbers from 0 to 1 of sum 1", path);
+    check_outline(result);
+}
+
+// What can be reported, checked: analysed images first, in the order of the request, then those without a
+// result. Of the latter, what cannot be referred to or is of another patient is left out.
+std::vector<medtl_image_result> reportable(const medtl_report_request &request)
+{
+    std::vector<medtl_image_result> results(request.results,
+                                            request.results + request.result_count);
+    std::vector<medtl_image_result> kept;
+
+    std::stable_partition(results.begin(), results.end(), [](const medtl_image_result &one) {
+        return one.state == MEDTL_RESULT_ANALYSED;
+    });
+    for (const medtl_image_result &one : results) {
+        if (one.state == MEDTL_RESULT_ANALYSED)
+            check_analysed(one, results[0], *request.task);
+        else if (!is_of_same_study(one, results[0]) ||
+                 patient_id(*one.instance) != patient_id(*results[0].instance) ||
+                 medtl_instance_facts(one.instance)->series_instance_uid[0] == '\0')
+            continue;
+        kept.push_back(one);
+    }
+    require(!kept.empty(), MEDTL_E_ARGUMENT,
+            "the only image has no Series Instance UID, so a report cannot refer to it");
+    return kept;
 }
 
 using uid_function = medtl_status (*)(const medtl_report_request *, char[MEDTL_UID_SIZE],
@@ -83,28 +133,33 @@ std::string derive(uid_function function, const medtl_report_request &request)
 }
 
 std::unique_ptr<medtl_report, decltype(&medtl_report_destroy)>
-create(const medtl_report_request &request)
+create(const medtl_report_request &asked)
 {
     std::unique_ptr<medtl_report, decltype(&medtl_report_destroy)> report(
         static_cast<medtl_report *>(std::calloc(1, sizeof(medtl_report))), medtl_report_destroy);
+    medtl_report_request request = asked;
     DcmFileFormat file;
     header_facts facts;
 
     require(report != nullptr, MEDTL_E_MEMORY, "out of memory for a report");
-    const report_context context = {request, *request.task, derive(medtl_report_uid, request),
-                                    derive(medtl_report_device_uid, request)};
-    check_task(context.task);
-    for (size_t i = 0; i < request.result_count; i++)
-        check_result(request.results[i], request.results[0], context.task);
+    const report_context context = {request, *request.task, derive(medtl_report_uid, asked),
+                                    derive(medtl_report_device_uid, asked)};
+    const profile &wanted = check_task(request);
+    const std::vector<medtl_image_result> results = reportable(asked);
 
+    request.results = results.data();
+    request.result_count = results.size();
     facts.series_uid = derive(medtl_report_series_uid, request);
+    facts.sop_class_uid = wanted.sop_class_uid;
+    facts.instance_number = wanted.instance_number;
     {
         const std::lock_guard<std::mutex> one_tree_at_a_time(tree_mutex);
-        content tree;
+        content tree(wanted.type);
 
-        write_tid1500(tree, context);
+        wanted.write(tree, context);
         tree.write(*file.getDataset());
         facts.private_schemes = tree.private_schemes();
+        facts.references = tree.references();
     }
     write_header(*file.getDataset(), context, facts);
     serialise(file, request.software_version, report->bytes, report->size);
@@ -134,19 +189,4 @@ extern "C" void medtl_report_destroy(medtl_report *report) noexcept
         return;
     std::free(report->bytes);
     std::free(report);
-}
-
-extern "C" bool medtl_report_is_ours(const medtl_instance *instance) noexcept
-try {
-    const std::unique_ptr<DcmDataset> header = medtl_dicom::report_header(*instance);
-    OFString manufacturer, model;
-
-    header->findAndGetOFString(DCM_Manufacturer, manufacturer);
-    header->findAndGetOFString(DCM_ManufacturerModelName, model);
-    return strcmp(instance->facts.sop_class_uid, UID_ComprehensiveSRStorage) == 0 &&
-           strncmp(instance->facts.sop_instance_uid, "2.25.", 5) == 0 &&
-           manufacturer == medtl_dicom::manufacturer_name &&
-           model == medtl_dicom::manufacturer_model_name;
-} catch (...) {
-    return false;
 }

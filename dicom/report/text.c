@@ -54,7 +54,7 @@ static bool is_plain_label(const char *label)
 
 /* The data set's own name is closest to what the model was taught; the standard code may be wider
  * or narrower. */
-static const char *meaning_of(const medtl_class *class_info)
+const char *medtl_class_meaning(const medtl_class *class_info)
 {
     if (class_info->private_code.meaning[0] != '\0')
         return class_info->private_code.meaning;
@@ -64,7 +64,7 @@ static const char *meaning_of(const medtl_class *class_info)
 void medtl_probability_concept(const medtl_class *class_info, medtl_code *out)
 {
     const char *label = class_info->label;
-    const char *meaning = meaning_of(class_info);
+    const char *meaning = medtl_class_meaning(class_info);
     char digest[MEDTL_SHA256_TEXT_SIZE];
     char start[8] = "";
 

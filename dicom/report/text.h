@@ -30,6 +30,10 @@ void medtl_ascii_copy(const char *text, char *out, size_t size) MEDTL_NOEXCEPT;
  * other characters than [A-Za-z0-9_-] is cut and made unique by six digits of its SHA-256. */
 void medtl_probability_concept(const medtl_class *class_info, medtl_code *out) MEDTL_NOEXCEPT;
 
+/** What people call a class: the meaning of its private code, else of its standard code, else its label.
+ *  Borrowed. */
+const char *medtl_class_meaning(const medtl_class *class_info) MEDTL_NOEXCEPT;
+
 /** A probability in percent as a decimal string with two decimals, rounded to nearest. */
 void medtl_percent_text(float probability, char out[MEDTL_DS_SIZE]) MEDTL_NOEXCEPT;
 

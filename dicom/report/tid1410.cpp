@@ -1,52 +1,15 @@
-// TID 1410 Planar ROI Measurements and Qualitative Evaluations: what was found in one frame.
-#include "templates.h"
+// TID 1410 Planar ROI Measurements and Qualitative Evaluations: what was found in one frame, or why nothing
+// was looked for.
+#include "result.h"
 
 #include "decision.h"
 #include "identity.h"
 #include "text.h"
 
-#include <algorithm>
-#include <cmath>
-#include <vector>
-
 namespace medtl_dicom
 {
 namespace
 {
-
-bool is_given(const medtl_code &code) { return code.value[0] != '\0'; }
-
-// For people: "Image 2 R CC", "Image 1 frame 3".
-std::string tracking_identifier(const medtl_image_result &result, size_t number)
-{
-    const medtl_facts &facts = *medtl_instance_facts(result.instance);
-    const char *const view = medtl_instance_value(result.instance, "view");
-    const char *const side = medtl_instance_value(result.instance, "laterality");
-    std::string text = "Image " + std::to_string(number);
-
-    for (const char *part : {side, view})
-        if (part != nullptr && part[0] != '\0')
-            text += std::string(" ") + part;
-    if (facts.frames > 1)
-        text += " frame " + std::to_string(result.frame + 1);
-    return text;
-}
-
-// The part that was looked at, within the image; the whole image where the geometry says nothing
-// sensible.
-rectangle region_of(const medtl_image_result &result)
-{
-    const medtl_facts &facts = *medtl_instance_facts(result.instance);
-    const medtl_geometry &g = result.geometry;
-    const double columns = facts.columns, rows = facts.rows;
-    const double x0 = std::clamp(g.x0, 0.0, columns), x1 = std::clamp(g.x1, 0.0, columns);
-    const double y0 = std::clamp(g.y0, 0.0, rows), y1 = std::clamp(g.y1, 0.0, rows);
-
-    if (!(x1 > x0 && y1 > y0)) // also where one is no number
-        return {0.0f, 0.0f, static_cast<float>(columns), static_cast<float>(rows)};
-    return {static_cast<float>(x0), static_cast<float>(y0), static_cast<float>(x1),
-            static_cast<float>(y1)};
-}
 
 // The task names the probability of its positive class ("Probability of cancer"), or of every class
 // where it has no positive one; the others are named by a private concept.
@@ -92,8 +55,10 @@ void write_tid1419(content &tree, const medtl_task &task, const medtl_image_resu
         if (side != nullptr)
             tree.code(has_concept_mod, MEDTL_CONCEPT_LATERALITY, *side); // row 3
     }
+    if (result.state != MEDTL_RESULT_ANALYSED)
+        return;
     // The most probable first: a viewer may show only the first few.
-    medtl_order_by_probability(result.probabilities, task.class_count, order.data());
+    order.resize(medtl_listed_classes(&task, result.probabilities, order.data()));
     for (const size_t index : order)
         write_probability(tree, task, index, result.probabilities[index]); // rows 5 and 6
 }
@@ -108,28 +73,81 @@ std::string tracking_uid(const report_context &context, const medtl_image_result
     return uid;
 }
 
+const medtl_evidence_object *evidence_of(const medtl_image_result &result, medtl_evidence_kind kind)
+{
+    for (size_t i = 0; i < result.evidence_count; i++)
+        if (result.evidence[i].kind == kind)
+            return &result.evidence[i];
+    return nullptr;
+}
+
+// Row 3b: the class, or that there is none.
+void write_finding(content &tree, const medtl_task &task, const medtl_image_result &result)
+{
+    if (result.state == MEDTL_RESULT_ANALYSED) {
+        const size_t decision = medtl_report_decision(&task, result.probabilities);
+
+        if (task.positive_class >= 0 || medtl_report_is_finding(&task, result.probabilities))
+            tree.code(contains, MEDTL_CONCEPT_FINDING, task.classes[decision].code);
+        return;
+    }
+    tree.code(contains, MEDTL_CONCEPT_FINDING,
+              result.state == MEDTL_RESULT_FAILED ? MEDTL_CONCEPT_ANALYSIS_FAILED
+                                                  : MEDTL_CONCEPT_NOT_ANALYSED);
+}
+
+// Rows 5 and 6, through the presentation state where there is one.
+void write_region(content &tree, const medtl_image_result &result)
+{
+    const medtl_evidence_object *const state = evidence_of(result, MEDTL_EVIDENCE_PRESENTATION);
+    reference source = reference_to(result);
+
+    if (state != nullptr) {
+        source.state_class_uid = state->sop_class_uid;
+        source.state_instance_uid = state->sop_instance_uid;
+    }
+    const auto region = tree.polygon(contains, MEDTL_CONCEPT_IMAGE_REGION, region_of(result));
+    tree.image(selected_from, MEDTL_CONCEPT_ORIGINAL_SOURCE, source);
+}
+
+// Row 9, which takes one image. (Row 7, a segmentation, would exclude the region of row 5, which viewers
+// need.)
+void write_illustration(content &tree, const medtl_image_result &result)
+{
+    const medtl_evidence_object *const picture = evidence_of(result, MEDTL_EVIDENCE_PICTURE);
+    const medtl_evidence_object *const shown =
+        picture != nullptr ? picture : evidence_of(result, MEDTL_EVIDENCE_SEGMENTATION);
+
+    if (shown != nullptr)
+        tree.image(contains, MEDTL_CONCEPT_ILLUSTRATION,
+                   {shown->sop_class_uid, shown->sop_instance_uid});
+}
+
+// The qualitative evaluations of the template's title; its rows have them since 2023.
+void write_evaluations(content &tree, const medtl_image_result &result)
+{
+    if (result.state != MEDTL_RESULT_ANALYSED)
+        tree.code(contains, MEDTL_CONCEPT_REASON, *medtl_reason_code(result.reason));
+    for (size_t i = 0; i < result.flag_count; i++)
+        tree.code(contains, MEDTL_CONCEPT_REMARK, result.flags[i].code);
+}
+
 } // namespace
 
 void write_tid1410(content &tree, const report_context &context, const medtl_image_result &result,
                    size_t number)
 {
-    const medtl_task &task = context.task;
-    const medtl_facts &facts = *medtl_instance_facts(result.instance);
-    const medtl_class &found = task.classes[medtl_report_decision(&task, result.probabilities)];
     const std::string uid = tracking_uid(context, result);
-    const std::string identifier = tracking_identifier(result, number);
-    const uint32_t frame = facts.frames > 1 ? result.frame + 1 : 0;
 
     const auto group = tree.container(contains, MEDTL_CONCEPT_MEASUREMENT_GROUP, "1410"); // row 1
-    tree.text(has_obs_context, MEDTL_CONCEPT_TRACKING_IDENTIFIER, identifier);            // row 2
-    tree.uid(has_obs_context, MEDTL_CONCEPT_TRACKING_UID, uid.c_str());                   // row 3
-    tree.code(contains, MEDTL_CONCEPT_FINDING, found.code);                               // row 3b
-    {
-        // rows 5 and 6
-        const auto region = tree.region(contains, MEDTL_CONCEPT_IMAGE_REGION, region_of(result));
-        tree.image(selected_from, MEDTL_CONCEPT_ORIGINAL_SOURCE, facts, frame);
-    }
-    write_tid1419(tree, task, result); // row 11
+    tree.text(has_obs_context, MEDTL_CONCEPT_TRACKING_IDENTIFIER,
+              image_name(result, number));                              // row 2
+    tree.uid(has_obs_context, MEDTL_CONCEPT_TRACKING_UID, uid.c_str()); // row 3
+    write_finding(tree, context.task, result);                          // row 3b
+    write_region(tree, result);                                         // rows 5 and 6
+    write_illustration(tree, result);                                   // row 9
+    write_tid1419(tree, context.task, result);                          // row 11
+    write_evaluations(tree, result);                                    // row 12
 }
 
 } // namespace medtl_dicom

@@ -1,4 +1,4 @@
-// TID 1600 Image Library: the images that were looked at, each once, with what the header says of
+// TID 1600 Image Library: the images that the report is about, each once, with what the header says of
 // them.
 #include "templates.h"
 
@@ -52,9 +52,11 @@ void write_tid1602(content &tree, const medtl_task &task, const medtl_facts &fac
 
     tree.code(has_acq_context, MEDTL_CONCEPT_MODALITY, modality); // row 1
     if (side != nullptr)
-        tree.code(has_acq_context, MEDTL_CONCEPT_IMAGE_LATERALITY, *side);       // row 3
-    write_number(tree, MEDTL_CONCEPT_PIXEL_DATA_ROWS, facts.rows, pixels);       // row 11
-    write_number(tree, MEDTL_CONCEPT_PIXEL_DATA_COLUMNS, facts.columns, pixels); // row 12
+        tree.code(has_acq_context, MEDTL_CONCEPT_IMAGE_LATERALITY, *side); // row 3
+    if (facts.rows > 0 && facts.columns > 0) {
+        write_number(tree, MEDTL_CONCEPT_PIXEL_DATA_ROWS, facts.rows, pixels);       // row 11
+        write_number(tree, MEDTL_CONCEPT_PIXEL_DATA_COLUMNS, facts.columns, pixels); // row 12
+    }
     if (medtl_modality_is_projection(modality.value))
         write_tid1603(tree, facts, header); // row 13
 }
@@ -65,8 +67,9 @@ void write_tid1601(content &tree, const medtl_task &task, const medtl_instance &
     const medtl_facts &facts = *medtl_instance_facts(&instance);
     const std::unique_ptr<DcmDataset> header = report_header(instance);
 
-    const auto image = tree.image(contains, MEDTL_CONCEPT_ORIGINAL_SOURCE, facts); // row 1
-    write_tid1602(tree, task, facts, *header);                                     // row 2
+    const auto image = tree.image(contains, MEDTL_CONCEPT_ORIGINAL_SOURCE,
+                                  {facts.sop_class_uid, facts.sop_instance_uid}); // row 1
+    write_tid1602(tree, task, facts, *header);                                    // row 2
 }
 
 } // namespace

@@ -17,6 +17,22 @@ typedef struct medtl_class {
     medtl_code private_code; /* the data set's own label under a private scheme; empty: none */
 } medtl_class;
 
+/** The kinds of report that a task may ask for, as a set: one bit each. docs/REPORTS.md says which is for whom. */
+typedef enum medtl_report_profile {
+    MEDTL_PROFILE_TID1500 = 1, /* Comprehensive SR, TID 1500: what viewers show most widely   */
+    MEDTL_PROFILE_AIR = 2,     /* the same content as Comprehensive 3D SR, after IHE AI Results */
+    MEDTL_PROFILE_CAD = 4,     /* Mammography CAD SR, TID 4000: mammography workstations       */
+    MEDTL_PROFILE_TEXT = 8     /* Basic Text SR, TID 2000: any viewer                          */
+} medtl_report_profile;
+enum { MEDTL_PROFILE_COUNT = 4 };
+
+/** How the views of one breast come together (medtl_report_exam in report.h does it). */
+typedef enum medtl_exam_rule {
+    MEDTL_EXAM_NONE = 0, /* each image by itself */
+    MEDTL_EXAM_MEAN,     /* both are reported; this one is compared to the operating point */
+    MEDTL_EXAM_MAXIMUM
+} medtl_exam_rule;
+
 /** A task: which images it takes, how they are normalised, which model reads them, and what the
  *  answer is called. Borrowed from its configuration; immutable. */
 typedef struct medtl_task {
@@ -34,7 +50,14 @@ typedef struct medtl_task {
         probability_concept; /* name of the NUM items, e.g. (111047, DCM, "Probability of cancer") */
     medtl_code procedure;    /* Procedure reported */
     medtl_code library_modality; /* for the image library, CID 29: (MG, DCM, "Mammography") */
-    const char *report_profile;  /* "tid1500" */
+    const char *report_profile;  /* as the task says: "tid1500", "tid1500 cad" */
+    unsigned report_profiles;    /* the same as a set of medtl_report_profile; 0: tid1500 */
+    uint32_t top_k;              /* so many classes are listed at most; 0: all */
+    double
+        min_probability; /* less probable classes are not listed (the positive one always is); without
+                               a positive class also the operating point: where no class reaches it,
+                               there is no finding */
+    medtl_exam_rule exam; /* NONE in a task without a positive class */
     const char *series_description;
     uint32_t series_number;
     const char *disclaimer; /* "Supports a clinician, does not diagnose ..." */

@@ -86,6 +86,33 @@ static void record_result(medtl_item *item)
     medtl_item_decide(item, MEDTL_OUTCOME_ANALYSED, MEDTL_OK, reason);
 }
 
+/* Has the job an object whose outcome is open? */
+static bool is_open(const medtl_batch *batch, const medtl_job *job)
+{
+    for (size_t i = job->first_item; i != MEDTL_NONE; i = batch->items[i]->next_copy)
+        if (!batch->items[i]->decided)
+            return true;
+    return false;
+}
+
+/* What the report says of an image that could not be analysed. */
+static medtl_reason reason_of(medtl_status status)
+{
+    switch (status) {
+    case MEDTL_E_FORMAT:
+    case MEDTL_E_NOT_DICOM:
+        return MEDTL_REASON_FORMAT;
+    case MEDTL_E_UNSUPPORTED:
+        return MEDTL_REASON_UNSUPPORTED;
+    case MEDTL_E_IO:
+        return MEDTL_REASON_UNREADABLE;
+    case MEDTL_E_MEMORY:
+        return MEDTL_REASON_RESOURCES;
+    default:
+        return MEDTL_REASON_OTHER;
+    }
+}
+
 /* An object and its copies: the first that can be read is analysed, the rest say so. */
 static void run_job(analysis *a, worker *self, medtl_job *job)
 {
@@ -95,7 +122,9 @@ static void run_job(analysis *a, worker *self, medtl_job *job)
         medtl_item *item = batch->items[i];
         medtl_error err = {MEDTL_OK, ""};
 
-        if (job->analysed_item != MEDTL_NONE) {
+        if (item->decided) {
+            continue; /* listed: the report needs its header */
+        } else if (job->analysed_item != MEDTL_NONE) {
             char reason[1024];
 
             (void)snprintf(reason, sizeof reason, "the same SOP instance as %.900s",
@@ -109,6 +138,9 @@ static void run_job(analysis *a, worker *self, medtl_job *job)
             continue; /* the report needs its header */
         } else {
             medtl_item_decide(item, MEDTL_OUTCOME_FAILED, err.status, err.message);
+            item->why_not = reason_of(err.status);
+            if (i == job->first_item)
+                continue; /* the report says that it failed */
         }
         medtl_item_close(item);
     }
@@ -123,9 +155,11 @@ static void work(void *context, size_t index, size_t worker_index)
 
     if (group->already_reported)
         return;
-    run_job(a, &a->workers[worker_index], job);
-    medtl_batch_say(batch, MEDTL_PHASE_ANALYSE, MEDTL_NONE, batch->jobs_to_do,
-                    batch->items[job->first_item]->path);
+    if (is_open(batch, job)) {
+        run_job(a, &a->workers[worker_index], job);
+        medtl_batch_say(batch, MEDTL_PHASE_ANALYSE, MEDTL_NONE, batch->jobs_to_do,
+                        batch->items[job->first_item]->path);
+    }
     if (atomic_fetch_sub(&group->jobs_left, 1) == 1)
         medtl_batch_report_group(batch, group);
 }
@@ -173,13 +207,12 @@ medtl_status medtl_batch_analyse(medtl_batch *batch, medtl_error *err)
     medtl_pool *pool = NULL;
     medtl_status status;
 
-    for (size_t g = 0; g < batch->group_count; g++)
-        batch->jobs_to_do += batch->groups[g].already_reported ? 0 : batch->groups[g].job_count;
-    if (batch->jobs_to_do == 0)
-        return MEDTL_OK;
+    for (size_t j = 0; j < batch->job_count; j++)
+        batch->jobs_to_do += !batch->groups[batch->jobs[j].group].already_reported &&
+                             is_open(batch, &batch->jobs[j]);
     /* With fewer images than threads, the spare ones work inside the network. */
     if (a.worker_count > batch->jobs_to_do)
-        a.worker_count = batch->jobs_to_do;
+        a.worker_count = batch->jobs_to_do > 0 ? batch->jobs_to_do : 1;
     a.predictor_threads = threads / a.worker_count;
     if ((status = create_workers(&a, err)) == MEDTL_OK &&
         (status = medtl_pool_create(a.worker_count, &pool, err)) == MEDTL_OK)

@@ -32,10 +32,12 @@ void medtl_batch_destroy(medtl_batch *batch)
 {
     if (batch == NULL)
         return;
-    for (size_t i = 0; i < batch->group_count; i++) {
-        free(batch->groups[i].location);
-        free(batch->groups[i].reason);
-    }
+    for (size_t i = 0; i < batch->group_count; i++)
+        for (int k = 0; k < MEDTL_PROFILE_COUNT; k++) {
+            free(batch->groups[i].reports[k].location);
+            free(batch->groups[i].reports[k].reason);
+        }
+    free(batch->earlier);
     for (size_t i = 0; i < batch->item_count; i++)
         medtl_item_destroy(batch->items[i]);
     for (size_t i = 0; i < batch->path_count; i++)
@@ -125,12 +127,13 @@ static size_t processors(void)
 
 static medtl_status list_reports(medtl_batch *batch, medtl_error *err)
 {
-    batch->reports = calloc(batch->group_count + 1, sizeof *batch->reports);
+    batch->reports = calloc(MEDTL_PROFILE_COUNT * batch->group_count + 1, sizeof *batch->reports);
     if (batch->reports == NULL)
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu reports", batch->group_count);
     for (size_t i = 0; i < batch->group_count; i++)
-        if (batch->groups[i].has_report)
-            batch->reports[batch->report_count++] = &batch->groups[i].report;
+        for (int k = 0; k < MEDTL_PROFILE_COUNT; k++)
+            if (batch->groups[i].reports[k].is_listed)
+                batch->reports[batch->report_count++] = &batch->groups[i].reports[k].record;
     return MEDTL_OK;
 }
 

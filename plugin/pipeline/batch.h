@@ -22,8 +22,19 @@ typedef struct medtl_item {
     medtl_instance *instance; /* NULL: not read, or dropped */
     bool in_memory;           /* bytes given by the caller: they cannot be read again */
     bool decided;             /* has its outcome */
-    size_t task;              /* index of the task that takes it; MEDTL_NONE: none */
-    size_t next_copy;         /* item with the same SOP Instance UID; MEDTL_NONE: no other */
+    bool listed;              /* decided without an analysis, and the report says so */
+    bool earlier;             /* a report that medtl made before */
+    medtl_reason why_not;     /* of one that was not analysed */
+    size_t task; /* index of the task that takes it, or whose report lists it; MEDTL_NONE: none */
+    size_t next_copy; /* item with the same SOP Instance UID; MEDTL_NONE: no other */
+
+    /* what explains the result, for the report: see medtl_item_set_outline() and its siblings */
+    medtl_point *outline;
+    size_t outline_count;
+    medtl_evidence_object *evidence;
+    size_t evidence_count;
+    medtl_image_flag *flags;
+    size_t flag_count;
 } medtl_item;
 
 /** One image to analyse: an item and its copies. The first that can be read stands for all. */
@@ -33,17 +44,23 @@ typedef struct medtl_job {
     size_t analysed_item; /* MEDTL_NONE: none could be */
 } medtl_job;
 
-/** The images of one study that one task takes: what becomes one report. */
+/** One of a group's reports. */
+typedef struct medtl_group_report {
+    bool is_listed; /* the record counts */
+    medtl_report_record record;
+    char *location, *reason;
+    char sop[MEDTL_UID_SIZE];
+} medtl_group_report;
+
+/** The images of one study that one task takes, and those that its report lists without a result: what
+ *  becomes one report for each profile. */
 typedef struct medtl_group {
     size_t task;
     size_t first_job, job_count;
     size_t study_order; /* the study's first item: groups stand in the order of their studies */
     bool already_reported;
     atomic_size_t jobs_left;
-    bool has_report; /* the record below counts */
-    medtl_report_record report;
-    char *location, *reason;
-    char sop[MEDTL_UID_SIZE];
+    medtl_group_report reports[MEDTL_PROFILE_COUNT]; /* in the order of the profiles' bits */
 } medtl_group;
 
 struct medtl_batch {
@@ -62,6 +79,8 @@ struct medtl_batch {
     size_t job_count;
     medtl_group *groups;
     size_t group_count;
+    size_t *earlier; /* items that are earlier reports, by study */
+    size_t earlier_count;
     const medtl_report_record **reports; /* of the groups that have one */
     size_t report_count;
 
@@ -90,6 +109,13 @@ void medtl_item_close(medtl_item *item);
 
 /** Close it if it can be opened again and there are many. */
 void medtl_item_close_if_many(medtl_batch *batch, medtl_item *item);
+
+/** What explains an analysed item's result. All is copied; texts and codes as report.h wants them. */
+medtl_status medtl_item_set_outline(medtl_item *item, const medtl_point *points, size_t count,
+                                    medtl_error *err);
+medtl_status medtl_item_add_evidence(medtl_item *item, const medtl_evidence_object *object,
+                                     medtl_error *err);
+medtl_status medtl_item_add_flag(medtl_item *item, const medtl_image_flag *flag, medtl_error *err);
 
 /* ---- the steps ------------------------------------------------------------------------ */
 

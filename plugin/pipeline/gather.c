@@ -39,6 +39,47 @@ static bool has_usable_uids(medtl_item *item)
     return false;
 }
 
+static bool are_usable_uids(const medtl_item *item)
+{
+    return medtl_uid_is_valid(item->study) && medtl_uid_is_valid(item->series) &&
+           medtl_uid_is_valid(item->sop);
+}
+
+/* Is an image of this modality the business of a task, though the task does not take it? Dermoscopy is
+ * listed as photography: CID 29 of many validators knows no DMS. */
+static bool is_of_modality(const medtl_task *task, const char *modality)
+{
+    const char *own = task->library_modality.value;
+
+    return modality[0] != '\0' &&
+           (strcmp(own, modality) == 0 || (strcmp(own, "XC") == 0 && strcmp(modality, "DMS") == 0));
+}
+
+/* An image that no task takes: the first task for its modality says so in the study's report. */
+static void list_if_of_modality(const medtl_batch *batch, medtl_item *item)
+{
+    if (!are_usable_uids(item))
+        return;
+    for (size_t i = 0; i < medtl_pipeline_task_count(batch->pipeline) && !item->listed; i++)
+        if (is_of_modality(medtl_pipeline_task(batch->pipeline, i), item->modality)) {
+            item->listed = true;
+            item->why_not = MEDTL_REASON_OUT_OF_SCOPE;
+            item->task = i;
+        }
+}
+
+/* What medtl made is no input. A report may be one that this run's takes the place of. */
+static bool is_ours(medtl_item *item, const medtl_facts *facts)
+{
+    if (!medtl_report_is_ours(item->instance))
+        return false;
+    item->earlier = !facts->has_pixel_data;
+    medtl_item_decide(item, MEDTL_OUTCOME_NOT_TAKEN, MEDTL_OK,
+                      facts->has_pixel_data ? "an image that medtl made"
+                                            : "a report that medtl wrote");
+    return true;
+}
+
 /* Asks the tasks about an object that could be read. Settles all but those that are to be analysed. */
 static void match(const medtl_batch *batch, medtl_item *item)
 {
@@ -46,10 +87,8 @@ static void match(const medtl_batch *batch, medtl_item *item)
     char reason[REASON_SIZE];
     const medtl_task *task;
 
-    if (!facts->has_pixel_data && medtl_report_is_ours(item->instance)) {
-        medtl_item_decide(item, MEDTL_OUTCOME_NOT_TAKEN, MEDTL_OK, "a report that medtl wrote");
+    if (is_ours(item, facts))
         return;
-    }
     if (!facts->has_pixel_data && facts->rows == 0 && facts->columns == 0) {
         (void)snprintf(reason, sizeof reason, "no image: %s",
                        item->sop_class_name[0] != '\0' ? item->sop_class_name : item->sop_class);
@@ -60,15 +99,26 @@ static void match(const medtl_batch *batch, medtl_item *item)
                               reason, sizeof reason);
     if (task == NULL) {
         medtl_item_decide(item, MEDTL_OUTCOME_NOT_TAKEN, MEDTL_OK, reason);
+        list_if_of_modality(batch, item);
         return;
     }
     item->record.task = task;
     if (!has_usable_uids(item))
         return;
-    if (!facts->has_pixel_data)
+    item->task = index_of_task(batch, task);
+    if (!facts->has_pixel_data) {
         medtl_item_decide(item, MEDTL_OUTCOME_FAILED, MEDTL_E_FORMAT, "no Pixel Data (7FE0,0010)");
+        item->listed = true;
+    }
+}
+
+/* A header that the report needs later stays, or is read again. */
+static void keep_or_close(medtl_batch *batch, medtl_item *item)
+{
+    if (item->decided && !item->listed && !item->earlier)
+        medtl_item_close(item);
     else
-        item->task = index_of_task(batch, task);
+        medtl_item_close_if_many(batch, item);
 }
 
 static void decide_unreadable(medtl_item *item, medtl_status status, const char *reason)
@@ -108,10 +158,7 @@ static medtl_status on_file(void *context, medtl_scan_item *found)
         medtl_item_describe(item, found->instance);
         if (passes_filter(batch, item))
             match(batch, item);
-        if (item->decided)
-            medtl_item_close(item);
-        else
-            medtl_item_close_if_many(batch, item);
+        keep_or_close(batch, item);
     }
     medtl_batch_say(batch, MEDTL_PHASE_SCAN, batch->item_count, 0, item->path);
     return atomic_load(&batch->cancelled) ? MEDTL_E_CANCELLED : MEDTL_OK;
@@ -151,8 +198,7 @@ medtl_status medtl_batch_gather(medtl_batch *batch, medtl_error *err)
 
         if (item->instance != NULL && !item->decided)
             match(batch, item);
-        if (item->decided)
-            medtl_item_close(item);
+        keep_or_close(batch, item);
         medtl_batch_say(batch, MEDTL_PHASE_SCAN, i + 1, 0, item->path);
     }
     if (batch->path_count == 0)
@@ -213,7 +259,8 @@ static size_t *sort_taken(medtl_batch *batch, size_t *count)
     if (taken == NULL)
         return NULL;
     for (size_t i = 0; i < batch->item_count; i++)
-        if (batch->items[i]->task != MEDTL_NONE && !batch->items[i]->decided)
+        if (batch->items[i]->task != MEDTL_NONE &&
+            (!batch->items[i]->decided || batch->items[i]->listed))
             taken[(*count)++] = i;
     qsort_r(taken, *count, sizeof *taken, by_study_task_instance, batch->items);
     return taken;
@@ -292,6 +339,27 @@ static medtl_status order_jobs(medtl_batch *batch, medtl_error *err)
     return MEDTL_OK;
 }
 
+static int by_study(const void *a, const void *b, void *context)
+{
+    const size_t left = *(const size_t *)a, right = *(const size_t *)b;
+    medtl_item *const *items = context;
+    const int order = strcmp(items[left]->study, items[right]->study);
+
+    return order != 0 ? order : strcmp(items[left]->sop, items[right]->sop);
+}
+
+static medtl_status sort_earlier(medtl_batch *batch, medtl_error *err)
+{
+    batch->earlier = calloc(batch->item_count + 1, sizeof *batch->earlier);
+    if (batch->earlier == NULL)
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu objects", batch->item_count);
+    for (size_t i = 0; i < batch->item_count; i++)
+        if (batch->items[i]->earlier)
+            batch->earlier[batch->earlier_count++] = i;
+    qsort_r(batch->earlier, batch->earlier_count, sizeof *batch->earlier, by_study, batch->items);
+    return MEDTL_OK;
+}
+
 medtl_status medtl_batch_group(medtl_batch *batch, medtl_error *err)
 {
     size_t count = 0;
@@ -305,7 +373,8 @@ medtl_status medtl_batch_group(medtl_batch *batch, medtl_error *err)
     } else {
         form_jobs(batch, taken, count);
         order_groups(batch);
-        status = order_jobs(batch, err);
+        if ((status = order_jobs(batch, err)) == MEDTL_OK)
+            status = sort_earlier(batch, err);
     }
     free(taken);
     return status;

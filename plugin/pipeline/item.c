@@ -49,6 +49,16 @@ void medtl_item_destroy(medtl_item *item)
     if (item == NULL)
         return;
     medtl_item_close(item);
+    for (size_t i = 0; i < item->evidence_count; i++) {
+        free((char *)item->evidence[i].sop_class_uid);
+        free((char *)item->evidence[i].sop_instance_uid);
+        free((char *)item->evidence[i].series_instance_uid);
+    }
+    for (size_t i = 0; i < item->flag_count; i++)
+        free((char *)item->flags[i].text);
+    free(item->evidence);
+    free(item->flags);
+    free(item->outline);
     free(item->probabilities);
     free(item->reason);
     free(item->path);
@@ -138,6 +148,59 @@ void medtl_item_close_if_many(medtl_batch *batch, medtl_item *item)
         medtl_item_close(item);
     else
         batch->headers_kept++;
+}
+
+/* ---- what explains a result ------------------------------------------------------------- */
+
+medtl_status medtl_item_set_outline(medtl_item *item, const medtl_point *points, size_t count,
+                                    medtl_error *err)
+{
+    medtl_point *copy_of_points = malloc((count + 1) * sizeof *copy_of_points);
+
+    if (copy_of_points == NULL)
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for an outline of %zu points", count);
+    memcpy(copy_of_points, points, count * sizeof *points);
+    free(item->outline);
+    item->outline = copy_of_points;
+    item->outline_count = count;
+    return MEDTL_OK;
+}
+
+medtl_status medtl_item_add_evidence(medtl_item *item, const medtl_evidence_object *object,
+                                     medtl_error *err)
+{
+    medtl_evidence_object *grown =
+        realloc(item->evidence, (item->evidence_count + 1) * sizeof *grown);
+    medtl_evidence_object own = {object->kind, strdup(object->sop_class_uid),
+                                 strdup(object->sop_instance_uid),
+                                 strdup(object->series_instance_uid)};
+
+    if (grown != NULL)
+        item->evidence = grown;
+    if (grown == NULL || own.sop_class_uid == NULL || own.sop_instance_uid == NULL ||
+        own.series_instance_uid == NULL) {
+        free((char *)own.sop_class_uid);
+        free((char *)own.sop_instance_uid);
+        free((char *)own.series_instance_uid);
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for a reference to an object");
+    }
+    item->evidence[item->evidence_count++] = own;
+    return MEDTL_OK;
+}
+
+medtl_status medtl_item_add_flag(medtl_item *item, const medtl_image_flag *flag, medtl_error *err)
+{
+    medtl_image_flag *grown = realloc(item->flags, (item->flag_count + 1) * sizeof *grown);
+    char *text = strdup(flag->text != NULL ? flag->text : flag->code.meaning);
+
+    if (grown != NULL)
+        item->flags = grown;
+    if (grown == NULL || text == NULL) {
+        free(text);
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for a remark on an image");
+    }
+    item->flags[item->flag_count++] = (medtl_image_flag){flag->code, text};
+    return MEDTL_OK;
 }
 
 bool medtl_uid_is_valid(const char *uid)

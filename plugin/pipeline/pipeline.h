@@ -8,6 +8,7 @@
 #include "medtl/image.h"
 #include "medtl/model.h"
 #include "medtl/reader.h"
+#include "medtl/report.h"
 #include "medtl/study.h"
 #include "where.h"
 
@@ -107,13 +108,15 @@ typedef struct medtl_record {
     medtl_geometry geometry; /* the part of the frame that was looked at */
 } medtl_record;
 
-/** A finished report: one study, one task. Borrowed for the time of the sink's call. */
+/** A finished report: one study, one task, one of the task's profiles. Borrowed for the time of the sink's
+ *  call. */
 typedef struct medtl_batch_report {
     const medtl_task *task;
+    const char *profile; /* "tid1500" */
     const char *study_instance_uid, *series_instance_uid, *sop_instance_uid;
     const unsigned char *bytes; /* a complete DICOM file */
     size_t size;
-    size_t image_count;
+    size_t image_count; /* analysed ones */
 } medtl_batch_report;
 
 enum { MEDTL_LOCATION_SIZE = 4096 };
@@ -150,7 +153,7 @@ typedef struct medtl_batch_options {
     const medtl_where
         *where; /* NULL: every file; files that do not fit are NOT_TAKEN. Objects in memory were
                                  chosen by the caller and are not asked */
-    const char *content_date_time; /* "YYYYMMDDHHMMSS" for the reports; NULL: now */
+    const char *content_date_time; /* "YYYYMMDDHHMMSS" for the reports; NULL: from the images */
     medtl_batch_sink sink;         /* NULL: reports are not built */
     medtl_batch_known known;
     medtl_batch_progress progress;
@@ -172,7 +175,7 @@ medtl_status medtl_batch_add_memory(medtl_batch *batch, const void *bytes, size_
                                     const char *name, medtl_error *err) MEDTL_NOEXCEPT;
 
 /** Read, match, analyse and report. Once per batch. Probabilities and reports have the same bits
- *  whatever the thread count (reports carry the time of the run unless one is given).
+ *  whatever the thread count and the time of day.
  *  Images are decoded and dropped one by one: memory grows with the number of objects, not with
  *  their pixels.
  *  @param options  NULL: all defaults.
@@ -194,13 +197,20 @@ size_t medtl_batch_record_count(const medtl_batch *batch) MEDTL_NOEXCEPT;
 const medtl_record *medtl_batch_record(const medtl_batch *batch, size_t index) MEDTL_NOEXCEPT;
 size_t medtl_batch_outcome_count(const medtl_batch *batch, medtl_outcome outcome) MEDTL_NOEXCEPT;
 
-/** What became of one report. Borrowed from the batch. */
+/** What became of one report. Borrowed from the batch. A study and task has one for each profile of the task,
+ *  also where nothing could be analysed: where an image failed, or where no task takes an image of the task's
+ *  modality. */
 typedef struct medtl_report_record {
     const medtl_task *task;
+    const char *profile;
     const char *study_instance_uid;
     const char *sop_instance_uid; /* "" where it could not be built */
     const char *location;         /* as the sink said; "" where it said nothing */
-    size_t image_count;
+    size_t image_count;           /* analysed ones; before an analysis, those to analyse */
+    size_t failed_count;          /* that should have been analysed, and could not be */
+    size_t ruled_out_count;       /* that no task takes, and that the report says so of */
+    medtl_exam_result exam[MEDTL_EXAM_RESULT_LIMIT];
+    size_t exam_count;
     bool already_there;  /* known to the caller, so not made again */
     medtl_status status; /* MEDTL_OK: handed to the sink, or already there */
     const char *reason;

@@ -1,46 +1,146 @@
-/* From the analysed images of one study and one task to a report in the caller's hands. */
+/* From the images of one study and one task to reports in the caller's hands: one for each of the task's
+ * profiles. */
 #include "batch.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* The images of a group as the report writer wants them. For a group that has not run yet (to learn its
- * report's UID) each job's first item stands in. @return how many; they borrow from the batch. */
-static size_t collect_results(const medtl_batch *batch, const medtl_group *group, bool before,
-                              medtl_image_result *results)
+/* The images of a group as the report writer wants them, with the earlier reports of their study. Borrows from
+ * the batch. */
+typedef struct material {
+    medtl_image_result *results;
+    size_t result_count;
+    const medtl_instance **earlier;
+    size_t earlier_count;
+    const medtl_instance **predecessors; /* room for those of `earlier` that one report replaces */
+} material;
+
+static void release(material *m)
 {
-    size_t count = 0;
-
-    for (size_t j = group->first_job; j < group->first_job + group->job_count; j++) {
-        const size_t index = before ? batch->jobs[j].first_item : batch->jobs[j].analysed_item;
-        const medtl_item *item = index != MEDTL_NONE ? batch->items[index] : NULL;
-
-        if (item != NULL)
-            results[count++] = (medtl_image_result){item->instance, item->record.frame,
-                                                    item->probabilities, item->record.geometry};
-    }
-    return count;
-}
-
-static medtl_report_request make_request(const medtl_batch *batch, const medtl_group *group,
-                                         const medtl_image_result *results, size_t count)
-{
-    const medtl_model_info *model = medtl_pipeline_model_info(batch->pipeline, group->task);
-
-    return (medtl_report_request){.task = medtl_pipeline_task(batch->pipeline, group->task),
-                                  .model_name = model->name,
-                                  .model_version = model->version,
-                                  .model_sha256 = model->sha256,
-                                  .model_arithmetic = model->arithmetic,
-                                  .software_version = medtl_pipeline_version(),
-                                  .results = results,
-                                  .result_count = count,
-                                  .content_date_time = batch->options.content_date_time};
+    free(m->results);
+    free(m->earlier);
+    free(m->predecessors);
 }
 
 static const char *study_of(const medtl_batch *batch, const medtl_group *group)
 {
     return batch->items[batch->jobs[group->first_job].first_item]->study;
+}
+
+/* ---- what a report is made of ------------------------------------------------------------ */
+
+static medtl_image_result result_of(const medtl_item *item)
+{
+    const bool failed = item->record.outcome == MEDTL_OUTCOME_FAILED;
+    const bool ruled_out = item->record.outcome == MEDTL_OUTCOME_NOT_TAKEN;
+
+    return (medtl_image_result){.instance = item->instance,
+                                .frame = item->record.frame,
+                                .probabilities = item->probabilities,
+                                .geometry = item->record.geometry,
+                                .state = failed      ? MEDTL_RESULT_FAILED
+                                         : ruled_out ? MEDTL_RESULT_NOT_ANALYSED
+                                                     : MEDTL_RESULT_ANALYSED,
+                                .reason = item->why_not,
+                                .reason_text = failed || ruled_out ? item->record.reason : NULL,
+                                .flags = item->flags,
+                                .flag_count = item->flag_count,
+                                .outline = item->outline,
+                                .outline_count = item->outline_count,
+                                .evidence = item->evidence,
+                                .evidence_count = item->evidence_count};
+}
+
+/* One result a job: of the copy that was analysed, else of the first. A header that was dropped is read
+ * again; that can only fail where the file is gone or changed meanwhile. */
+static medtl_status collect_results(medtl_batch *batch, const medtl_group *group, material *m,
+                                    medtl_error *err)
+{
+    m->results = calloc(group->job_count, sizeof *m->results);
+    if (m->results == NULL)
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu images", group->job_count);
+    for (size_t j = group->first_job; j < group->first_job + group->job_count; j++) {
+        const medtl_job *job = &batch->jobs[j];
+        const bool analysed = job->analysed_item != MEDTL_NONE;
+        medtl_item *item = batch->items[analysed ? job->analysed_item : job->first_item];
+        const medtl_status status = medtl_item_open(batch, item, err);
+
+        if (status != MEDTL_OK)
+            return status;
+        m->results[m->result_count++] = result_of(item);
+    }
+    return MEDTL_OK;
+}
+
+/* First place in the sorted list of earlier reports that is not before this study. */
+static size_t first_earlier(const medtl_batch *batch, const char *study)
+{
+    size_t low = 0, high = batch->earlier_count;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+
+        if (strcmp(batch->items[batch->earlier[middle]]->study, study) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* An earlier report that cannot be read again is only not named. */
+static medtl_status collect_earlier(medtl_batch *batch, const medtl_group *group, material *m,
+                                    medtl_error *err)
+{
+    const char *study = study_of(batch, group);
+    const size_t first = first_earlier(batch, study);
+    size_t end = first;
+
+    while (end < batch->earlier_count &&
+           strcmp(batch->items[batch->earlier[end]]->study, study) == 0)
+        end++;
+    m->earlier = calloc(end - first + 1, sizeof *m->earlier);
+    m->predecessors = calloc(end - first + 1, sizeof *m->predecessors);
+    if (m->earlier == NULL || m->predecessors == NULL)
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu reports", end - first);
+    for (size_t i = first; i < end; i++) {
+        medtl_item *item = batch->items[batch->earlier[i]];
+        const bool copy =
+            i > first && strcmp(batch->items[batch->earlier[i - 1]]->sop, item->sop) == 0;
+
+        if (!copy && medtl_item_open(batch, item, NULL) == MEDTL_OK)
+            m->earlier[m->earlier_count++] = item->instance;
+    }
+    return MEDTL_OK;
+}
+
+static medtl_report_request make_request(const medtl_batch *batch, const medtl_group *group,
+                                         material *m, medtl_report_profile profile)
+{
+    const medtl_model_info *model = medtl_pipeline_model_info(batch->pipeline, group->task);
+    medtl_report_request request = {.task = medtl_pipeline_task(batch->pipeline, group->task),
+                                    .profile = profile,
+                                    .model_name = model->name,
+                                    .model_version = model->version,
+                                    .model_sha256 = model->sha256,
+                                    .model_arithmetic = model->arithmetic,
+                                    .software_version = medtl_pipeline_version(),
+                                    .results = m->results,
+                                    .result_count = m->result_count,
+                                    .predecessors = m->predecessors,
+                                    .content_date_time = batch->options.content_date_time};
+
+    for (size_t i = 0; i < m->earlier_count; i++)
+        if (medtl_report_precedes(m->earlier[i], &request))
+            m->predecessors[request.predecessor_count++] = m->earlier[i];
+    return request;
+}
+
+static bool asks_for(const medtl_task *task, int profile)
+{
+    const unsigned set = task->report_profiles != 0 ? task->report_profiles : MEDTL_PROFILE_TID1500;
+
+    return (set & 1u << profile) != 0;
 }
 
 static void close_items(const medtl_batch *batch, const medtl_group *group)
@@ -59,16 +159,40 @@ static void set_text(char **owned, const char **shown, const char *text)
     *shown = *owned != NULL ? *owned : "";
 }
 
-static medtl_status hand_over(medtl_batch *batch, medtl_group *group, const medtl_report *report,
-                              medtl_error *err)
+static void start_record(const medtl_batch *batch, const medtl_group *group,
+                         medtl_group_report *report, medtl_report_profile profile)
 {
-    const medtl_batch_report handed = {.task = group->report.task,
+    report->is_listed = true;
+    report->record =
+        (medtl_report_record){.task = medtl_pipeline_task(batch->pipeline, group->task),
+                              .profile = medtl_report_profile_name(profile),
+                              .study_instance_uid = study_of(batch, group),
+                              .sop_instance_uid = report->sop,
+                              .location = "",
+                              .reason = ""};
+}
+
+static void count_results(medtl_report_record *record, const material *m)
+{
+    for (size_t i = 0; i < m->result_count; i++) {
+        record->image_count += m->results[i].state == MEDTL_RESULT_ANALYSED;
+        record->failed_count += m->results[i].state == MEDTL_RESULT_FAILED;
+        record->ruled_out_count += m->results[i].state == MEDTL_RESULT_NOT_ANALYSED;
+    }
+    record->exam_count = medtl_report_exam(record->task, m->results, m->result_count, record->exam);
+}
+
+static medtl_status hand_over(medtl_batch *batch, medtl_group_report *slot,
+                              const medtl_report *report, medtl_error *err)
+{
+    const medtl_batch_report handed = {.task = slot->record.task,
+                                       .profile = slot->record.profile,
                                        .study_instance_uid = report->study_instance_uid,
                                        .series_instance_uid = report->series_instance_uid,
                                        .sop_instance_uid = report->sop_instance_uid,
                                        .bytes = report->bytes,
                                        .size = report->size,
-                                       .image_count = group->report.image_count};
+                                       .image_count = slot->record.image_count};
     char *location = calloc(1, MEDTL_LOCATION_SIZE);
     medtl_status status;
 
@@ -78,7 +202,7 @@ static medtl_status hand_over(medtl_batch *batch, medtl_group *group, const medt
     status = batch->options.sink(batch->options.sink_context, &handed, location, err);
     pthread_mutex_unlock(&batch->events);
     location[MEDTL_LOCATION_SIZE - 1] = '\0';
-    set_text(&group->location, &group->report.location, location);
+    set_text(&slot->location, &slot->record.location, location);
     free(location);
     return status;
 }
@@ -92,109 +216,113 @@ static bool is_incomplete(const medtl_batch *batch, const medtl_group *group)
     return false;
 }
 
-static medtl_status make_report(medtl_batch *batch, medtl_group *group,
-                                const medtl_image_result *results, size_t count, medtl_error *err)
+static medtl_status make_report(medtl_batch *batch, medtl_group_report *slot,
+                                const medtl_report_request *request, medtl_error *err)
 {
-    const medtl_report_request request = make_request(batch, group, results, count);
     medtl_report *report = NULL;
-    medtl_status status;
+    medtl_status status = medtl_report_create(request, &report, err);
 
-    if (is_incomplete(batch, group))
-        return medtl_fail(err, MEDTL_E_CANCELLED,
-                          "the run was stopped before the study was complete");
-    status = medtl_report_create(&request, &report, err);
     if (status == MEDTL_OK) {
-        strcpy(group->sop, report->sop_instance_uid);
-        status = hand_over(batch, group, report, err);
+        strcpy(slot->sop, report->sop_instance_uid);
+        status = hand_over(batch, slot, report, err);
     }
     medtl_report_destroy(report);
     return status;
 }
 
+/* @param status  What went wrong already; MEDTL_OK: nothing. */
+static void report_profile(medtl_batch *batch, medtl_group *group, int index, material *m,
+                           medtl_status status, medtl_error *err)
+{
+    const medtl_report_profile profile = (medtl_report_profile)(1u << index);
+    medtl_group_report *slot = &group->reports[index];
+
+    start_record(batch, group, slot, profile);
+    if (status == MEDTL_OK) {
+        const medtl_report_request request = make_request(batch, group, m, profile);
+
+        count_results(&slot->record, m);
+        status = make_report(batch, slot, &request, err);
+    }
+    slot->record.status = status;
+    if (status != MEDTL_OK)
+        set_text(&slot->reason, &slot->record.reason, err->message);
+    if (status == MEDTL_E_CANCELLED)
+        medtl_batch_cancel(batch);
+}
+
 void medtl_batch_report_group(medtl_batch *batch, medtl_group *group)
 {
-    medtl_image_result *results = calloc(group->job_count, sizeof *results);
+    const medtl_task *task = medtl_pipeline_task(batch->pipeline, group->task);
+    material m = {NULL, 0, NULL, 0, NULL};
     medtl_error err = {MEDTL_OK, ""};
     medtl_status status = MEDTL_OK;
-    size_t count = 0;
 
-    if (results == NULL)
-        status = medtl_fail(&err, MEDTL_E_MEMORY, "out of memory for a report");
-    else
-        count = collect_results(batch, group, false, results);
-    if (batch->options.sink != NULL && (count > 0 || status != MEDTL_OK)) {
-        group->has_report = true;
-        group->report =
-            (medtl_report_record){.task = medtl_pipeline_task(batch->pipeline, group->task),
-                                  .study_instance_uid = study_of(batch, group),
-                                  .sop_instance_uid = group->sop,
-                                  .location = "",
-                                  .image_count = count,
-                                  .reason = ""};
+    if (batch->options.sink != NULL) {
+        if (is_incomplete(batch, group))
+            status = medtl_fail(&err, MEDTL_E_CANCELLED,
+                                "the run was stopped before the study was complete");
         if (status == MEDTL_OK)
-            status = make_report(batch, group, results, count, &err);
-        group->report.status = status;
-        if (status != MEDTL_OK)
-            set_text(&group->reason, &group->report.reason, err.message);
-        if (status == MEDTL_E_CANCELLED)
-            medtl_batch_cancel(batch);
+            status = collect_results(batch, group, &m, &err);
+        if (status == MEDTL_OK)
+            status = collect_earlier(batch, group, &m, &err);
+        for (int i = 0; i < MEDTL_PROFILE_COUNT; i++)
+            if (asks_for(task, i))
+                report_profile(batch, group, i, &m, status, &err);
     }
-    free(results);
+    release(&m);
     close_items(batch, group);
 }
 
 /* ---- before the analysis: what is there already ---------------------------------------- */
 
-static medtl_status open_first_items(const medtl_batch *batch, const medtl_group *group,
-                                     medtl_error *err)
-{
-    medtl_status status = MEDTL_OK;
-
-    for (size_t j = 0; j < group->job_count && status == MEDTL_OK; j++)
-        status =
-            medtl_item_open(batch, batch->items[batch->jobs[group->first_job + j].first_item], err);
-    return status;
-}
-
 static void mark_known(medtl_batch *batch, medtl_group *group)
 {
     group->already_reported = true;
-    group->has_report = true;
-    group->report = (medtl_report_record){.task = medtl_pipeline_task(batch->pipeline, group->task),
-                                          .study_instance_uid = study_of(batch, group),
-                                          .sop_instance_uid = group->sop,
-                                          .location = "",
-                                          .image_count = group->job_count,
-                                          .already_there = true,
-                                          .status = MEDTL_OK,
-                                          .reason = ""};
     for (size_t j = group->first_job; j < group->first_job + group->job_count; j++)
         for (size_t i = batch->jobs[j].first_item; i != MEDTL_NONE; i = batch->items[i]->next_copy)
-            medtl_item_decide(batch->items[i], MEDTL_OUTCOME_ALREADY_REPORTED, MEDTL_OK,
-                              "reported already by this model and configuration");
+            if (!batch->items[i]->decided)
+                medtl_item_decide(batch->items[i], MEDTL_OUTCOME_ALREADY_REPORTED, MEDTL_OK,
+                                  "reported already by this model and configuration");
     close_items(batch, group);
+}
+
+/* Are all the reports that this run would make known to the caller? */
+static bool are_known(medtl_batch *batch, medtl_group *group, material *m)
+{
+    const medtl_task *task = medtl_pipeline_task(batch->pipeline, group->task);
+
+    for (int i = 0; i < MEDTL_PROFILE_COUNT; i++) {
+        const medtl_report_profile profile = (medtl_report_profile)(1u << i);
+        medtl_group_report *slot = &group->reports[i];
+
+        if (!asks_for(task, i))
+            continue;
+        const medtl_report_request request = make_request(batch, group, m, profile);
+
+        if (medtl_report_uid(&request, slot->sop, NULL) != MEDTL_OK ||
+            !batch->options.known(batch->options.known_context, study_of(batch, group), slot->sop))
+            return false;
+        start_record(batch, group, slot, profile);
+        slot->record.image_count = m->result_count;
+        slot->record.already_there = true;
+    }
+    return true;
 }
 
 /* A group whose report cannot be named is analysed: the failure shows there, with its file. */
 static medtl_status skip_if_known(medtl_batch *batch, medtl_group *group, medtl_error *err)
 {
-    medtl_image_result *results = calloc(group->job_count, sizeof *results);
-    char uid[MEDTL_UID_SIZE] = "";
+    material m = {NULL, 0, NULL, 0, NULL};
+    medtl_status status = collect_results(batch, group, &m, err);
 
-    if (results == NULL)
-        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu images", group->job_count);
-    if (open_first_items(batch, group, NULL) == MEDTL_OK) {
-        const size_t count = collect_results(batch, group, true, results);
-        const medtl_report_request request = make_request(batch, group, results, count);
-
-        if (medtl_report_uid(&request, uid, NULL) == MEDTL_OK &&
-            batch->options.known(batch->options.known_context, study_of(batch, group), uid)) {
-            strcpy(group->sop, uid);
-            mark_known(batch, group);
-        }
-    }
-    free(results);
-    return MEDTL_OK;
+    if (status == MEDTL_OK && are_known(batch, group, &m))
+        mark_known(batch, group);
+    else
+        for (int i = 0; i < MEDTL_PROFILE_COUNT; i++)
+            group->reports[i].is_listed = false;
+    release(&m);
+    return status == MEDTL_E_MEMORY ? status : MEDTL_OK;
 }
 
 medtl_status medtl_batch_skip_known(medtl_batch *batch, medtl_error *err)

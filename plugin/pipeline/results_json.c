@@ -132,17 +132,40 @@ static json_t *summary(const medtl_batch *batch)
     return object;
 }
 
+/* What the views of each breast, and of the exam, come to. */
+static json_t *exam(const medtl_report_record *report)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < report->exam_count; i++) {
+        const medtl_exam_result *one = &report->exam[i];
+        const char *of = one->side == MEDTL_LATERALITY_RIGHT  ? "R"
+                         : one->side == MEDTL_LATERALITY_LEFT ? "L"
+                                                              : "exam";
+
+        json_array_append_new(list, json_pack("{s:s, s:I, s:f, s:f, s:b}", "of", of, "views",
+                                              (json_int_t)one->views, "mean", one->mean, "maximum",
+                                              one->maximum, "above_threshold",
+                                              (int)one->above_threshold));
+    }
+    return list;
+}
+
 static json_t *report_object(const medtl_report_record *report)
 {
     const char *outcome = report->already_there        ? "already-there"
                           : report->status == MEDTL_OK ? "written"
                                                        : "failed";
-    json_t *object = json_pack("{s:o, s:s, s:s, s:I}", "study_instance_uid",
-                               text(report->study_instance_uid), "task", report->task->name,
-                               "outcome", outcome, "images", (json_int_t)report->image_count);
+    json_t *object = json_pack(
+        "{s:o, s:s, s:s, s:s, s:I, s:I, s:I}", "study_instance_uid",
+        text(report->study_instance_uid), "task", report->task->name, "profile", report->profile,
+        "outcome", outcome, "images", (json_int_t)report->image_count, "failed",
+        (json_int_t)report->failed_count, "ruled_out", (json_int_t)report->ruled_out_count);
 
     if (object == NULL)
         return NULL;
+    if (report->exam_count > 0)
+        json_object_set_new(object, "exam", exam(report));
     set_text(object, "sop_instance_uid", report->sop_instance_uid);
     set_text(object, "location", report->location);
     if (report->status != MEDTL_OK)

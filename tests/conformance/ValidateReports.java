@@ -4,8 +4,10 @@
  * "FILE: template: Warning..." and, for each file, how many there were; exits 1 when a file cannot be
  * read, names no root template that the validator knows, or has an error. A document is judged by its
  * content alone, which takes seconds, so one with the content of an earlier file gets its verdict. */
+import com.pixelmed.dicom.Attribute;
 import com.pixelmed.dicom.AttributeList;
 import com.pixelmed.dicom.AttributeTag;
+import com.pixelmed.dicom.SequenceAttribute;
 import com.pixelmed.dicom.TagFromName;
 import com.pixelmed.dicom.TransferSyntax;
 import com.pixelmed.validate.DicomSRValidator;
@@ -42,6 +44,15 @@ public class ValidateReports {
         return bytes.toString(StandardCharsets.ISO_8859_1);
     }
 
+    /** The root template that the report says it has; "none" where it says none. */
+    private static String templateOf(AttributeList report) {
+        SequenceAttribute templates = (SequenceAttribute) report.get(TagFromName.ContentTemplateSequence);
+        if (templates == null || templates.getNumberOfItems() == 0)
+            return "none";
+        AttributeList item = templates.getItem(0).getAttributeList();
+        return Attribute.getSingleStringValueOrDefault(item, TagFromName.TemplateIdentifier, "none");
+    }
+
     private String verdictOn(AttributeList report) throws Exception {
         String content = contentOf(report);
         if (!verdicts.containsKey(content))
@@ -59,12 +70,13 @@ public class ValidateReports {
         String verdict = verdictOn(report);
         List<String> errors = linesOf(verdict, "Error");
         List<String> warnings = linesOf(verdict, "Warning");
-        boolean checked = verdict.contains("Found Root Template TID_1500");
+        String template = templateOf(report);
+        boolean checked = verdict.contains("Found Root Template TID_" + template + " ");
 
         errors.forEach(line -> System.out.println(file + ": template: " + line));
         warnings.forEach(line -> System.out.println(file + ": template: " + line));
         if (!checked)
-            System.out.println(file + ": template: Error: the validator did not find template 1500");
+            System.out.println(file + ": template: Error: the validator did not find template " + template);
         System.out.println(file + ": template: " + errors.size() + " errors, " + warnings.size() + " warnings");
         return checked && errors.isEmpty();
     }

@@ -22,7 +22,10 @@ function faults(report) {
   const evidence = [];
   for (const item of content(report))
     if (item.ValueType === "IMAGE")
-      for (const ref of list(item.ReferencedSOPSequence)) referenced.add(ref.ReferencedSOPInstanceUID);
+      for (const ref of list(item.ReferencedSOPSequence)) {
+        referenced.add(ref.ReferencedSOPInstanceUID);
+        for (const state of list(ref.ReferencedSOPSequence)) referenced.add(state.ReferencedSOPInstanceUID);
+      }
   for (const study of list(report.CurrentRequestedProcedureEvidenceSequence))
     for (const series of list(study.ReferencedSeriesSequence))
       for (const ref of list(series.ReferencedSOPSequence)) evidence.push(ref.ReferencedSOPInstanceUID);

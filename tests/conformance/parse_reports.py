@@ -15,8 +15,9 @@ def content(item):
 
 
 def referenced(report):
-    return {ref.ReferencedSOPInstanceUID for item in content(report) if item.ValueType == "IMAGE"
-            for ref in item.ReferencedSOPSequence}
+    images = [ref for item in content(report) if item.get("ValueType") == "IMAGE" for ref in item.ReferencedSOPSequence]
+    states = [state for image in images for state in image.get("ReferencedSOPSequence", [])]
+    return {ref.ReferencedSOPInstanceUID for ref in images + states}
 
 
 def evidence(report):
@@ -38,7 +39,7 @@ def faults(path):
     if report.file_meta.FileMetaInformationVersion != b"\x00\x01":
         yield "file meta information version is not 00 01"
     for item in content(report):
-        if item.ValueType == "NUM" and len(str(item.MeasuredValueSequence[0].NumericValue)) > 16:
+        if item.get("ValueType") == "NUM" and len(str(item.MeasuredValueSequence[0].NumericValue)) > 16:
             yield "a numeric value is longer than 16 characters"
 
 

@@ -94,6 +94,9 @@ Test(content, of_one_mammogram_is_laid_out_as_the_templates_say)
         "3 CONTAINS NUM 111047",
         "4 HAS CONCEPT MOD CODE 121071",
         "1 CONTAINS CONTAINER C0034375",
+        "2 CONTAINS CODE 111017",
+        "2 CONTAINS TEXT 121106",
+        "2 CONTAINS TEXT 121106",
         "2 CONTAINS TEXT 121106",
         "2 CONTAINS TEXT 121106",
     };

@@ -2,6 +2,7 @@
 #include "report_fixture.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
 #include <string.h>
 
 static report_fixture fixture;
@@ -61,8 +62,28 @@ Test(refusals, a_class_without_a_code)
 
 Test(refusals, a_profile_that_does_not_exist)
 {
-    fixture.task.report_profile = "cad";
-    assert_refused(MEDTL_E_UNSUPPORTED, "tid1500");
+    fixture.request.profile = (medtl_report_profile)3;
+    assert_refused(MEDTL_E_UNSUPPORTED, "no such report profile");
+}
+
+/* A Mammography CAD SR of a skin lesion would be false, whatever a validator says. */
+Test(refusals, a_cad_report_of_anything_but_mammography)
+{
+    fixture.request.profile = MEDTL_PROFILE_CAD;
+    strcpy(fixture.task.library_modality.value, "XC");
+    assert_refused(MEDTL_E_UNSUPPORTED, "mammography");
+    strcpy(fixture.task.library_modality.value, "MG");
+    fixture.task.positive_class = -1;
+    assert_refused(MEDTL_E_UNSUPPORTED, "mammography");
+}
+
+Test(refusals, an_outline_that_has_no_place)
+{
+    const medtl_point corners[] = {{1, 1}, {2, 2}, {NAN, 3}};
+
+    fixture.results[1].outline = corners;
+    fixture.results[1].outline_count = 3;
+    assert_refused(MEDTL_E_ARGUMENT, "no number");
 }
 
 Test(refusals, a_time_that_is_none)

@@ -1,5 +1,6 @@
 #include "finetune_data.h"
 
+#include "finetune_output.h"
 #include "progress.h"
 #include "sample.h"
 
@@ -14,8 +15,9 @@ static medtl_status read_sample(void *context, size_t index, float *out, medtl_e
 {
     finetune_data *data = context;
 
-    return sample_read(&data->table.rows[data->rows[index]], data->normaliser, out,
-                       data->sha256[index], err);
+    return sample_read_print(&data->table.rows[data->rows[index]], data->normaliser, out,
+                             data->sha256[index],
+                             data->prints != NULL ? &data->prints[index] : NULL, err);
 }
 
 typedef struct watcher {
@@ -66,7 +68,8 @@ done:
     return status;
 }
 
-static medtl_status list_images(finetune_data *data, const int *sides, medtl_error *err)
+static medtl_status list_images(const finetune_options *options, finetune_data *data,
+                                const int *sides, medtl_error *err)
 {
     const size_t room = data->table.count + 1;
 
@@ -74,8 +77,10 @@ static medtl_status list_images(finetune_data *data, const int *sides, medtl_err
     data->sha256 = calloc(room, sizeof *data->sha256);
     data->train = calloc(room, sizeof *data->train);
     data->validation = calloc(room, sizeof *data->validation);
-    if (data->rows == NULL || data->sha256 == NULL || data->train == NULL ||
-        data->validation == NULL)
+    if (options->leaks != (int)LEAKS_IGNORE)
+        data->prints = calloc(room, sizeof *data->prints);
+    if ((data->prints == NULL && options->leaks != (int)LEAKS_IGNORE) || data->rows == NULL ||
+        data->sha256 == NULL || data->train == NULL || data->validation == NULL)
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu rows", data->table.count);
     for (size_t i = 0; i < data->table.count; i++)
         if (sides[i] == TEST_SIDE)
@@ -146,6 +151,37 @@ static medtl_status read_images(const finetune_options *options, const target *t
     return status;
 }
 
+/* Look for the same picture on both sides, and keep the fingerprints for `medtl evaluate`. */
+static medtl_status check_pictures(const finetune_options *options, finetune_data *data,
+                                   const int *sides, medtl_error *err)
+{
+    static const char *const names[] = {"training", "validation"};
+    const char **files = calloc(data->count, sizeof *files);
+    int *of_image = calloc(data->count, sizeof *of_image);
+    const leak_images images = {data->prints, files, of_image, data->count, names};
+    char *path = run_path(options, FINGERPRINTS_FILE);
+    medtl_status status;
+
+    if (files == NULL || of_image == NULL || path == NULL) {
+        status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu images", data->count);
+        goto done;
+    }
+    for (size_t i = 0; i < data->count; i++) {
+        files[i] = data->table.rows[data->rows[i]].file;
+        of_image[i] =
+            !medtl_dataset_usable(data->dataset, i) ? -1 : sides[data->rows[i]] == VALIDATION_SIDE;
+    }
+    status = leaks_check("finetune", &images, (leak_policy)options->leaks, (size_t)options->threads,
+                         NULL, err);
+    if (status == MEDTL_OK && !options->find_rate)
+        status = fingerprints_write(path, &images, err);
+done:
+    free(files);
+    free(of_image);
+    free(path);
+    return status;
+}
+
 static void sort_out(finetune_data *data, const int *sides)
 {
     for (size_t i = 0; i < data->count; i++) {
@@ -199,10 +235,13 @@ medtl_status finetune_data_read(const finetune_options *options, const target *t
         goto done;
     }
     if ((status = split(options, &data->table, sides, err)) != MEDTL_OK ||
-        (status = list_images(data, sides, err)) != MEDTL_OK ||
+        (status = list_images(options, data, sides, err)) != MEDTL_OK ||
         (status = check_files(options, data, err)) != MEDTL_OK ||
-        (status = read_images(options, t, data, err)) != MEDTL_OK)
+        (status = read_images(options, t, data, err)) != MEDTL_OK ||
+        (data->prints != NULL && (status = check_pictures(options, data, sides, err)) != MEDTL_OK))
         goto done;
+    free(data->prints); /* those beyond the cache are read again, but not looked at again */
+    data->prints = NULL;
     sort_out(data, sides);
     print_split(data);
 done:
@@ -219,6 +258,7 @@ void finetune_data_clear(finetune_data *data)
     free(data->sha256);
     free(data->train);
     free(data->validation);
+    free(data->prints);
     labels_clear(&data->table);
     memset(data, 0, sizeof *data);
 }

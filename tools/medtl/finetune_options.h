@@ -5,6 +5,7 @@
 #include "core/train/hybrid.h"
 #include "core/train/train.h"
 #include "labels.h"
+#include "leaks.h"
 #include "options.h"
 
 enum { FINETUNE_OPTION_ROOM = 112 }; /* at least as many as finetune_table() has */
@@ -45,6 +46,7 @@ typedef struct finetune_options {
     uint64_t step_epochs, patience, early_stop;
     double step_factor, least_rate;
     bool find_rate, allow_empty;
+    int leaks; /* leak_policy */
     double find_low, find_high;
     uint64_t find_steps;
     double dropout;

@@ -35,6 +35,8 @@ static size_t put_data(finetune_options *f, option *out)
          "stop if more of the images than this cannot be read"},
         {OPTION_WHOLE, "cache", 0, "MIB", &f->cache_megabytes, 0, 1e7, SHAPES_NOTHING,
          "memory for normalised images; the rest is read again each time"},
+        {OPTION_CHOICE, "leaks", 0, LEAK_POLICY_WORDS, &f->leaks, 0, 0, SHAPES_NOTHING,
+         LEAK_POLICY_HELP},
         {OPTION_FLAG, "allow-empty-classes", 0, "", &f->allow_empty, 0, 0, SHAPES_IF_CHANGED,
          "train although some classes have no training image; the model will hardly ever answer them"},
     };

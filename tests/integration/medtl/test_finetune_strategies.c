@@ -18,7 +18,7 @@ TestSuite(strategies, .init = folder_make, .fini = folder_remove, .timeout = 300
 static void trained(void)
 {
     pictures_write(120);
-    EXITS(0, "finetune " VALIDATED "--epochs 8 -o first");
+    EXITS(0, "finetune " VALIDATED "--epochs 6 -o first");
 }
 
 static double auc(const char *model)
@@ -85,13 +85,10 @@ Test(strategies, gradual_unfreezing_stopped_and_resumed_gives_the_same_file)
 
 Test(strategies, a_block_search_keeps_the_best_depth_and_goes_on_where_it_was)
 {
-    char best[64];
-
     trained();
     EXITS(0, "finetune " VALIDATED
              "--epochs 2 --init first/model.safetensors --strategy block-search -o search");
     cr_assert(exists("search/blocks.csv") && exists("search/history-blocks-0.csv"));
-    snprintf(best, sizeof best, "block_search/chosen");
     cr_assert(json_number("search/metrics.json", "provenance/block_search/chosen") >= 0.0);
     cr_assert_gt(auc("search/model.safetensors"), 0.9);
     EXITS(2, "finetune " VALIDATED
@@ -181,6 +178,34 @@ ParameterizedTest(struct refusal *c, strategies,
     EXITS(c->status, "finetune " SMALL_RUN "--data small.csv --epochs 1 %s -o run", c->arguments);
     SAYS(c->expected);
     cr_assert(!exists("run/model.safetensors"));
+}
+
+Test(strategies, the_same_picture_on_two_sides_stops_the_run_unless_told_otherwise)
+{
+    pictures_write(20);
+    text_write("leak.csv", "file,label,fold\npictures/0.png,no,0\npictures/1.png,yes,0\n"
+                           "pictures/2.png,no,1\npictures/3.png,yes,1\npictures/copy.png,no,1\n");
+    cr_assert_eq(link("pictures/0.png", "pictures/copy.png"), 0);
+    EXITS(2, "finetune " SMALL_RUN "--data leak.csv --validation-folds 1 --epochs 1 -o run");
+    SAYS("pictures/0.png (training) and pictures/copy.png (validation) have the same pixels");
+    SAYS("--leaks warn");
+    EXITS(0, "finetune " SMALL_RUN
+             "--data leak.csv --validation-folds 1 --epochs 1 --leaks warn -o run");
+    SAYS("results will be too good");
+    cr_assert(exists("run/fingerprints.csv"));
+    EXITS(0, "finetune " SMALL_RUN
+             "--data leak.csv --validation-folds 1 --epochs 1 --leaks ignore -o other");
+    cr_assert(!exists("other/fingerprints.csv"));
+    cr_assert(same_bytes("run/model.safetensors", "other/model.safetensors"));
+}
+
+Test(strategies, a_rate_beyond_reason_ends_with_step_and_rate)
+{
+    pictures_write(40);
+    EXITS(2,
+          "finetune " SMALL_RUN "--epochs 2 --lr 100 --clip 0 --warmup 0 --momentum 0.99 -o run");
+    SAYS("training diverged in step");
+    SAYS("a lower learning rate may help");
 }
 
 Test(strategies, depths_and_groups_that_a_network_does_not_have_are_refused)

@@ -5,7 +5,9 @@
 
 #include <criterion/parameterized.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { COUNT = 64, BATCH = 8, PER_EPOCH = COUNT / BATCH };
 
@@ -197,5 +199,107 @@ Test(unfreeze, groups_move_only_from_their_step_on)
     net = network();
     train(net, &o);
     cr_assert_gt(moved(net, 1, false), 0, "all of them in the end");
+    medtl_network_destroy(net);
+}
+
+/* Where a run was stopped and resumed, nothing of what opens, falls or stands still may differ. */
+static medtl_network *resumed_after(size_t epochs, const medtl_train_options *options)
+{
+    const size_t half = COUNT / 2;
+    medtl_train_options o = *options;
+    medtl_network *net = network();
+    medtl_train_result result;
+    medtl_error err = {0};
+    char path[64];
+
+    snprintf(path, sizeof path, "unfreeze_test_%ld.bin", (long)getpid());
+    o.checkpoint = path;
+    o.stop_after = epochs;
+    if (epochs > 0) {
+        cr_assert_eq(
+            medtl_train(net, dataset, order, half, order + half, half, &o, NULL, &result, NULL),
+            MEDTL_E_CANCELLED);
+        medtl_network_destroy(net);
+        net = network();
+        o.resume = true;
+        o.stop_after = 0;
+    }
+    cr_assert_eq(
+        medtl_train(net, dataset, order, half, order + half, half, &o, NULL, &result, &err),
+        MEDTL_OK, "%s", err.message);
+    free(result.history);
+    unlink(path);
+    return net;
+}
+
+ParameterizedTestParameters(unfreeze, resumed_runs_equal_whole_ones)
+{
+    static medtl_schedule schedules[] = {MEDTL_SCHEDULE_STEP, MEDTL_SCHEDULE_PLATEAU,
+                                         MEDTL_SCHEDULE_ONE_CYCLE};
+
+    return cr_make_param_array(medtl_schedule, schedules, 3);
+}
+
+ParameterizedTest(medtl_schedule *schedule, unfreeze, resumed_runs_equal_whole_ones)
+{
+    medtl_train_options o = options_of(4);
+    medtl_network *whole, *parts;
+
+    o.schedule = *schedule;
+    o.step_epochs = 1;
+    o.step_factor = 0.5;
+    o.freeze_norms = true;
+    o.unfreeze = (medtl_unfreeze){.groups = 3, .decay = 0.5, .opens = {0.0, 0.3, 0.6}};
+    whole = resumed_after(0, &o);
+    parts = resumed_after(2, &o);
+    for (size_t i = 0; i < medtl_network_parameter_count(whole); i++) {
+        const medtl_parameter *p = medtl_network_parameter(whole, i),
+                              *q = medtl_network_parameter(parts, i);
+
+        cr_assert(memcmp(p->value, q->value, p->size * sizeof(float)) == 0, "%s", p->name);
+    }
+    medtl_network_destroy(whole);
+    medtl_network_destroy(parts);
+}
+
+Test(unfreeze, early_stopping_keeps_the_best_epoch)
+{
+    const size_t half = COUNT / 2;
+    medtl_train_options o = options_of(30);
+    medtl_network *net = network();
+    medtl_train_result result;
+    double best = (double)INFINITY;
+    size_t at = 0;
+
+    o.early_stop = 2;
+    o.select = MEDTL_SELECT_LOSS;
+    o.rate = 0.05; /* soon too much */
+    cr_assert_eq(
+        medtl_train(net, dataset, order, half, order + half, half, &o, NULL, &result, NULL),
+        MEDTL_OK);
+    for (size_t i = 0; i < result.epochs; i++)
+        if (result.history[i].validation_loss < best) {
+            best = result.history[i].validation_loss;
+            at = i + 1;
+        }
+    cr_assert_eq(result.chosen, at);
+    cr_assert(result.epochs == 30 || result.epochs == at + 2, "%zu epochs, best %zu", result.epochs,
+              at);
+    cr_assert_lt(result.epochs, 30, "else the test says nothing");
+    free(result.history);
+    medtl_network_destroy(net);
+}
+
+Test(unfreeze, what_goes_by_validation_is_refused_without_it)
+{
+    medtl_train_options o = options_of(2);
+    medtl_network *net = network();
+    medtl_train_result result;
+    medtl_error err = {0};
+
+    o.early_stop = 1;
+    cr_assert_eq(medtl_train(net, dataset, order, COUNT, NULL, 0, &o, NULL, &result, &err),
+                 MEDTL_E_ARGUMENT);
+    cr_assert_not_null(strstr(err.message, "stopping early goes by validation"), "%s", err.message);
     medtl_network_destroy(net);
 }

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+enum { BLUR_RADIUS = 96, BLUR_LINE = 8192 }; /* pixels */
 static const double DEGREE = 3.14159265358979323846 / 180.0;
 /* ITU-R BT.601: what gray a colour is. */
 static const double LUMA[3] = {0.299, 0.587, 0.114};
@@ -102,6 +103,16 @@ static void draw_cut(const medtl_augment *a, size_t height, size_t width, medtl_
     out->cut[3] = out->cut[1] + h;
 }
 
+/* Last of all, so that pictures without blur draw what they drew before there was any. */
+static void draw_blur(const medtl_augment *a, size_t width, medtl_random *random,
+                      medtl_variant *out)
+{
+    const bool blurs = medtl_random_uniform(random) < a->blur;
+    const double share = 0.1 + 0.9 * medtl_random_uniform(random);
+
+    out->blur = blurs ? share * a->blur_sigma * (double)width : 0.0;
+}
+
 void medtl_augment_draw(const medtl_augment *augment, size_t channels, size_t height, size_t width,
                         const float mean[3], medtl_random *random, medtl_variant *out)
 {
@@ -111,6 +122,7 @@ void medtl_augment_draw(const medtl_augment *augment, size_t channels, size_t he
     out->noise = medtl_random_uniform(random) * augment->noise;
     out->noise_seed = medtl_random_bits(random);
     draw_cut(augment, height, width, random, out);
+    draw_blur(augment, width, random, out);
 }
 
 /* ---- applying ------------------------------------------------------------------------- */
@@ -220,6 +232,45 @@ static void apply_color(const medtl_variant *v, size_t channels, size_t plane, f
     }
 }
 
+/* One line of values `step` apart, in place; the edge goes on beyond the line. */
+static void blur_line(const float *weights, size_t radius, size_t count, size_t step, float *line)
+{
+    float old[BLUR_LINE + 2 * BLUR_RADIUS];
+
+    for (size_t i = 0; i < count + 2 * radius; i++) {
+        const size_t at = i < radius ? 0 : i - radius < count ? i - radius : count - 1;
+
+        old[i] = line[at * step];
+    }
+    for (size_t i = 0; i < count; i++) {
+        float sum = weights[0] * old[i + radius];
+
+        for (size_t k = 1; k <= radius; k++)
+            sum += weights[k] * (old[i + radius - k] + old[i + radius + k]);
+        line[i * step] = sum;
+    }
+}
+
+/* A Gaussian cut off at three standard deviations, rows first. */
+static void blur_plane(double sigma, size_t height, size_t width, float *plane)
+{
+    const double reach = ceil(3.0 * sigma);
+    const size_t radius = reach < (double)BLUR_RADIUS ? (size_t)reach : BLUR_RADIUS;
+    float weights[BLUR_RADIUS + 1];
+    double sum = 0.0;
+
+    if (height > BLUR_LINE || width > BLUR_LINE)
+        return; /* larger than a data set can be */
+    for (size_t k = 0; k <= radius; k++)
+        sum += (k > 0 ? 2.0 : 1.0) * exp(-0.5 * (double)(k * k) / (sigma * sigma));
+    for (size_t k = 0; k <= radius; k++)
+        weights[k] = (float)(exp(-0.5 * (double)(k * k) / (sigma * sigma)) / sum);
+    for (size_t y = 0; y < height; y++)
+        blur_line(weights, radius, width, 1, plane + y * width);
+    for (size_t x = 0; x < width; x++)
+        blur_line(weights, radius, height, width, plane + x);
+}
+
 /* The sum of four uniform numbers: close to normal, and from one draw of 64 bits. */
 static void add_noise(const medtl_variant *v, size_t count, float *out)
 {
@@ -264,6 +315,8 @@ void medtl_variant_apply(const medtl_variant *variant, size_t channels, size_t h
     if (variant->gamma != 1.0)
         for (size_t i = 0; i < count; i++)
             out[i] = powf(out[i], (float)variant->gamma);
+    for (size_t c = 0; variant->blur > 0.0 && c < channels; c++)
+        blur_plane(variant->blur, height, width, out + c * plane);
     if (variant->noise > 0.0)
         add_noise(variant, count, out);
     cut_out(variant, channels, height, width, mean, out);

@@ -1,4 +1,4 @@
-/* Random variants of a training image: one affine warp, then colour, gamma, noise and cut-out.
+/* Random variants of a training image: one affine warp, then colour, gamma, blur, noise and cut-out.
  *
  * Drawing the variant and applying it are two steps, so that a test can apply a known one. All geometry
  * becomes one matrix, so pixels are interpolated once. */
@@ -31,10 +31,14 @@ typedef struct medtl_augment {
     double noise;         /* largest standard deviation of added noise; drawn from 0 to this */
     double cutout;        /* chance that a square is grayed out */
     double cutout_side;   /* its side: from half of this to this */
+    double blur;          /* chance of a Gaussian blur */
+    double blur_sigma;    /* its largest standard deviation, a fraction of the width; drawn from a
+                             tenth of this */
     double mirror_border; /* 1: outside the picture is its mirror image; 0: black */
 } medtl_augment;
 
-/** Read "PRESET[,key=value...]": preset none, dermoscopy or mammography; keys are the fields' names.
+/** Read "PRESET[,key=value...]": preset none, dermoscopy or mammography, or dermoscopy-views
+ *  or mammography-views (stronger, for two views of one image in self-supervised training); keys are the fields' names.
  *  @return MEDTL_OK, or MEDTL_E_ARGUMENT naming what is wrong. */
 medtl_status medtl_augment_parse(const char *text, medtl_augment *out, medtl_error *err);
 
@@ -46,6 +50,7 @@ typedef struct medtl_variant {
         color[3]
              [4]; /* out[i] = sum_j color[i][j] * in[j] + color[i][3]; 1 channel: [0][0], [0][3] */
     double gamma; /* exponent; 1: none */
+    double blur;  /* standard deviation in pixels; 0: none */
     double noise; /* standard deviation */
     uint64_t noise_seed;
     bool mirror_border;

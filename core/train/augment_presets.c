@@ -39,6 +39,34 @@ static const struct preset {
       .contrast = 0.1,
       .gamma = 0.2,
       .noise = 0.015}},
+    /* Two views of one image shall agree in what it shows and in little else. Crops may be small and turned as they
+     * like; colour changes stay mild, since colour says much about a lesion. */
+    {"dermoscopy-views",
+     {.rotation = 180.0,
+      .flip_x = 0.5,
+      .flip_y = 0.5,
+      .area_min = 0.2,
+      .area_max = 1.0,
+      .aspect = 0.33,
+      .brightness = 0.1,
+      .contrast = 0.2,
+      .saturation = 0.25,
+      .tint = 0.05,
+      .blur = 0.5,
+      .blur_sigma = 0.01,
+      .mirror_border = 1.0}},
+    /* No colour and no blur: what is sought is small and faint. */
+    {"mammography-views",
+     {.rotation = 180.0,
+      .flip_x = 0.5,
+      .flip_y = 0.5,
+      .area_min = 0.25,
+      .area_max = 1.0,
+      .aspect = 0.2,
+      .brightness = 0.05,
+      .contrast = 0.2,
+      .gamma = 0.3,
+      .noise = 0.02}},
 };
 
 #define KEY(name, low, high)                                                                       \
@@ -50,10 +78,12 @@ static const struct key {
     size_t offset;
     double low, high;
 } keys[] = {
-    KEY(rotation, 0, 180),    KEY(flip_x, 0, 1),   KEY(flip_y, 0, 1),     KEY(area_min, 0.01, 4),
-    KEY(area_max, 0.01, 4),   KEY(aspect, 0, 1),   KEY(shear, 0, 45),     KEY(translate, 0, 1),
-    KEY(brightness, 0, 1),    KEY(contrast, 0, 1), KEY(saturation, 0, 1), KEY(tint, 0, 1),
-    KEY(gamma, 0, 4),         KEY(noise, 0, 1),    KEY(cutout, 0, 1),     KEY(cutout_side, 0, 1),
+    KEY(rotation, 0, 180),    KEY(flip_x, 0, 1),      KEY(flip_y, 0, 1),
+    KEY(area_min, 0.01, 4),   KEY(area_max, 0.01, 4), KEY(aspect, 0, 1),
+    KEY(shear, 0, 45),        KEY(translate, 0, 1),   KEY(brightness, 0, 1),
+    KEY(contrast, 0, 1),      KEY(saturation, 0, 1),  KEY(tint, 0, 1),
+    KEY(gamma, 0, 4),         KEY(noise, 0, 1),       KEY(cutout, 0, 1),
+    KEY(cutout_side, 0, 1),   KEY(blur, 0, 1),        KEY(blur_sigma, 0, 0.1),
     KEY(mirror_border, 0, 1),
 };
 
@@ -84,7 +114,9 @@ static medtl_status set_preset(medtl_augment *augment, const char *name, medtl_e
             return MEDTL_OK;
         }
     return medtl_fail(err, MEDTL_E_ARGUMENT,
-                      "augment: '%s' is none of none, dermoscopy, mammography", name);
+                      "augment: '%s' is none of none, dermoscopy, mammography, dermoscopy-views, "
+                      "mammography-views",
+                      name);
 }
 
 medtl_status medtl_augment_parse(const char *text, medtl_augment *out, medtl_error *err)
@@ -112,5 +144,7 @@ medtl_status medtl_augment_parse(const char *text, medtl_augment *out, medtl_err
         status = medtl_fail(err, MEDTL_E_ARGUMENT, "augment: area_max is below area_min");
     if (status == MEDTL_OK && out->cutout > 0.0 && out->cutout_side == 0.0)
         out->cutout_side = 0.3;
+    if (status == MEDTL_OK && out->blur > 0.0 && out->blur_sigma == 0.0)
+        out->blur_sigma = 0.01;
     return status;
 }

@@ -232,6 +232,8 @@ medtl_status medtl_loader_create(const medtl_loader_spec *spec, medtl_loader **o
     loader->pixels = medtl_dataset_pixels(spec->dataset);
     loader->classes = medtl_dataset_get_spec(spec->dataset)->classes;
     loader->batches = (spec->count + spec->batch - 1) / spec->batch;
+    loader->taken = spec->done < loader->batches ? spec->done : loader->batches;
+    loader->next_place = loader->taken * spec->batch;
     pthread_mutex_init(&loader->mutex, NULL);
     pthread_cond_init(&loader->ready, NULL);
     pthread_cond_init(&loader->freed, NULL);

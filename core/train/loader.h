@@ -17,6 +17,7 @@ typedef struct medtl_loader_spec {
     const size_t *order; /* images of this epoch; copied */
     size_t count;        /* of them, at least 1 */
     size_t batch;        /* images in each batch; the last may be smaller */
+    size_t done;         /* batches to leave out at the start, as if they had been used already */
     size_t threads;      /* at least 1 */
     medtl_augment augment;
     double mixup; /* alpha of the Beta distribution; 0: none (Zhang et al., arXiv 1710.09412).

@@ -2,6 +2,7 @@
 #include "loss_self.h"
 
 #include <math.h>
+#include <string.h>
 
 static const double smallest_norm = 1e-8;
 
@@ -12,11 +13,12 @@ typedef struct views {
     double *norm; /* [2 count] */
     double
         *share; /* [2 count][2 count]: similarities, then what each row's softmax gives the other */
+    double *pull; /* [size] */
 } views;
 
 size_t medtl_loss_nt_xent_scratch(size_t count, size_t size)
 {
-    return 2 * count * (size + 1 + 2 * count);
+    return 2 * count * (size + 1 + 2 * count) + size;
 }
 
 static void normalise(const float *x, size_t size, double *unit, double *norm)
@@ -57,18 +59,21 @@ static double share_out(views *v, size_t i)
     return loss;
 }
 
-/* How dimension k of unit vector i pulls at the loss: every pair (i, j) is met in row i and in row j, and so is
- * the -1 of partners. */
-static double pull(const views *v, size_t i, size_t k)
+/* How each dimension of unit vector i pulls at the loss: every pair (i, j) is met in row i and in row j, and so
+ * is the -1 of partners. */
+static void find_pull(const views *v, size_t i)
 {
     const size_t all = 2 * v->count, partner = (i + v->count) % all;
-    double sum = 0.0;
 
-    for (size_t j = 0; j < all; j++)
-        if (j != i)
-            sum += (v->share[i * all + j] + v->share[j * all + i] - (j == partner ? 2.0 : 0.0)) *
-                   v->unit[j * v->size + k];
-    return sum;
+    memset(v->pull, 0, v->size * sizeof *v->pull);
+    for (size_t j = 0; j < all; j++) {
+        const double weight =
+            v->share[i * all + j] + v->share[j * all + i] - (j == partner ? 2.0 : 0.0);
+        const double *unit = v->unit + j * v->size;
+
+        for (size_t k = 0; j != i && k < v->size; k++)
+            v->pull[k] += weight * unit[k];
+    }
 }
 
 /* Back through the division by the length, which takes away what points along the row. */
@@ -77,17 +82,23 @@ static void derive(const views *v, size_t i, double scale, float *out)
     const double *unit = v->unit + i * v->size;
     double along = 0.0;
 
+    find_pull(v, i);
     for (size_t k = 0; k < v->size; k++)
-        along += pull(v, i, k) * unit[k];
+        along += v->pull[k] * unit[k];
     for (size_t k = 0; k < v->size; k++)
-        out[k] = (float)(scale * (pull(v, i, k) - along * unit[k]) / v->norm[i]);
+        out[k] = (float)(scale * (v->pull[k] - along * unit[k]) / v->norm[i]);
 }
 
 double medtl_loss_nt_xent(const float *a, const float *b, size_t count, size_t size,
                           double temperature, double *scratch, float *da, float *db)
 {
     const size_t all = 2 * count;
-    views v = {count, size, scratch, scratch + all * size, scratch + all * (size + 1)};
+    views v = {count,
+               size,
+               scratch,
+               scratch + all * size,
+               scratch + all * (size + 1),
+               scratch + all * (size + 1 + all)};
     double loss = 0.0;
 
     for (size_t i = 0; i < all; i++)

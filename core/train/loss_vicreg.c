@@ -23,46 +23,67 @@ static void centre(const float *x, size_t count, size_t size, double *out)
     }
 }
 
+/* Row after row, so that a row stays in the nearest cache; the matrix is symmetric. */
 static void covariances(const double *centred, size_t count, size_t size, double *out)
 {
-    memset(out, 0, size * size * sizeof *out);
+    for (size_t k = 0; k < size; k++) {
+        double *row = out + k * size;
+
+        memset(row + k, 0, (size - k) * sizeof *row);
+        for (size_t i = 0; i < count; i++) {
+            const double *x = centred + i * size;
+
+            for (size_t l = k; l < size; l++)
+                row[l] += x[k] * x[l];
+        }
+        for (size_t l = k; l < size; l++) {
+            row[l] /= (double)(count - 1);
+            out[l * size + k] = row[l];
+        }
+    }
+}
+
+/* The hinge of one dimension's deviation, times the weight; its derivatives are added to column k of `dx`. */
+static double hinge(const medtl_vicreg *w, const double *centred, double variance, size_t k,
+                    size_t count, size_t size, double *dx)
+{
+    const double deviation = sqrt(variance + w->epsilon), short_of = w->deviation - deviation;
+
+    if (!(short_of > 0.0))
+        return 0.0;
     for (size_t i = 0; i < count; i++)
-        for (size_t k = 0; k < size; k++)
-            for (size_t l = 0; l < size; l++)
-                out[k * size + l] += centred[i * size + k] * centred[i * size + l];
-    for (size_t k = 0; k < size * size; k++)
-        out[k] /= (double)(count - 1);
+        dx[i * size + k] -=
+            w->variance * centred[i * size + k] / ((double)(count - 1) * deviation * (double)size);
+    return w->variance * short_of;
 }
 
 /* The terms of one view; its derivatives are added to `dx`. Derivatives by centred values sum to 0 in each
- * column (they are products with centred values), so that the mean needs no term of its own. */
-static double within(const medtl_vicreg *w, const double *centred, const double *covariance,
-                     size_t count, size_t size, double *dx)
+ * column (they are products with centred values), so that the mean needs no term of its own.
+ * The diagonal of `covariance` is zero afterwards. */
+static double within(const medtl_vicreg *w, const double *centred, double *covariance, size_t count,
+                     size_t size, double *dx)
 {
-    const double degrees = (double)(count - 1);
-    double hinge = 0.0, off = 0.0;
+    const double scale = w->covariance * 4.0 / ((double)(count - 1) * (double)size);
+    double loss = 0.0;
 
     for (size_t k = 0; k < size; k++) {
-        const double deviation = sqrt(covariance[k * size + k] + w->epsilon);
-        const double short_of = w->deviation - deviation;
+        double *row = covariance + k * size, off = 0.0;
 
-        if (short_of > 0.0) {
-            hinge += short_of;
-            for (size_t i = 0; i < count; i++)
-                dx[i * size + k] -=
-                    w->variance * centred[i * size + k] / (degrees * deviation * (double)size);
-        }
+        loss += hinge(w, centred, row[k], k, count, size, dx);
+        row[k] = 0.0;
         for (size_t l = 0; l < size; l++)
-            if (l != k) {
-                const double c = covariance[k * size + l];
-
-                off += c * c;
-                for (size_t i = 0; i < count; i++)
-                    dx[i * size + k] +=
-                        w->covariance * 4.0 * c * centred[i * size + l] / (degrees * (double)size);
-            }
+            off += row[l] * row[l];
+        loss += w->covariance * off;
     }
-    return (w->variance * hinge + w->covariance * off) / (double)size;
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < size; k++) {
+            const double x = scale * centred[i * size + k], *row = covariance + k * size;
+            double *out = dx + i * size;
+
+            for (size_t l = 0; l < size; l++)
+                out[l] += x * row[l];
+        }
+    return loss / (double)size;
 }
 
 static double one_view(const medtl_vicreg *w, const float *x, const float *other, size_t count,

@@ -18,6 +18,7 @@ typedef struct mapping {
     char *map[CLASS_LIMIT]; /* "value\0class" pairs: value here, class in `to` */
     char *to[CLASS_LIMIT];
     size_t map_count;
+    bool unlabelled;
 } mapping;
 
 /* One "key=value" of a list, cut up in place. */
@@ -71,7 +72,7 @@ static medtl_status find_columns(const medtl_table *table, const labels_options 
     for (size_t i = 0; i < count && status == MEDTL_OK; i++)
         status = set_column(table, options->data, words[i], m, err);
     for (size_t i = FILE_COLUMN; i <= LABEL_COLUMN && status == MEDTL_OK; i++)
-        if (m->places[i] == MEDTL_NO_COLUMN)
+        if ((i == FILE_COLUMN || !m->unlabelled) && m->places[i] == MEDTL_NO_COLUMN)
             status = medtl_fail(err, MEDTL_E_ARGUMENT,
                                 "%s: no column '%s'; say which one with --columns %s=NAME",
                                 options->data, column_names[i], column_names[i]);
@@ -97,8 +98,11 @@ static medtl_status read_map(const labels_options *options, mapping *m, medtl_er
 /* The class that a row says; NULL where a label map lacks its value. */
 static const char *class_of(const labels *l, const mapping *m, size_t row)
 {
-    const char *value = medtl_table_cell(l->table, row, m->places[LABEL_COLUMN]);
+    const char *value;
 
+    if (m->unlabelled)
+        return "unlabelled";
+    value = medtl_table_cell(l->table, row, m->places[LABEL_COLUMN]);
     if (m->map_count == 0)
         return value;
     for (size_t i = 0; i < m->map_count; i++)
@@ -334,6 +338,7 @@ medtl_status labels_read(const labels_options *options, const char *const *class
     memset(out, 0, sizeof *out);
     if (m == NULL)
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
+    m->unlabelled = options->unlabelled;
     if ((status = read_table(options->data, out, err)) == MEDTL_OK &&
         (status = find_columns(out->table, options, m, err)) == MEDTL_OK &&
         (status = read_map(options, m, err)) == MEDTL_OK &&

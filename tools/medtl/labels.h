@@ -19,6 +19,7 @@ typedef struct labels_options {
         *columns; /* "file=NAME,label=NAME,group=NAME,fold=NAME,photometric=NAME"; may be NULL */
     const char *root;      /* folder of relative files; NULL: the table's own */
     const char *label_map; /* "value=class,..."; NULL: the values are the classes */
+    bool unlabelled;       /* no label column is asked for: all rows are of one class */
 } labels_options;
 
 typedef struct label_row {

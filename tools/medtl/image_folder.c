@@ -1,0 +1,198 @@
+/* Which files below a folder, or of a list, are images. */
+#include "image_source.h"
+
+#include "core/base/file.h"
+#include "core/train/picture.h"
+#include "medtl/study.h"
+#include "progress.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { LIST_LIMIT = 256 << 20, SNIFFED = 32 }; /* bytes */
+
+typedef struct walk {
+    image_source *source;
+    const char *keyword; /* whose value is the free label; NULL: none */
+    size_t root;         /* characters of a path that messages leave out */
+    size_t room;
+} walk;
+
+bool image_folder_is(const char *path)
+{
+    const size_t length = strlen(path);
+    struct stat found;
+
+    if (stat(path, &found) == 0 && S_ISDIR(found.st_mode))
+        return true;
+    return length < 4 || strcasecmp(path + length - 4, ".csv") != 0;
+}
+
+static const char *keyword_of(const char *free_label)
+{
+    static const char *const names[][2] = {{"side", "laterality"},
+                                           {"photometric", "PhotometricInterpretation"},
+                                           {"patient", "PatientID"}};
+
+    for (size_t i = 0; free_label != NULL && i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(names[i][0], free_label) == 0)
+            return names[i][1];
+    return free_label; /* "view" is one already */
+}
+
+static bool is_picture(const char *path)
+{
+    unsigned char bytes[SNIFFED] = {0};
+    FILE *file = fopen(path, "rb");
+    const size_t size = file != NULL ? fread(bytes, 1, sizeof bytes, file) : 0;
+
+    if (file != NULL)
+        fclose(file);
+    return medtl_picture_recognise(bytes, size) != MEDTL_PICTURE_UNKNOWN;
+}
+
+static bool grow(walk *w)
+{
+    image_source *s = w->source;
+    const size_t room = w->room > 0 ? 2 * w->room : 256;
+    label_row *rows;
+    char **values;
+
+    if (s->table.count < w->room)
+        return true;
+    rows = realloc(s->table.rows, room * sizeof *rows);
+    if (rows == NULL)
+        return false;
+    s->table.rows = rows;
+    values = realloc(s->values, room * sizeof *values);
+    if (values == NULL)
+        return false;
+    s->values = values;
+    w->room = room;
+    return true;
+}
+
+static bool add(walk *w, const char *path, const char *value)
+{
+    image_source *s = w->source;
+    label_row *row;
+    char *copy, *label = NULL;
+
+    if (!grow(w))
+        return false;
+    copy = strdup(path);
+    if (copy == NULL || (value != NULL && (label = strdup(value)) == NULL)) {
+        free(copy);
+        return false;
+    }
+    row = &s->table.rows[s->table.count];
+    *row = (label_row){.path = copy,
+                       .file = copy + (strlen(copy) > w->root ? w->root : 0),
+                       .group = (uint32_t)s->table.count};
+    s->values[s->table.count++] = label;
+    return true;
+}
+
+/* A damaged DICOM file is listed, too: reading it will say what is wrong, and count it. */
+static medtl_status on_item(void *context, medtl_scan_item *item)
+{
+    walk *w = context;
+    const medtl_facts *facts = item->instance != NULL ? medtl_instance_facts(item->instance) : NULL;
+    const char *value = NULL;
+    bool image = false, kept = true;
+
+    if (facts != NULL)
+        image = facts->has_pixel_data;
+    else if (item->status == MEDTL_E_NOT_DICOM)
+        image = is_picture(item->path);
+    else
+        image = item->status != MEDTL_E_UNSUPPORTED; /* a DICOMDIR is no image */
+    if (item->instance != NULL && w->keyword != NULL)
+        value = medtl_instance_value(item->instance, w->keyword);
+    if (image)
+        kept = add(w, item->path, value);
+    else
+        w->source->no_images++;
+    medtl_instance_destroy(item->instance);
+    if (!kept)
+        return MEDTL_E_MEMORY;
+    return stop_wanted() ? MEDTL_E_CANCELLED : MEDTL_OK;
+}
+
+/* Lines of a list as paths; relative ones start from `root`, or from the list's folder. Owned by the caller. */
+static medtl_status read_list(const labels_options *options, char ***paths, size_t *count,
+                              char sha256[MEDTL_SHA256_TEXT_SIZE], medtl_error *err)
+{
+    const char *slash = strrchr(options->data, '/');
+    const int length = slash != NULL ? (int)(slash - options->data) : 1;
+    unsigned char *bytes = NULL;
+    char *text = NULL, *rest, *line;
+    size_t size = 0, room;
+    medtl_status status = medtl_file_read(options->data, LIST_LIMIT, &bytes, &size, err);
+
+    if (status != MEDTL_OK)
+        return status;
+    medtl_sha256_text(bytes, size, sha256);
+    room = 1;
+    for (size_t i = 0; i < size; i++)
+        room += bytes[i] == '\n';
+    text = strndup((const char *)bytes, size);
+    *paths = calloc(room, sizeof **paths);
+    free(bytes);
+    if (text == NULL || *paths == NULL)
+        status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for a list of %zu files", room);
+    for (rest = text; status == MEDTL_OK && (line = strsep(&rest, "\n")) != NULL;) {
+        char **path = &(*paths)[*count];
+        int written;
+
+        line[strcspn(line, "\r")] = '\0';
+        if (line[0] == '\0')
+            continue;
+        if (line[0] == '/')
+            written = asprintf(path, "%s", line);
+        else if (options->root != NULL)
+            written = asprintf(path, "%s/%s", options->root, line);
+        else
+            written = asprintf(path, "%.*s/%s", length, slash != NULL ? options->data : ".", line);
+        if (written < 0)
+            status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for a list of files");
+        else
+            (*count)++;
+    }
+    free(text);
+    return status;
+}
+
+medtl_status image_folder_list(const image_source_options *options, image_source *source,
+                               medtl_error *err)
+{
+    const char *path = options->labels.data;
+    const char *keyword = keyword_of(options->free_label);
+    walk w = {.source = source, .keyword = keyword};
+    char **paths = NULL;
+    size_t count = 0;
+    struct stat found;
+    medtl_status status = medtl_dicom_start(err);
+
+    if (status != MEDTL_OK)
+        return status;
+    if (stat(path, &found) != 0)
+        return medtl_fail(err, MEDTL_E_IO, "%s: cannot be opened", path);
+    if (S_ISDIR(found.st_mode)) {
+        w.root = strlen(path) + (path[strlen(path) - 1] != '/');
+        status = medtl_scan(&path, 1, &keyword, keyword != NULL ? 1 : 0, on_item, &w, err);
+    } else {
+        status = read_list(&options->labels, &paths, &count, source->table.sha256, err);
+        if (status == MEDTL_OK)
+            status = medtl_scan((const char *const *)paths, count, &keyword,
+                                keyword != NULL ? 1 : 0, on_item, &w, err);
+    }
+    if (status != MEDTL_OK && err->message[0] == '\0')
+        status = medtl_fail(err, status, "%s: stopped while looking for images", path);
+    for (size_t i = 0; i < count; i++)
+        free(paths[i]);
+    free(paths);
+    return status;
+}

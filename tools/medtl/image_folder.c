@@ -42,6 +42,12 @@ static const char *keyword_of(const char *free_label)
     return free_label; /* "view" is one already */
 }
 
+/* Keywords begin with a capital letter; "view" and its like are derived, and need not be asked for. */
+static bool is_keyword(const char *name)
+{
+    return name != NULL && name[0] >= 'A' && name[0] <= 'Z';
+}
+
 static bool is_picture(const char *path)
 {
     unsigned char bytes[SNIFFED] = {0};
@@ -170,6 +176,7 @@ medtl_status image_folder_list(const image_source_options *options, image_source
 {
     const char *path = options->labels.data;
     const char *keyword = keyword_of(options->free_label);
+    const size_t asked = is_keyword(keyword) ? 1 : 0;
     walk w = {.source = source, .keyword = keyword};
     char **paths = NULL;
     size_t count = 0;
@@ -182,12 +189,12 @@ medtl_status image_folder_list(const image_source_options *options, image_source
         return medtl_fail(err, MEDTL_E_IO, "%s: cannot be opened", path);
     if (S_ISDIR(found.st_mode)) {
         w.root = strlen(path) + (path[strlen(path) - 1] != '/');
-        status = medtl_scan(&path, 1, &keyword, keyword != NULL ? 1 : 0, on_item, &w, err);
+        status = medtl_scan(&path, 1, &keyword, asked, on_item, &w, err);
     } else {
         status = read_list(&options->labels, &paths, &count, source->table.sha256, err);
         if (status == MEDTL_OK)
-            status = medtl_scan((const char *const *)paths, count, &keyword,
-                                keyword != NULL ? 1 : 0, on_item, &w, err);
+            status =
+                medtl_scan((const char *const *)paths, count, &keyword, asked, on_item, &w, err);
     }
     if (status != MEDTL_OK && err->message[0] == '\0')
         status = medtl_fail(err, status, "%s: stopped while looking for images", path);

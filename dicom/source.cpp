@@ -158,7 +158,10 @@ inflated_source::~inflated_source() { inflateEnd(stream_.get()); }
 /// @return false where nothing is left to inflate: a missing end mark is common and harmless.
 bool inflated_source::refill()
 {
-    input_.resize(static_cast<size_t>(std::min<uint64_t>(window_bytes, compressed_.left(next_))));
+    // Asked for first: only then does a source that grows itself know how much is left.
+    const bool whole = compressed_.has(next_, window_bytes);
+
+    input_.resize(whole ? window_bytes : static_cast<size_t>(compressed_.left(next_)));
     if (input_.empty())
         return false;
     compressed_.read(next_, input_.data(), input_.size());

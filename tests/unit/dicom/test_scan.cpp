@@ -1,6 +1,8 @@
 // Folders, links, DICOMDIRs: every regular file reaches the sink, once, in order.
 #include "objects.h"
 
+#include "medtl/reader.h"
+
 #include <criterion/criterion.h>
 #include <cstdlib>
 #include <cstring>
@@ -9,6 +11,7 @@
 #include <fstream>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zip.h>
 
 namespace fs = std::filesystem;
 
@@ -63,6 +66,38 @@ class workspace
     {
         fs::create_directories(fs::path(at(name)).parent_path());
         std::ofstream(at(name)) << "no image";
+    }
+
+    /// A zip archive of these objects, each in a transfer syntax; a name may come twice.
+    void add_archive(const std::string &name,
+                     const std::vector<std::pair<std::string, E_TransferSyntax>> &members) const
+    {
+        int code = 0;
+        struct zip *const to = zip_open(at(name).c_str(), ZIP_CREATE | ZIP_EXCL, &code);
+        std::vector<std::vector<unsigned char>> kept; // libzip reads them when it closes
+
+        cr_assert_not_null(to);
+        for (const auto &member : members) {
+            kept.push_back(file_bytes(*make_object(gray), member.second));
+            cr_assert_geq(
+                zip_file_add(to, member.first.c_str(),
+                             zip_source_buffer(to, kept.back().data(), kept.back().size(), 0),
+                             ZIP_FL_ENC_UTF_8),
+                0);
+        }
+        cr_assert_eq(zip_close(to), 0);
+    }
+
+    /// Put other bytes over every place where `from` stands.
+    void replace_bytes(const std::string &name, const std::string &from,
+                       const std::string &to) const
+    {
+        std::ifstream in(at(name), std::ios::binary);
+        std::string bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+
+        for (size_t i = bytes.find(from); i != std::string::npos; i = bytes.find(from, i + 1))
+            bytes.replace(i, to.size(), to);
+        std::ofstream(at(name), std::ios::binary) << bytes;
     }
 
     /// A DICOMDIR whose records name these file IDs.
@@ -221,6 +256,143 @@ Test(scan, a_dicomdir_never_leads_out_of_its_folder)
     for (const found &item : scan({w.at("disc/DICOMDIR")}).items)
         cr_expect(item.status == MEDTL_E_IO || item.status == MEDTL_E_UNSUPPORTED,
                   "%s was followed", item.path.c_str());
+}
+
+Test(scan, an_archive_is_walked_as_a_folder_of_its_name)
+{
+    const workspace w;
+
+    w.add_archive("study.zip", {{"b/2", EXS_LittleEndianExplicit},
+                                {"b/10", EXS_DeflatedLittleEndianExplicit},
+                                {"a", EXS_RLELossless}});
+    w.add_object("z");
+    const collection got = scan({w.root()});
+    expect_items(got, {{w.at("study.zip/a"), MEDTL_OK},
+                       {w.at("study.zip/b/10"), MEDTL_OK},
+                       {w.at("study.zip/b/2"), MEDTL_OK},
+                       {w.at("z"), MEDTL_OK}});
+    const auto object = make_object(gray);
+    for (const found &item :
+         got.items) { // each can be opened again by its path, and its pixels read
+        medtl_instance *raw = nullptr;
+        medtl_error error = {};
+        cr_assert_eq(medtl_instance_read(item.path.c_str(), nullptr, 0, &raw, &error), MEDTL_OK,
+                     "%s", error.message);
+        const instance_owner instance(raw);
+        cr_expect_eq(largest_difference(*read_frame(raw), gray, 0, pattern), 0);
+    }
+}
+
+Test(scan, damage_inside_an_archive_is_named_by_its_member)
+{
+    const workspace w;
+
+    w.add_archive("twice.zip",
+                  {{"one", EXS_LittleEndianExplicit}, {"two", EXS_LittleEndianExplicit}});
+    w.replace_bytes("twice.zip", "two", "one");
+    w.add_archive("crc.zip", {{"one", EXS_LittleEndianExplicit}});
+    w.add_text("not.zip");
+    w.replace_bytes("not.zip", "no i", "PK\3\4");
+    expect_items(scan({w.root()}), {{w.at("crc.zip/one"), MEDTL_OK},
+                                    {w.at("not.zip"), MEDTL_E_FORMAT},
+                                    {w.at("twice.zip/one"), MEDTL_OK},
+                                    {w.at("twice.zip/one"), MEDTL_E_FORMAT}});
+    expect_items(scan({w.at("crc.zip/missing"), w.at("crc.zip/one/deeper")}),
+                 {{w.at("crc.zip/missing"), MEDTL_E_IO}, {w.at("crc.zip/one/deeper"), MEDTL_E_IO}});
+}
+
+Test(scan, an_archive_that_unpacks_to_more_than_the_limit_is_refused)
+{
+    const workspace w;
+    const std::string path = w.at("bomb.zip");
+    const char *const paths[] = {path.c_str()};
+    medtl_limits limits;
+    medtl_reader_options options = {};
+    medtl_reader *reader = nullptr;
+    collection to;
+
+    w.add_archive("bomb.zip",
+                  {{"one", EXS_LittleEndianExplicit}, {"two", EXS_LittleEndianExplicit}});
+    medtl_limits_default(&limits);
+    options.limits = &limits;
+    for (const char *limit : {"file-bytes=400", "members=1"}) {
+        cr_assert_eq(medtl_limits_set(&limits, limit, nullptr), MEDTL_OK);
+        cr_assert_eq(medtl_reader_create(&options, &reader, nullptr), MEDTL_OK);
+        to.items.clear();
+        cr_expect_eq(medtl_reader_scan(reader, paths, 1, nullptr, 0, collect, &to, nullptr),
+                     MEDTL_OK);
+        medtl_reader_destroy(reader);
+        cr_assert_gt(to.items.size(), 0);
+        for (const found &item : to.items) {
+            cr_expect_eq(item.status, MEDTL_E_FORMAT);
+            cr_expect(item.reason.find("limit of") != std::string::npos, "%s", item.reason.c_str());
+        }
+    }
+}
+
+Test(scan, in_another_process_finds_the_same)
+{
+    const workspace w;
+    medtl_reader_options options = {};
+    medtl_reader *reader = nullptr;
+    medtl_error error = {};
+    collection there;
+
+    w.add_object("IMAGES/IM1");
+    w.add_text("IMAGES/readme");
+    w.add_archive("study.zip", {{"b/2", EXS_LittleEndianExplicit}, {"a", EXS_RLELossless}});
+    w.add_directory("DICOMDIR", {"IMAGES\\IM1", "GONE"});
+    options.isolate = true;
+    cr_assert_eq(medtl_reader_create(&options, &reader, &error), MEDTL_OK, "%s", error.message);
+    for (const std::string &path : {w.root(), w.at("DICOMDIR"), w.at("nothing")}) {
+        const char *const paths[] = {path.c_str()};
+        const collection here = scan({path});
+
+        there.items.clear();
+        cr_expect_eq(medtl_reader_scan(reader, paths, 1, nullptr, 0, collect, &there, nullptr),
+                     MEDTL_OK);
+        cr_assert_eq(here.items.size(), there.items.size());
+        for (size_t i = 0; i < here.items.size(); i++) {
+            cr_expect_str_eq(here.items[i].path.c_str(), there.items[i].path.c_str());
+            cr_expect_str_eq(here.items[i].reason.c_str(), there.items[i].reason.c_str());
+            cr_expect_eq(here.items[i].status, there.items[i].status);
+        }
+    }
+    medtl_reader_destroy(reader);
+}
+
+Test(scan, reads_no_pixels)
+{
+    const workspace w;
+    const off_t behind = 512 << 20;
+    const auto bytes_read = [] {
+        std::ifstream in("/proc/self/io");
+        std::string word;
+        unsigned long long count = 0;
+        in >> word >> count; // "rchar: N", what read() gave, from a cache or not
+        return count;
+    };
+
+    for (const char *name : {"1", "2", "3"}) {
+        w.add_object(name);
+        // Pixel Data of 512 MiB in a sparse file: VR OW with a 4-byte length, the last element.
+        std::fstream file(w.at(name), std::ios::in | std::ios::out | std::ios::binary);
+        std::string all((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+        const size_t tag = all.rfind(std::string("\xE0\x7F\x10\x00", 4));
+        cr_assert_neq(tag, std::string::npos);
+        const uint32_t length = static_cast<uint32_t>(behind);
+        file.clear();
+        file.seekp(static_cast<std::streamoff>(tag + 8));
+        file.write(reinterpret_cast<const char *>(&length), sizeof length);
+        file.close();
+        cr_assert_eq(truncate(w.at(name).c_str(), static_cast<off_t>(tag) + 12 + behind), 0);
+    }
+    const unsigned long long before = bytes_read();
+    const collection got = scan({w.root()});
+    cr_expect_eq(got.items.size(), 3);
+    for (const found &item : got.items)
+        cr_expect_eq(item.status, MEDTL_OK, "%s", item.reason.c_str());
+    cr_expect_lt(bytes_read() - before, 1 << 20);
 }
 
 Test(scan, a_keyword_that_does_not_exist_is_refused_before_anything_is_read)

@@ -87,6 +87,14 @@ typedef enum medtl_plugin_level {
  *  back into the plugin. */
 typedef void (*medtl_plugin_log)(void *context, medtl_plugin_level level, const char *message);
 
+/** Bits of medtl_plugin_options.flags. */
+enum {
+    /** Parse and decode in child processes (medtl-decode, installed beside): an object that crashes a decoder or takes
+     *  too long is lost with its reason, the host and the other objects are not. The host's signal handlers stay as
+     *  they are; the children are ended with the plugin. */
+    MEDTL_PLUGIN_ISOLATE = 1
+};
+
 /** What a plugin is made from. Members that are zero take their defaults. */
 typedef struct medtl_plugin_options {
     uint32_t size;    /* sizeof(medtl_plugin_options): see "Versions" above */
@@ -97,6 +105,8 @@ typedef struct medtl_plugin_options {
     medtl_plugin_log log;     /* NULL: no log */
     void *log_context;
     medtl_plugin_level log_level; /* the least important level that is logged; 0: errors only */
+    uint32_t flags;               /* MEDTL_PLUGIN_ISOLATE */
+    uint32_t decode_timeout_ms;   /* for one header or frame with MEDTL_PLUGIN_ISOLATE; 0: 60 s */
     uint32_t reserved;            /* 0 */
 } medtl_plugin_options;
 

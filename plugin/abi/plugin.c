@@ -41,10 +41,22 @@ static medtl_status read_options(const medtl_plugin_options *given, medtl_plugin
     memcpy(options, given, given->size < known ? given->size : known);
     if (options->reserved != 0)
         return medtl_fail(err, MEDTL_E_UNSUPPORTED, "medtl_plugin_options.reserved is not 0");
+    if ((options->flags & ~(uint32_t)MEDTL_PLUGIN_ISOLATE) != 0)
+        return medtl_fail(err, MEDTL_E_UNSUPPORTED,
+                          "a flag is set that this version (%s) does not know", MEDTL_VERSION);
     if (options->task_count > 0 && options->tasks == NULL)
         return medtl_fail(err, MEDTL_E_ARGUMENT, "task_count is %zu, tasks is NULL",
                           options->task_count);
     return MEDTL_OK;
+}
+
+static medtl_status set_reader(medtl_pipeline *pipeline, const medtl_plugin_options *wanted,
+                               medtl_error *err)
+{
+    const medtl_reader_options options = {.isolate = (wanted->flags & MEDTL_PLUGIN_ISOLATE) != 0,
+                                          .timeout_ms = wanted->decode_timeout_ms};
+
+    return options.isolate ? medtl_pipeline_read_with(pipeline, &options, err) : MEDTL_OK;
 }
 
 static medtl_status describe_task(const medtl_plugin *plugin, size_t index, medtl_plugin_task *out,
@@ -113,6 +125,7 @@ medtl_status medtl_abi_create(const medtl_plugin_options *options, medtl_plugin 
 
     if ((status = medtl_pipeline_create(wanted.tasks, wanted.task_count, &plugin->pipeline, err)) !=
             MEDTL_OK ||
+        (status = set_reader(plugin->pipeline, &wanted, err)) != MEDTL_OK ||
         (status = describe_tasks(plugin, err)) != MEDTL_OK)
         goto done;
     *out = plugin;

@@ -13,6 +13,16 @@ ORTHANC_PLUGINS_API const char *OrthancPluginGetVersion(void);
 
 static medtl_orthanc the_plugin; /* one in a server; its callbacks get no context */
 
+static medtl_status set_reader(medtl_orthanc *self, medtl_error *err)
+{
+    const medtl_reader_options options = {.limits = &self->settings.limits,
+                                          .isolate = self->settings.isolate,
+                                          .timeout_ms =
+                                              (uint32_t)self->settings.decode_seconds * 1000};
+
+    return medtl_pipeline_read_with(self->pipeline, &options, err);
+}
+
 /* A broken promise of ours must not take the PACS down: without a pipeline the server runs on, and
  * the log and the status route say why nothing is classified. */
 static medtl_status set_up(medtl_orthanc *self, medtl_error *err)
@@ -32,7 +42,8 @@ static medtl_status set_up(medtl_orthanc *self, medtl_error *err)
                                         self->settings.task_count, &self->pipeline, err)) !=
             MEDTL_OK)
         return status;
-    if ((status = medtl_orthanc_start_worker(self, err)) != MEDTL_OK) {
+    if ((status = set_reader(self, err)) != MEDTL_OK ||
+        (status = medtl_orthanc_start_worker(self, err)) != MEDTL_OK) {
         medtl_pipeline_destroy(self->pipeline);
         self->pipeline = NULL;
     }

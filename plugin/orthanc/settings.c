@@ -1,10 +1,11 @@
 #include "settings.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-typedef enum kind { FLAG, NUMBER, PATHS } kind;
+typedef enum kind { FLAG, NUMBER, PATHS, LIMITS } kind;
 
 /* One line per setting: adding one here and in the header is all there is to it. */
 static const struct setting {
@@ -18,6 +19,9 @@ static const struct setting {
     {"Threads", NUMBER, offsetof(medtl_orthanc_settings, threads), 0, 1024},
     {"QueueCapacity", NUMBER, offsetof(medtl_orthanc_settings, queue_capacity), 1, 1000000},
     {"MaximumMegabytes", NUMBER, offsetof(medtl_orthanc_settings, maximum_megabytes), 1, 1048576},
+    {"Isolate", FLAG, offsetof(medtl_orthanc_settings, isolate), 0, 0},
+    {"DecodeSeconds", NUMBER, offsetof(medtl_orthanc_settings, decode_seconds), 1, 86400},
+    {"Limits", LIMITS, 0, 0, 0},
     {"Tasks", PATHS, 0, 0, 0},
 };
 enum { SETTING_COUNT = sizeof settings / sizeof settings[0] };
@@ -52,6 +56,25 @@ static medtl_status read_paths(const json_t *value, medtl_orthanc_settings *out,
     return MEDTL_OK;
 }
 
+static medtl_status read_limits(const json_t *value, medtl_orthanc_settings *out, medtl_error *err)
+{
+    const char *name;
+    json_t *number;
+    medtl_error why = {MEDTL_OK, ""};
+    char text[100];
+
+    if (!json_is_object(value))
+        return medtl_fail(err, MEDTL_E_CONFIG, "Medtl.Limits must be an object of numbers");
+    json_object_foreach((json_t *)value, name, number)
+    {
+        (void)snprintf(text, sizeof text, "%.60s=%lld", name,
+                       json_is_integer(number) ? (long long)json_integer_value(number) : -1LL);
+        if (medtl_limits_set(&out->limits, text, &why) != MEDTL_OK)
+            return medtl_fail(err, MEDTL_E_CONFIG, "Medtl.Limits: %s", why.message);
+    }
+    return MEDTL_OK;
+}
+
 static medtl_status read_setting(const char *name, const json_t *value, medtl_orthanc_settings *out,
                                  medtl_error *err)
 {
@@ -77,6 +100,8 @@ static medtl_status read_setting(const char *name, const json_t *value, medtl_or
         return MEDTL_OK;
     case PATHS:
         return read_paths(value, out, err);
+    case LIMITS:
+        return read_limits(value, out, err);
     }
     return medtl_fail(err, MEDTL_E_INTERNAL, "Medtl.%s has no kind", name);
 }
@@ -108,12 +133,14 @@ medtl_status medtl_orthanc_settings_parse(const char *configuration, medtl_ortha
                                      .auto_classify = true,
                                      .threads = 1,
                                      .queue_capacity = 1000,
-                                     .maximum_megabytes = 2048};
+                                     .maximum_megabytes = 2048,
+                                     .decode_seconds = 60};
     json_error_t fault;
     json_t *root = json_loads(configuration, JSON_DECODE_ANY, &fault);
     medtl_status status;
 
     memset(out, 0, sizeof *out);
+    medtl_limits_default(&parsed.limits);
     if (!json_is_object(root))
         status = medtl_fail(err, MEDTL_E_CONFIG, "Orthanc's configuration is not a JSON object");
     else

@@ -28,6 +28,7 @@ struct medtl_batch {
 
 static atomic_int alive;
 static atomic_bool gate_open;
+static uint32_t isolated_timeout;
 static const medtl_class classes[] = {{.label = "benign"}, {.label = "malignant"}};
 static const medtl_task the_task = {.name = "made-up",
                                     .title = "A made-up task",
@@ -42,6 +43,16 @@ static const float the_answer[] = {0.25f, 0.75f};
 
 void made_up_gate(bool open) { atomic_store(&gate_open, open); }
 int made_up_alive(void) { return atomic_load(&alive); }
+uint32_t made_up_timeout(void) { return isolated_timeout; }
+
+medtl_status medtl_pipeline_read_with(medtl_pipeline *pipeline, const medtl_reader_options *options,
+                                      medtl_error *err)
+{
+    (void)pipeline;
+    (void)err;
+    isolated_timeout = options->isolate ? options->timeout_ms : 0;
+    return MEDTL_OK;
+}
 
 medtl_status medtl_pipeline_create(const char *const *paths, size_t count, medtl_pipeline **out,
                                    medtl_error *err)

@@ -80,13 +80,29 @@ Test(abi, members_stay_where_they_are)
     cr_expect_eq(offsetof(medtl_plugin_api, job_run), 120);
     cr_expect_eq(offsetof(medtl_plugin_api, json), 208);
     cr_expect_eq(offsetof(medtl_plugin_options, log_level), 40);
-    cr_expect_eq(sizeof(medtl_plugin_options), 48);
+    cr_expect_eq(offsetof(medtl_plugin_options, flags), 44);
+    cr_expect_eq(sizeof(medtl_plugin_options), 56);
     cr_expect_eq(offsetof(medtl_plugin_item, task), 80);
     cr_expect_eq(offsetof(medtl_plugin_item, probabilities), 120);
     cr_expect_eq(offsetof(medtl_plugin_report, already_there), 72);
     cr_expect_eq(offsetof(medtl_plugin_task, model_sha256), 72);
     cr_expect_eq(sizeof(medtl_error), 404);
     cr_expect_eq(MEDTL_E_INTERNAL, 9);
+}
+
+Test(abi, isolation_is_passed_on_and_an_unknown_flag_refused)
+{
+    medtl_plugin_options options = {
+        .size = sizeof options, .flags = MEDTL_PLUGIN_ISOLATE, .decode_timeout_ms = 700};
+    medtl_plugin *other = NULL;
+    medtl_error err = {0};
+
+    cr_assert_eq(api->create(&options, &other, &err), MEDTL_OK, "%s", err.message);
+    cr_expect_eq(made_up_timeout(), 700);
+    api->destroy(other);
+    options.flags = 2;
+    cr_expect_eq(api->create(&options, &other, &err), MEDTL_E_UNSUPPORTED);
+    cr_expect_null(other);
 }
 
 Test(abi, tells_what_is_loaded)

@@ -16,13 +16,18 @@ Test(orthanc_settings, defaults_hold_where_nothing_is_said)
     cr_expect_eq(settings.queue_capacity, 1000);
     cr_expect_eq(settings.maximum_megabytes, 2048);
     cr_expect_eq(settings.task_count, 0);
+    cr_expect_not(settings.isolate);
+    cr_expect_eq(settings.decode_seconds, 60);
+    cr_expect_eq(settings.limits.depth, 32);
     medtl_orthanc_settings_clear(&settings);
 }
 
 Test(orthanc_settings, every_setting_is_read)
 {
-    const char text[] = "{\"Medtl\":{\"Enabled\":false,\"AutoClassify\":false,\"Threads\":0,"
-                        "\"QueueCapacity\":3,\"MaximumMegabytes\":64,\"Tasks\":[\"a.xml\",\"b\"]}}";
+    const char text[] =
+        "{\"Medtl\":{\"Enabled\":false,\"AutoClassify\":false,\"Threads\":0,"
+        "\"QueueCapacity\":3,\"MaximumMegabytes\":64,\"Isolate\":true,\"DecodeSeconds\":9,"
+        "\"Limits\":{\"depth\":5,\"frames\":7},\"Tasks\":[\"a.xml\",\"b\"]}}";
     medtl_orthanc_settings settings;
     medtl_error err = {0};
 
@@ -32,6 +37,10 @@ Test(orthanc_settings, every_setting_is_read)
     cr_expect_eq(settings.threads, 0);
     cr_expect_eq(settings.queue_capacity, 3);
     cr_expect_eq(settings.maximum_megabytes, 64);
+    cr_expect(settings.isolate);
+    cr_expect_eq(settings.decode_seconds, 9);
+    cr_expect_eq(settings.limits.depth, 5);
+    cr_expect_eq(settings.limits.frames, 7);
     cr_assert_eq(settings.task_count, 2);
     cr_expect_str_eq(settings.tasks[0], "a.xml");
     cr_expect_str_eq(settings.tasks[1], "b");
@@ -54,6 +63,10 @@ ParameterizedTestParameters(orthanc_settings, a_wrong_setting_is_refused_by_name
         {"{\"Medtl\":{\"Tasks\":\"a.xml\"}}", "Medtl.Tasks must be a list"},
         {"{\"Medtl\":{\"Tasks\":[\"a.xml\",7]}}", "Medtl.Tasks[1] must be"},
         {"{\"Medtl\":{\"Tasks\":[\"\"]}}", "Medtl.Tasks[0] must be"},
+        {"{\"Medtl\":{\"Isolate\":1}}", "Medtl.Isolate must be"},
+        {"{\"Medtl\":{\"Limits\":[]}}", "Medtl.Limits must be"},
+        {"{\"Medtl\":{\"Limits\":{\"depth\":0}}}", "Medtl.Limits: the limit depth"},
+        {"{\"Medtl\":{\"Limits\":{\"x\":1}}}", "Medtl.Limits: there is no limit"},
         {"{\"Medtl\":[]}", "Medtl must be an object"},
         {"[]", "is not a JSON object"},
         {"{", "is not a JSON object"},

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static double score(const medtl_train_run *r, const medtl_train_epoch *epoch)
+double medtl_train_score(medtl_train_select select, const medtl_train_epoch *epoch)
 {
-    switch (r->options->select) {
+    switch (select) {
     case MEDTL_SELECT_AUC:
         return epoch->validation_auc;
     case MEDTL_SELECT_BALANCED_ACCURACY:
@@ -23,7 +23,8 @@ static double score(const medtl_train_run *r, const medtl_train_epoch *epoch)
 /* Keep these weights if they are the best so far; without validation the last are the best. */
 static bool keep_if_best(medtl_train_run *r, const medtl_train_epoch *epoch)
 {
-    const double value = r->validation_count > 0 ? score(r, epoch) : (double)epoch->epoch;
+    const double value = r->validation_count > 0 ? medtl_train_score(r->options->select, epoch)
+                                                 : (double)epoch->epoch;
 
     if (!isfinite(value) || (r->progress.chosen > 0 && value <= r->progress.best))
         return false;

@@ -106,6 +106,9 @@ medtl_status medtl_train(medtl_network *network, const medtl_dataset *dataset, c
                          const medtl_train_options *options, const medtl_train_watch *watch,
                          medtl_train_result *result, medtl_error *err);
 
+/** What an epoch is chosen by: larger is better; NAN without validation. */
+double medtl_train_score(medtl_train_select select, const medtl_train_epoch *epoch);
+
 /** Logits of images without augmentation, in evaluation mode.
  *  @param views   Which they are averaged over (core/nn/views.h); they must fit the images.
  *  @param logits  [count][classes]. */

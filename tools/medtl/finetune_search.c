@@ -15,13 +15,6 @@ typedef struct depth {
     size_t epochs;
 } depth;
 
-static double score(const finetune_options *o, const medtl_train_epoch *e)
-{
-    return o->select == (int)MEDTL_SELECT_AUC    ? e->validation_auc
-           : o->select == (int)MEDTL_SELECT_LOSS ? -e->validation_loss
-                                                 : e->validation_balanced_accuracy;
-}
-
 /* One depth, with checkpoint and history of its own: a search that was stopped goes on where it was. */
 static medtl_status train_depth(session *s, uint32_t stages, size_t blocks, medtl_network **network,
                                 medtl_train_result *result, medtl_error *err)
@@ -111,6 +104,7 @@ static medtl_status write_best(session *s, medtl_network *best, const medtl_trai
 
 medtl_status finetune_block_search(session *s, medtl_error *err)
 {
+    const medtl_train_select select = (medtl_train_select)s->options.select;
     const uint32_t stages = medtl_network_stage_count(s->network);
     depth *depths = calloc(stages, sizeof *depths);
     medtl_network *best = NULL;
@@ -127,8 +121,9 @@ medtl_status finetune_block_search(session *s, medtl_error *err)
         status = train_depth(s, stages, b, &network, &result, err);
         if (status == MEDTL_OK)
             depths[b] = (depth){result.history[result.chosen - 1], result.epochs};
-        if (status == MEDTL_OK && (best == NULL || score(&s->options, &depths[b].kept) >
-                                                       score(&s->options, &depths[chosen].kept))) {
+        if (status == MEDTL_OK &&
+            (best == NULL || medtl_train_score(select, &depths[b].kept) >
+                                 medtl_train_score(select, &depths[chosen].kept))) {
             medtl_network *const other = best;
             const medtl_train_result other_result = best_result;
 

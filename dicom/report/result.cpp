@@ -17,6 +17,9 @@ const char unverified[] =
     "Unverified result of software. The probabilities are estimates by an algorithm from single "
     "images, without knowledge of the patient; a clinician must judge them.";
 
+const char finding[] = "finding above the operating point: ";
+const char no_finding[] = "no finding above the operating point: ";
+
 bool has_positive(const medtl_task &task)
 {
     return task.positive_class >= 0 && static_cast<size_t>(task.positive_class) < task.class_count;
@@ -48,13 +51,12 @@ std::string finding_words(const medtl_task &task, const float *probabilities)
     const bool found = medtl_report_is_finding(&task, probabilities);
     const size_t named = has_positive(task) ? static_cast<size_t>(task.positive_class) : decision;
     const double point = has_positive(task) ? task.threshold : task.min_probability;
-    const std::string what = std::string(medtl_class_meaning(&task.classes[named])) +
-                             ", probability " + percent(static_cast<double>(probabilities[named]));
+    const std::string what = std::string(medtl_class_meaning(&task.classes[named])) + " " +
+                             percent(static_cast<double>(probabilities[named]));
 
     if (!has_positive(task) && point <= 0.0)
         return "most probable of " + std::to_string(task.class_count) + " classes: " + what;
-    return std::string(found ? "finding" : "no finding") + " above the operating point: " + what +
-           " (operating point " + percent(point) + ")";
+    return std::string(found ? finding : no_finding) + what + " (operating point " + percent(point) + ")";
 }
 
 std::string reason_words(const medtl_image_result &result)
@@ -184,17 +186,16 @@ std::string image_sentence(const medtl_task &task, const medtl_image_result &res
 
 std::string exam_sentence(const medtl_task &task, const medtl_exam_result &exam)
 {
-    const medtl_code *const breast = medtl_breast_code(exam.side);
     const bool whole = exam.side == MEDTL_LATERALITY_BOTH;
+    const std::string of = whole ? "Exam" : medtl_breast_code(exam.side)->meaning;
     const std::string views = std::to_string(exam.views) + (exam.views == 1 ? " view" : " views");
+    const char *const rule = task.exam == MEDTL_EXAM_MAXIMUM ? "maximum" : "mean";
 
-    return std::string(whole ? "Exam" : breast->meaning) + ": " +
+    return of + ": " + (exam.above_threshold ? finding : no_finding) +
            medtl_class_meaning(&task.classes[task.positive_class]) + ", " +
            (whole ? "larger mean of the breasts " : "mean ") + percent(exam.mean) + ", maximum " +
-           percent(exam.maximum) + " of " + views + ": " +
-           (exam.above_threshold ? "finding" : "no finding") + " above the operating point (" +
-           (task.exam == MEDTL_EXAM_MAXIMUM ? "maximum" : "mean") + " from " +
-           percent(task.threshold) + ").";
+           percent(exam.maximum) + " of " + views + " (operating point " + percent(task.threshold) +
+           " of the " + rule + ").";
 }
 
 std::string summary_sentence(const medtl_report_request &request)

@@ -32,10 +32,10 @@ std::vector<medtl_point> region_of(const medtl_image_result &result);
 /// Has it rows and columns, so that there is something to draw on?
 bool has_picture(const medtl_image_result &result);
 
-/// "Image 1 R CC: finding above the operating point: Cancer suspected, probability 70.00 % (...)."
+/// "Image 1 R CC: finding above the operating point: Cancer suspected 70.00 % (operating point 25.00 %)."
 std::string image_sentence(const medtl_task &task, const medtl_image_result &result, size_t number);
 
-/// "Right breast: Cancer suspected, mean of 2 views 30.00 %, maximum 40.00 %: no finding ..."
+/// "Right breast: no finding above the operating point: Cancer suspected, mean 30.00 %, maximum ..."
 std::string exam_sentence(const medtl_task &task, const medtl_exam_result &exam);
 
 /// "4 images: 3 analysed, 1 with a finding above the operating point, 1 not analysed."

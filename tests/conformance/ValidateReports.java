@@ -3,7 +3,8 @@
  * machine because the validator takes 20 s to start. Prints "FILE: template: Error..." and
  * "FILE: template: Warning..." and, for each file, how many there were; exits 1 when a file cannot be
  * read, names no root template that the validator knows, or has an error. A document is judged by its
- * content alone, which takes seconds, so one with the content of an earlier file gets its verdict. */
+ * content alone, which takes seconds, so one with the content of an earlier file gets its verdict (UIDs aside: no
+ * template speaks of their values). The SOP class only selects the root template: one of each is judged for sure. */
 import com.pixelmed.dicom.Attribute;
 import com.pixelmed.dicom.AttributeList;
 import com.pixelmed.dicom.AttributeTag;
@@ -15,19 +16,22 @@ import com.pixelmed.validate.DicomSRValidator;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 public class ValidateReports {
-    /** All that a template speaks of: the kind of document, the root item and what is below it. */
+    /** All that a template speaks of: the root item and what is below it. */
     private static final AttributeTag[] CONTENT = {
-        TagFromName.SOPClassUID, TagFromName.ValueType, TagFromName.ConceptNameCodeSequence,
+        TagFromName.ValueType, TagFromName.ConceptNameCodeSequence,
         TagFromName.ContinuityOfContent, TagFromName.ContentTemplateSequence, TagFromName.ContentSequence,
     };
 
     private final DicomSRValidator validator = new DicomSRValidator();
     private final Map<String, String> verdicts = new HashMap<>();
+    private final Set<String> kinds = new HashSet<>(); // SOP classes that were judged
 
     private ValidateReports() throws Exception {
         validator.setOptionCheckTemplateID(true);
@@ -41,7 +45,7 @@ public class ValidateReports {
                 content.put(report.get(tag));
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         content.write(bytes, TransferSyntax.ExplicitVRLittleEndian, false, true);
-        return bytes.toString(StandardCharsets.ISO_8859_1);
+        return bytes.toString(StandardCharsets.ISO_8859_1).replaceAll("2\\.25\\.\\d+", "UID");
     }
 
     /** The root template that the report says it has; "none" where it says none. */
@@ -55,7 +59,8 @@ public class ValidateReports {
 
     private String verdictOn(AttributeList report) throws Exception {
         String content = contentOf(report);
-        if (!verdicts.containsKey(content))
+        String kind = Attribute.getSingleStringValueOrDefault(report, TagFromName.SOPClassUID, "none");
+        if (kinds.add(kind) || !verdicts.containsKey(content))
             verdicts.put(content, validator.validate(report));
         return verdicts.get(content);
     }

@@ -14,7 +14,7 @@ mkdir -p "$spoilt"
 command -v dcmodify >/dev/null || { echo "skipped: not installed: dcmodify"; exit 77; }
 "$make" "$folder" || exit 1
 for fault in dciodvfy template parser; do
-    cp "$folder/mammography-one-ascii.dcm" "$spoilt/$fault.dcm"
+    cp "$folder/mammography-tid1500-finding-1-ascii.dcm" "$spoilt/$fault.dcm"
 done
 dcmodify -nb -e StudyID "$spoilt/dciodvfy.dcm" || exit 1 # a type 2 attribute
 dcmodify -nb -m "ContentSequence[7].ConceptCodeSequence[0].CodeValue=71651007" "$spoilt/template.dcm" || exit 1 # CID 100

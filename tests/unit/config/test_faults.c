@@ -73,6 +73,10 @@ ParameterizedTestParameters(faults, are_named_with_file_line_and_reason)
          "\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\"",
          ":13: meaning takes more than 128 bytes"},
         {"unknown profile", "tid1500", "tid4000", "attribute 'profile'"},
+        {"no profile", "\"tid1500\"", "\"\"", "attribute 'profile'"},
+        {"profile twice", "\"tid1500\"", "\"cad tid1500 cad\"", ": cad stands twice in its list"},
+        {"no class listed", "tid1500\"", "tid1500\" top-k=\"0\"", "attribute 'top-k'"},
+        {"exam of another kind", "tid1500\"", "tid1500\" exam=\"best\"", "attribute 'exam'"},
         {"bad encoding", "A  task", "A \xFF task", ":3: "},
         {"entity", "A  task", "A &who; task", ":3: Entity 'who' not defined"},
     };
@@ -82,6 +86,34 @@ ParameterizedTestParameters(faults, are_named_with_file_line_and_reason)
 ParameterizedTest(struct fault_case *c, faults, are_named_with_file_line_and_reason)
 {
     expect(write_file("task.xml", task_with(c->from, c->to)), MEDTL_E_CONFIG, c->expected);
+}
+
+/* A Mammography CAD SR says "probability of cancer in this breast", and a result for the exam is about the positive
+ * class. */
+static const char *without_positive(const char *text)
+{
+    static char changed[16384];
+    const char *positive = " positive=\"yes\" threshold=\"0.3\"", *at = strstr(text, positive);
+
+    cr_assert_not_null(at);
+    snprintf(changed, sizeof changed, "%.*s%s", (int)(at - text), text, at + strlen(positive));
+    return changed;
+}
+
+Test(faults, cad_and_exam_need_a_positive_class_and_cad_mammography)
+{
+    char *skin;
+
+    expect(write_file("a.xml", without_positive(task_with("\"tid1500\"", "\"tid1500 cad\""))),
+           MEDTL_E_CONFIG, "the profile cad is for mammography");
+    expect(
+        write_file("b.xml", without_positive(task_with("\"tid1500\"", "\"text\" exam=\"mean\""))),
+        MEDTL_E_CONFIG, "a result for the exam needs a positive class");
+    skin = strdup(task_with("\"tid1500\"", "\"cad\""));
+    cr_assert_not_null(strstr(skin, "\"MG\""));
+    memcpy(strstr(skin, "\"MG\""), "\"XC\"", 4);
+    expect(write_file("c.xml", skin), MEDTL_E_CONFIG, "the profile cad is for mammography");
+    free(skin);
 }
 
 struct rule_fault_case {

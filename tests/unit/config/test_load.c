@@ -41,6 +41,10 @@ Test(load, gives_every_field_of_a_task)
     cr_assert_eq(task->positive_class, 1);
     cr_assert_eq(task->threshold, 0.3);
     cr_assert_str_eq(task->report_profile, "tid1500");
+    cr_assert_eq(task->report_profiles, MEDTL_PROFILE_TID1500);
+    cr_assert_eq(task->top_k, 0);
+    cr_assert_eq(task->min_probability, 0.0);
+    cr_assert_eq(task->exam, MEDTL_EXAM_NONE);
     cr_assert_eq(task->series_number, 77);
     cr_assert_str_eq(task->series_description, "Test");
     cr_assert_str_eq(task->finding_site.value, "76752008");
@@ -48,6 +52,22 @@ Test(load, gives_every_field_of_a_task)
     cr_assert_str_eq(task->procedure.meaning, "Imaging procedure");
     cr_assert_str_eq(task->library_modality.value, "MG");
     cr_assert_str_eq(task->disclaimer, "Not a diagnosis.");
+    medtl_config_destroy(config);
+}
+
+Test(load, reads_which_reports_are_asked_for)
+{
+    medtl_config *config = load(write_file(
+        "a.xml", task_with("profile=\"tid1500\"", "profile=' text  cad tid1500 ' top-k='3' "
+                                                  "min-probability='0.05' exam='maximum'")));
+    const medtl_task *task = medtl_config_task(config, 0);
+
+    cr_assert_eq(task->report_profiles,
+                 MEDTL_PROFILE_TID1500 | MEDTL_PROFILE_CAD | MEDTL_PROFILE_TEXT);
+    cr_assert_str_eq(task->report_profile, "text cad tid1500");
+    cr_assert_eq(task->top_k, 3);
+    cr_assert_eq(task->min_probability, 0.05);
+    cr_assert_eq(task->exam, MEDTL_EXAM_MAXIMUM);
     medtl_config_destroy(config);
 }
 

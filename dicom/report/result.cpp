@@ -56,7 +56,8 @@ std::string finding_words(const medtl_task &task, const float *probabilities)
 
     if (!has_positive(task) && point <= 0.0)
         return "most probable of " + std::to_string(task.class_count) + " classes: " + what;
-    return std::string(found ? finding : no_finding) + what + " (operating point " + percent(point) + ")";
+    return std::string(found ? finding : no_finding) + what + " (operating point " +
+           percent(point) + ")";
 }
 
 std::string reason_words(const medtl_image_result &result)

@@ -1,10 +1,6 @@
 /* medtl pretrain: unlabelled images in, a backbone to fine-tune out. */
 #include "cmd.h"
-#include "match_output.h"
-#include "pretrain_options.h"
-#include "pretrain_output.h"
-#include "progress.h"
-#include "target.h"
+#include "pretrain_session.h"
 
 #include "core/base/file.h"
 
@@ -16,24 +12,9 @@
 
 static const double COLLAPSED = 0.1; /* a spread below this is worth a word */
 
-typedef struct session {
-    pretrain_options options;
-    target target;
-    image_source images, probe;
-    uint32_t *probe_groups; /* [probe.usable_count] */
-    medtl_pretrain_options loop;
-    medtl_learner *learner;
-    char init_sha256[MEDTL_SHA256_TEXT_SIZE];
-    char *checkpoint;
-    pretrain_output output;
-    progress_line line;
-    double rate; /* images per second of the running epoch */
-
-} session;
-
 static medtl_status on_step(void *context, const medtl_pretrain_step *step)
 {
-    session *s = context;
+    pretrain_session *s = context;
     const double left = (double)(step->total - step->images) +
                         (double)(step->epochs - step->epoch) * (double)step->total;
     char label[64], tail[128];
@@ -47,7 +28,8 @@ static medtl_status on_step(void *context, const medtl_pretrain_step *step)
 }
 
 /* The best epoch of a history, as the loop chooses it. */
-static size_t best_epoch(const session *s, const medtl_pretrain_epoch *history, size_t count)
+static size_t best_epoch(const pretrain_session *s, const medtl_pretrain_epoch *history,
+                         size_t count)
 {
     size_t best = 0;
 
@@ -63,7 +45,7 @@ static size_t best_epoch(const session *s, const medtl_pretrain_epoch *history, 
 static medtl_status on_epoch(void *context, const medtl_pretrain_epoch *history, size_t count,
                              bool best)
 {
-    session *s = context;
+    pretrain_session *s = context;
     const medtl_pretrain_epoch *e = &history[count - 1];
     medtl_error err = {0};
     const medtl_status status =
@@ -90,7 +72,7 @@ static medtl_status on_epoch(void *context, const medtl_pretrain_epoch *history,
 }
 
 /* A folder with a run in it is continued or replaced only when asked. */
-static medtl_status open_folder(session *s, medtl_error *err)
+static medtl_status open_folder(pretrain_session *s, medtl_error *err)
 {
     const char *folder = s->options.run_folder;
     medtl_status status = medtl_file_make_folders(folder, err);
@@ -108,145 +90,7 @@ static medtl_status open_folder(session *s, medtl_error *err)
     return MEDTL_OK;
 }
 
-static void print_source(const image_source *source, const char *what)
-{
-    printf("%zu %ss", source->usable_count, what);
-    if (source->class_count > 1)
-        printf(" of %zu classes", source->class_count);
-    if (source->unreadable > 0)
-        printf(", %zu cannot be read", source->unreadable);
-    if (source->no_images > 0)
-        printf(", %zu other files", source->no_images);
-    if (source->unlabelled > 0)
-        printf(", %zu without the free label not used", source->unlabelled);
-    printf("\n");
-    fflush(stdout);
-}
-
-static medtl_status read_probe(session *s, medtl_error *err)
-{
-    const image_source_options options = pretrain_probe_images(&s->options);
-    medtl_status status;
-
-    if (s->options.probe == NULL)
-        return MEDTL_OK;
-    status = image_source_read(&options, &s->target.normaliser, &s->probe, err);
-    if (status != MEDTL_OK)
-        return status;
-    s->probe_groups = calloc(s->probe.usable_count + 1, sizeof *s->probe_groups);
-    if (s->probe_groups == NULL)
-        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for the probe");
-    for (size_t i = 0; i < s->probe.usable_count; i++)
-        s->probe_groups[i] = s->probe.table.rows[s->probe.rows[s->probe.usable[i]]].group;
-    print_source(&s->probe, "probe image");
-    if (!s->probe.table.has_groups)
-        printf("the probe's table has no group column: each image counts as a group of its own\n");
-    s->output.probe = &s->probe;
-    return MEDTL_OK;
-}
-
-static medtl_status read_data(session *s, medtl_error *err)
-{
-    const image_source_options options = pretrain_images(&s->options);
-    medtl_status status;
-
-    if (s->options.size > 0)
-        s->target.normaliser.height = s->target.normaliser.width = (uint32_t)s->options.size;
-    status = image_source_read(&options, &s->target.normaliser, &s->images, err);
-    if (status != MEDTL_OK)
-        return status;
-    print_source(&s->images, "image");
-    if (s->images.usable_count < s->options.batch)
-        return medtl_fail(err, MEDTL_E_ARGUMENT,
-                          "%s: %zu usable images are too few for --batch %llu", s->options.data,
-                          s->images.usable_count, (unsigned long long)s->options.batch);
-    return read_probe(s, err);
-}
-
-static medtl_status load_init(session *s, medtl_error *err)
-{
-    medtl_network *network = medtl_learner_network(s->learner);
-    const char *path = s->options.init;
-    medtl_safetensors *file = NULL;
-    medtl_matches matches = {0};
-    medtl_status status;
-
-    if (path == NULL)
-        return MEDTL_OK;
-    if ((status = medtl_safetensors_read(path, &file, err)) == MEDTL_OK &&
-        (status = medtl_network_match(network, file, &matches, err)) == MEDTL_OK) {
-        medtl_safetensors_digest(file, s->init_sha256);
-        status = medtl_network_start_from(network, path, &matches, err);
-        printf("%s %s\n", status == MEDTL_OK ? "started from" : "cannot start from", path);
-        matches_print(stdout, &matches);
-    }
-    medtl_matches_clear(&matches);
-    medtl_safetensors_destroy(file);
-    return status;
-}
-
-static medtl_status build(session *s, medtl_error *err)
-{
-    const medtl_normaliser *n = &s->target.normaliser;
-    medtl_network_spec *trunk = &s->loop.learner.trunk;
-    size_t values = 0, in_trunk = 0;
-    medtl_status status = pretrain_loop_options(&s->options, n->channels, &s->loop, err);
-
-    if (status != MEDTL_OK)
-        return status;
-    snprintf(trunk->architecture, sizeof trunk->architecture, "%s", s->options.architecture);
-    trunk->width = (uint32_t)s->options.width;
-    trunk->channels = n->channels;
-    trunk->height = n->height;
-    trunk->width_px = n->width;
-    trunk->dropout = -1.0f;
-    trunk->classes =
-        pretrain_kind(&s->options) == MEDTL_PRETEXT_ROTATION ? 4 : (uint32_t)s->images.class_count;
-    if ((status = medtl_learner_create(&s->loop.learner, &s->learner, err)) != MEDTL_OK ||
-        (status = load_init(s, err)) != MEDTL_OK)
-        return status;
-    for (size_t i = 0; i < medtl_network_parameter_count(medtl_learner_network(s->learner)); i++) {
-        medtl_network *network = medtl_learner_network(s->learner);
-        const medtl_parameter *p = medtl_network_parameter(network, i);
-
-        if (p->role != MEDTL_PARAMETER_STATISTIC) {
-            values += p->size;
-            in_trunk += medtl_pretext_in_trunk(network, p) ? p->size : 0;
-        }
-    }
-    printf("%s, %s, %zu parameters and %zu of the method, input %u x %u x %u, %zu threads\n",
-           pretrain_method_name(&s->options), trunk->architecture, in_trunk, values - in_trunk,
-           (unsigned)n->channels, (unsigned)n->height, (unsigned)n->width,
-           (size_t)s->options.threads);
-    fflush(stdout);
-    return MEDTL_OK;
-}
-
-/* What tells this run from others: the options, and what they refer to. */
-static medtl_status complete_run_text(session *s, medtl_error *err)
-{
-    char normaliser[MEDTL_NORMALISER_TEXT_SIZE], images[MEDTL_SHA256_TEXT_SIZE];
-    char probe[MEDTL_SHA256_TEXT_SIZE] = "", *text = NULL;
-    medtl_status status = image_source_digest(&s->images, images, err);
-
-    if (status == MEDTL_OK && s->output.probe != NULL)
-        status = image_source_digest(&s->probe, probe, err);
-    if (status != MEDTL_OK)
-        return status;
-    s->output.augment = pretrain_augment_text(&s->options, s->target.normaliser.channels);
-    medtl_normaliser_text(&s->target.normaliser, normaliser);
-    if (asprintf(&text, "%sviews=%s\nnormaliser=%s\nimages=%s\nprobe=%s\ninit=%s\n",
-                 s->options.run_text, s->output.augment, normaliser, images, probe,
-                 s->init_sha256) < 0)
-        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
-    free(s->options.run_text);
-    s->options.run_text = text;
-    s->loop.run = text;
-    s->loop.checkpoint = s->checkpoint;
-    return MEDTL_OK;
-}
-
-static void print_result(const session *s, const medtl_pretrain_result *result)
+static void print_result(const pretrain_session *s, const medtl_pretrain_result *result)
 {
     const medtl_pretrain_epoch *chosen = &result->history[result->chosen - 1];
 
@@ -260,7 +104,7 @@ static void print_result(const session *s, const medtl_pretrain_result *result)
            s->options.run_folder, s->loop.learner.trunk.architecture, (unsigned)s->options.width);
 }
 
-static medtl_status train_and_write(session *s, medtl_error *err)
+static medtl_status train_and_write(pretrain_session *s, medtl_error *err)
 {
     const medtl_pretrain_watch watch = {on_step, on_epoch, s};
     const medtl_probe probe = {s->probe.dataset, s->probe.usable, s->probe.usable_count,
@@ -285,7 +129,7 @@ static medtl_status train_and_write(session *s, medtl_error *err)
     return status;
 }
 
-static medtl_status run(session *s, medtl_error *err)
+static medtl_status run(pretrain_session *s, medtl_error *err)
 {
     medtl_status status;
 
@@ -295,13 +139,14 @@ static medtl_status run(session *s, medtl_error *err)
                                   .init_sha256 = s->init_sha256};
     if ((status = target_resolve(s->options.task, s->options.normaliser, NULL, &s->target, err)) !=
             MEDTL_OK ||
-        (status = open_folder(s, err)) != MEDTL_OK || (status = read_data(s, err)) != MEDTL_OK ||
-        (status = build(s, err)) != MEDTL_OK || (status = complete_run_text(s, err)) != MEDTL_OK)
+        (status = open_folder(s, err)) != MEDTL_OK ||
+        (status = pretrain_read_data(s, err)) != MEDTL_OK ||
+        (status = pretrain_build(s, err)) != MEDTL_OK)
         return status;
     return train_and_write(s, err);
 }
 
-static void session_clear(session *s)
+static void session_clear(pretrain_session *s)
 {
     medtl_learner_destroy(s->learner);
     image_source_clear(&s->images);
@@ -314,7 +159,7 @@ static void session_clear(session *s)
 
 int cmd_pretrain(int argc, char **argv)
 {
-    session s = {0};
+    pretrain_session s = {0};
     medtl_error err = {0};
     medtl_status status;
     size_t unreadable;

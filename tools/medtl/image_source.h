@@ -58,4 +58,8 @@ medtl_status image_folder_list(const image_source_options *options, image_source
 /** Is that what `path` names, rather than a CSV table? */
 bool image_folder_is(const char *path);
 
+/** Set the classes of the chosen rows; rows without the free label are dropped. (image_classes.c) */
+medtl_status image_source_classify(const image_source_options *options, image_source *source,
+                                   medtl_error *err);
+
 #endif

@@ -6,6 +6,17 @@
 #include "image_source.h"
 #include "options.h"
 
+/* The order of the words in the option table. */
+enum {
+    PRETRAIN_BYOL,
+    PRETRAIN_VICREG,
+    PRETRAIN_SIMCLR,
+    PRETRAIN_BARLOW,
+    PRETRAIN_FREE_LABEL,
+    PRETRAIN_METHODS
+};
+enum { PRETRAIN_OPTION_ROOM = 72 };
+
 typedef struct pretrain_options {
     const char *data, *columns, *root, *folds;
     const char *probe, *probe_columns, *probe_root, *probe_label_map, *probe_folds;
@@ -27,6 +38,11 @@ typedef struct pretrain_options {
     const char *augment_text; /* NULL: by the number of channels and the method */
     char *run_text;           /* everything that shapes the result; owned */
 } pretrain_options;
+
+/** The table over `p`, and its defaults. (pretrain_table.c)
+ *  @param out  Room for PRETRAIN_OPTION_ROOM. @return how many there are. */
+size_t pretrain_fill_table(pretrain_options *p, option *out);
+void pretrain_set_defaults(pretrain_options *p);
 
 /** Parse and check. @param[out] exit_code  Set where the command shall end now: help was printed, or
  *  the command line is wrong (and was explained); else -1. */

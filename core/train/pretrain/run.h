@@ -4,6 +4,8 @@
 
 #include "pretrain.h"
 
+enum { PRETRAIN_TURNS = 4 }; /* quarter turns, and classes of MEDTL_PRETEXT_ROTATION */
+
 /** What a checkpoint holds beside the arrays. All of it is 8 bytes wide, so there is no padding. */
 typedef struct pretrain_progress {
     uint64_t done;    /* epochs */
@@ -27,12 +29,15 @@ typedef struct pretrain_run {
     size_t *order;       /* [count]: the epoch's */
     size_t *places;      /* [batches * views * batch]: what the loader is asked for */
     float *turned;       /* [batch] images, for rotation */
-    float *turn_targets; /* [batch][4] */
+    float *turn_targets; /* [batch][PRETRAIN_TURNS] */
     float **kept;        /* the chosen weights of the trunk; NULL elsewhere */
     pretrain_progress progress;
     medtl_pretrain_epoch *history; /* [epochs]; the one that is running holds sums */
     double saved;                  /* when the last checkpoint was written, seconds */
 } pretrain_run;
+
+/** The steps of the epoch that is running, from where it stands. */
+medtl_status pretrain_learn_epoch(pretrain_run *run, medtl_pretrain_epoch *epoch, medtl_error *err);
 
 /** Seconds of a clock that only goes forward. */
 double pretrain_now(void);

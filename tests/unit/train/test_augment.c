@@ -246,3 +246,67 @@ ParameterizedTest(struct text_case *c, augment, text_is_read_or_refused_with_a_r
                  err.message);
     cr_assert_not_null(strstr(err.message, c->expected), "%s: %s", c->text, err.message);
 }
+
+/* A Gaussian of two dimensions over the edge's continuation, in double, one output at a time. */
+static double naive_blur(const uint16_t *in, int height, int width, int y, int x, double sigma)
+{
+    const int radius = (int)ceil(3.0 * sigma);
+    double sum = 0.0, weights = 0.0;
+
+    for (int dy = -radius; dy <= radius; dy++)
+        for (int dx = -radius; dx <= radius; dx++) {
+            const int row = y + dy < 0 ? 0 : y + dy >= height ? height - 1 : y + dy;
+            const int column = x + dx < 0 ? 0 : x + dx >= width ? width - 1 : x + dx;
+            const double weight = exp(-0.5 * (double)(dy * dy + dx * dx) / (sigma * sigma));
+
+            sum += weight * (double)in[row * width + column] / 65535.0;
+            weights += weight;
+        }
+    return sum / weights;
+}
+
+Test(augment, blur_is_a_gaussian)
+{
+    enum { HIGH = 9, WIDE = 13 };
+    static const double sigmas[] = {0.2, 0.7, 2.5};
+    uint16_t in[HIGH * WIDE];
+    float out[HIGH * WIDE];
+
+    for (size_t i = 0; i < HIGH * WIDE; i++)
+        in[i] = (uint16_t)(i * 40503u);
+    for (size_t s = 0; s < 3; s++) {
+        medtl_variant v = identity(1);
+
+        v.blur = sigmas[s];
+        medtl_variant_apply(&v, 1, HIGH, WIDE, ZERO, ONE, in, out);
+        for (int y = 0; y < HIGH; y++)
+            for (int x = 0; x < WIDE; x++) {
+                const double want = naive_blur(in, HIGH, WIDE, y, x, sigmas[s]);
+
+                cr_assert(fabs((double)out[y * WIDE + x] - want) < 2e-6, "%d %d: %g, not %g", y, x,
+                          (double)out[y * WIDE + x], want);
+            }
+    }
+}
+
+Test(augment, views_of_mammograms_are_never_blurred_and_those_of_lesions_in_half_of_the_cases)
+{
+    static const char *const presets[] = {"mammography-views", "dermoscopy-views"};
+
+    for (size_t p = 0; p < 2; p++) {
+        medtl_augment augment;
+        medtl_random random;
+        size_t blurred = 0;
+
+        cr_assert_eq(medtl_augment_parse(presets[p], &augment, NULL), MEDTL_OK);
+        medtl_random_seed(&random, 8);
+        for (int i = 0; i < 1000; i++) {
+            medtl_variant v;
+
+            medtl_augment_draw(&augment, 3, 64, 100, HALF, &random, &v);
+            cr_assert(v.blur == 0.0 || (v.blur >= 0.1 && v.blur <= 1.0), "%g pixels", v.blur);
+            blurred += v.blur > 0.0;
+        }
+        cr_assert(p == 0 ? blurred == 0 : blurred > 440 && blurred < 560, "%zu", blurred);
+    }
+}

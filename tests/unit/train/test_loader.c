@@ -183,3 +183,32 @@ Test(loader, can_be_abandoned_at_any_time)
     }
     medtl_dataset_destroy(dataset);
 }
+
+Test(loader, goes_on_behind_batches_that_were_used_already)
+{
+    medtl_dataset *dataset = synthetic_dataset(&source, COUNT, UINT64_MAX, 1);
+    static collected whole;
+    size_t order[COUNT];
+    medtl_loader_spec spec;
+
+    backwards(order);
+    spec = spec_of(dataset, order, 2);
+    spec.mixup = 0.3;
+    collect(&spec, &whole);
+    for (spec.done = 1; spec.done <= BATCHES + 1; spec.done++) {
+        medtl_loader *loader = NULL;
+        medtl_batch batch;
+        size_t at = spec.done * BATCH;
+
+        cr_assert_eq(medtl_loader_create(&spec, &loader, NULL), MEDTL_OK);
+        while (medtl_loader_next(loader, &batch, NULL) == MEDTL_OK && batch.count > 0) {
+            cr_assert_eq(
+                memcmp(batch.input, whole.input + at * PLANE, batch.count * PLANE * sizeof(float)),
+                0);
+            at += batch.count;
+        }
+        cr_assert(at == COUNT || spec.done >= BATCHES, "%zu of %d", at, COUNT);
+        medtl_loader_destroy(loader);
+    }
+    medtl_dataset_destroy(dataset);
+}

@@ -51,27 +51,30 @@ void fill_description(const pixel_description &pixels, unsigned sample_bytes, Dc
 }
 
 /// An encapsulated Pixel Data of one frame in one fragment.
-void fill_sequence(const std::vector<unsigned char> &bytes, DcmPixelSequence &sequence)
+void fill_sequence(const jpeg_header &codestream, const std::vector<unsigned char> &bytes,
+                   DcmPixelSequence &sequence)
 {
     std::unique_ptr<DcmPixelItem> table(new DcmPixelItem(DcmTag(DCM_PixelItemTag)));
     std::unique_ptr<DcmPixelItem> fragment(new DcmPixelItem(DcmTag(DCM_PixelItemTag)));
+    const size_t lead = codestream.lead.size(), rest = bytes.size() - codestream.frame_at;
+    const size_t size = lead + rest + (lead + rest) % 2; // DCMTK's items have even lengths
     Uint8 *to = nullptr;
 
     require(sequence.insert(table.get()), MEDTL_E_INTERNAL, "cannot hand a frame to the decoder");
     table.release();
-    // DCMTK's items have even lengths; a byte behind the end marker does no harm.
-    require(fragment->createUint8Array(static_cast<Uint32>(bytes.size() + bytes.size() % 2), to),
-            MEDTL_E_MEMORY, "out of memory for a compressed frame");
-    to[bytes.size() + bytes.size() % 2 - 1] = 0;
-    std::memcpy(to, bytes.data(), bytes.size());
+    require(fragment->createUint8Array(static_cast<Uint32>(size), to), MEDTL_E_MEMORY,
+            "out of memory for a compressed frame");
+    to[size - 1] = 0; // a byte behind the end marker does no harm
+    std::memcpy(to, codestream.lead.data(), lead);
+    std::memcpy(to + lead, bytes.data() + codestream.frame_at, rest);
     require(sequence.insert(fragment.get()), MEDTL_E_INTERNAL,
             "cannot hand a frame to the decoder");
     fragment.release();
 }
 
 void run_decoder(const DcmCodec &codec, const DcmCodecParameter &parameter,
-                 const std::vector<unsigned char> &bytes, const pixel_description &pixels,
-                 unsigned sample_bytes, medtl_image &image)
+                 const jpeg_header &codestream, const std::vector<unsigned char> &bytes,
+                 const pixel_description &pixels, unsigned sample_bytes, medtl_image &image)
 {
     const size_t size = sample_count(image) * sample_bytes;
     DcmDataset data_set;
@@ -80,7 +83,7 @@ void run_decoder(const DcmCodec &codec, const DcmCodecParameter &parameter,
     Uint32 first_fragment = 1;
 
     fill_description(pixels, sample_bytes, data_set);
-    fill_sequence(bytes, sequence);
+    fill_sequence(codestream, bytes, sequence);
     require(codec.decodeFrame(nullptr, &sequence, &parameter, &data_set, 0, first_fragment,
                               image.pixels, static_cast<Uint32>(size), color_model),
             MEDTL_E_FORMAT, "the compressed frame cannot be decoded");
@@ -118,12 +121,12 @@ image_pointer decode_jpeg(const std::vector<unsigned char> &bytes, pixel_descrip
         std::min<uint16_t>(pixels.high_bit, static_cast<uint16_t>(codestream.precision - 1));
     image_pointer image = make_image(pixels, sample_bytes);
     if (codestream.is_jpeg_ls) {
-        run_decoder(DJLSLosslessDecoder(), DJLSCodecParameter(), bytes, pixels, sample_bytes,
-                    *image);
+        run_decoder(DJLSLosslessDecoder(), DJLSCodecParameter(), codestream, bytes, pixels,
+                    sample_bytes, *image);
     } else {
         // The decoder for process 14 takes every process that its JPEG library knows, of 8, 12 and 16 bits.
         const DJCodecParameter parameter(ECC_lossyYCbCr, EDC_never, EUC_never, EPC_colorByPixel);
-        run_decoder(DJDecoderP14SV1(), parameter, bytes, pixels, sample_bytes, *image);
+        run_decoder(DJDecoderP14SV1(), parameter, codestream, bytes, pixels, sample_bytes, *image);
     }
     settle_color(codestream, pixels);
     return image;

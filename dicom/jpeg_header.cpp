@@ -49,6 +49,7 @@ jpeg_header read_jpeg_header(const std::vector<unsigned char> &bytes)
     size_t at = 0;
 
     header.adobe_transform = -1;
+    header.lead = {0xFF, marker_soi};
     while (at + 1 < bytes.size()) {
         const unsigned marker = bytes[at + 1];
 
@@ -70,12 +71,14 @@ jpeg_header read_jpeg_header(const std::vector<unsigned char> &bytes)
 
         if (is_frame_header(marker)) {
             read_frame_header(marker, segment, length - 2, header);
+            header.frame_at = at - 2;
             return header;
         }
         if (marker == marker_app0 && length >= 7 && std::memcmp(segment, "JFIF", 5) == 0)
             header.has_jfif = true;
         if (marker == marker_app14 && length >= 14 && std::memcmp(segment, "Adobe", 5) == 0)
             header.adobe_transform = segment[11];
+        header.lead.insert(header.lead.end(), segment - 4, segment + (length - 2));
         at += length;
     }
     fail(MEDTL_E_FORMAT, "the compressed frame is no JPEG codestream");

@@ -18,6 +18,10 @@ struct jpeg_header {
     bool has_jfif;       ///< an APP0 "JFIF" segment: Y Cb Cr where there are three components
     int adobe_transform; ///< of an APP14 "Adobe" segment: 0 none, 1 YCbCr; -1 without the segment
     bool is_named_rgb;   ///< component identifiers 'R' 'G' 'B'
+    std::vector<unsigned char>
+        lead; ///< the segments before the frame header, whole and without bytes between them:
+              ///< DCMTK's own search for the frame header may not end on anything else
+    size_t frame_at; ///< where the frame header's marker is
 };
 
 /// Throws failure (MEDTL_E_FORMAT) where no frame header comes before the scan.

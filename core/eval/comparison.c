@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SIDES = 2, AUC_AT = 0, BALANCED_AT = SIDES + 1, NUMBERS = 2 * (SIDES + 1) };
+enum { SIDES = 2, EACH = SIDES + 1 }; /* a number of both sides, and the difference */
+enum { AUC_AT = 0, BALANCED_AT = EACH, ACCURACY_AT = 2 * EACH, NUMBERS = 3 * EACH };
 
 typedef struct side {
     const medtl_predictions *given;
@@ -17,6 +18,9 @@ typedef struct side {
 typedef struct sides {
     side of[SIDES];
     double *right, *all; /* [classes], of one resample */
+    size_t calls;        /* the first is of the cases as they are */
+    size_t low[NUMBERS], high[NUMBERS],
+        defined[NUMBERS]; /* resamples with the number <= 0, >= 0, defined */
 } sides;
 
 static double macro_auc(const side *s, const uint32_t *weights)
@@ -54,6 +58,39 @@ static double balanced_accuracy(const sides *c, const side *s, const uint32_t *w
     return defined > 0.0 ? sum / defined : NAN;
 }
 
+/* After balanced_accuracy() of the same side and resample. */
+static double accuracy(const sides *c, const side *s)
+{
+    double right = 0.0, all = 0.0;
+
+    for (size_t k = 0; k < s->given->classes; k++) {
+        right += c->right[k];
+        all += c->all[k];
+    }
+    return all > 0.0 ? right / all : NAN;
+}
+
+static void count_signs(sides *c, const double *values)
+{
+    if (c->calls++ == 0)
+        return;
+    for (size_t i = SIDES; i < NUMBERS; i += EACH) {
+        c->low[i] += values[i] <= 0.0;
+        c->high[i] += values[i] >= 0.0;
+        c->defined[i] += !isnan(values[i]);
+    }
+}
+
+/* Davison & Hinkley (1997), section 4.2: one more than counted, so that p is never zero. */
+static double p_of(const sides *c, size_t at)
+{
+    const size_t fewer = c->low[at] < c->high[at] ? c->low[at] : c->high[at];
+
+    if (c->defined[at] == 0)
+        return NAN;
+    return fmin(1.0, 2.0 * ((double)fewer + 1.0) / ((double)c->defined[at] + 1.0));
+}
+
 static void statistics(void *context, const uint32_t *weights, double *values)
 {
     sides *c = context;
@@ -61,9 +98,11 @@ static void statistics(void *context, const uint32_t *weights, double *values)
     for (size_t i = 0; i < SIDES; i++) {
         values[AUC_AT + i] = macro_auc(&c->of[i], weights);
         values[BALANCED_AT + i] = balanced_accuracy(c, &c->of[i], weights);
+        values[ACCURACY_AT + i] = accuracy(c, &c->of[i]);
     }
-    values[AUC_AT + SIDES] = values[AUC_AT + 1] - values[AUC_AT];
-    values[BALANCED_AT + SIDES] = values[BALANCED_AT + 1] - values[BALANCED_AT];
+    for (size_t i = 0; i < NUMBERS; i += EACH)
+        values[i + SIDES] = values[i + 1] - values[i];
+    count_signs(c, values);
 }
 
 static medtl_status prepare(side *s, const medtl_predictions *given,
@@ -107,6 +146,11 @@ static void compare_cases(const sides *c, medtl_comparison *out)
     out->equal = (double)equal / (double)a->count;
 }
 
+static medtl_compared hand_over(const sides *c, const medtl_interval *v, size_t at)
+{
+    return (medtl_compared){v[at], v[at + 1], v[at + SIDES], p_of(c, at + SIDES)};
+}
+
 medtl_status medtl_compare(const medtl_predictions *first, const medtl_predictions *second,
                            const medtl_evaluation_options *options, medtl_comparison *out,
                            medtl_error *err)
@@ -127,9 +171,9 @@ medtl_status medtl_compare(const medtl_predictions *first, const medtl_predictio
             medtl_bootstrap(first->groups, first->count, first->group_count, options->resamples,
                             options->seed, statistics, &c, NUMBERS, v, err);
     if (status == MEDTL_OK) {
-        out->macro_auc = (medtl_compared){v[AUC_AT], v[AUC_AT + 1], v[AUC_AT + SIDES]};
-        out->balanced_accuracy =
-            (medtl_compared){v[BALANCED_AT], v[BALANCED_AT + 1], v[BALANCED_AT + SIDES]};
+        out->macro_auc = hand_over(&c, v, AUC_AT);
+        out->balanced_accuracy = hand_over(&c, v, BALANCED_AT);
+        out->accuracy = hand_over(&c, v, ACCURACY_AT);
         compare_cases(&c, out);
     }
     release(&c.of[0]);

@@ -9,10 +9,13 @@
  *  both have the same groups (a paired bootstrap). */
 typedef struct medtl_compared {
     medtl_interval first, second, difference;
+    double
+        p; /* two-sided, from the share of resamples on either side of zero; at least 2 / (resamples + 1); NAN
+                 without resamples */
 } medtl_compared;
 
 typedef struct medtl_comparison {
-    medtl_compared macro_auc, balanced_accuracy;
+    medtl_compared macro_auc, balanced_accuracy, accuracy;
     double equal;   /* share of cases for which both predict the same class */
     double largest; /* difference of any probability */
 } medtl_comparison;

@@ -3,6 +3,7 @@
 #include "evaluation.h"
 
 #include "auc.h"
+#include "delong.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -10,8 +11,8 @@
 #include <string.h>
 
 /* Places in the vector; after them come PER_CLASS numbers for each class. */
-enum { ACCURACY, BALANCED, MACRO_AUC, LOG_LOSS, BRIER, ECE, OVERALL };
-enum { SENSITIVITY, SPECIFICITY, PRECISION, AUC, PER_CLASS };
+enum { ACCURACY, BALANCED, MACRO_F1, MACRO_AUC, LOG_LOSS, BRIER, ECE, OVERALL };
+enum { SENSITIVITY, SPECIFICITY, PRECISION, F1, AUC, PER_CLASS };
 
 typedef struct cases {
     const medtl_predictions *given;
@@ -65,6 +66,7 @@ static void class_statistics(const cases *c, const uint32_t *weights, double tot
     const size_t classes = c->given->classes;
     const double *truth = c->counts, *predicted = truth + classes, *both = predicted + classes;
     double sensitivities = 0.0, aucs = 0.0, with_cases = 0.0, with_auc = 0.0, right = 0.0;
+    double f1s = 0.0, with_f1 = 0.0;
 
     for (size_t k = 0; k < classes; k++) {
         double *v = values + OVERALL + k * PER_CLASS;
@@ -72,8 +74,13 @@ static void class_statistics(const cases *c, const uint32_t *weights, double tot
         v[SENSITIVITY] = ratio(both[k], truth[k]);
         v[SPECIFICITY] = ratio(total - truth[k] - predicted[k] + both[k], total - truth[k]);
         v[PRECISION] = ratio(both[k], predicted[k]);
+        v[F1] = ratio(2.0 * both[k], truth[k] + predicted[k]);
         v[AUC] = medtl_ranking_auc(&c->rankings[k], weights);
         right += both[k];
+        if (!isnan(v[F1])) {
+            f1s += v[F1];
+            with_f1 += 1.0;
+        }
         if (!isnan(v[SENSITIVITY])) {
             sensitivities += v[SENSITIVITY];
             with_cases += 1.0;
@@ -85,6 +92,7 @@ static void class_statistics(const cases *c, const uint32_t *weights, double tot
     }
     values[ACCURACY] = ratio(right, total);
     values[BALANCED] = ratio(sensitivities, with_cases);
+    values[MACRO_F1] = ratio(f1s, with_f1);
     values[MACRO_AUC] = ratio(aucs, with_auc);
 }
 
@@ -183,6 +191,7 @@ static void hand_over(const cases *c, const medtl_interval *values, medtl_evalua
 {
     out->accuracy = values[ACCURACY];
     out->balanced_accuracy = values[BALANCED];
+    out->macro_f1 = values[MACRO_F1];
     out->macro_auc = values[MACRO_AUC];
     out->log_loss = values[LOG_LOSS];
     out->brier = values[BRIER];
@@ -194,12 +203,30 @@ static void hand_over(const cases *c, const medtl_interval *values, medtl_evalua
         one->sensitivity = v[SENSITIVITY];
         one->specificity = v[SPECIFICITY];
         one->precision = v[PRECISION];
+        one->f1 = v[F1];
         one->auc = v[AUC];
     }
     for (size_t i = 0; i < out->count; i++) {
         out->per_class[c->given->labels[i]].support++;
         out->confusion[c->given->labels[i] * out->classes + c->predicted[i]]++;
     }
+}
+
+/* Intervals of the AUCs by another way than resampling. */
+static medtl_status add_delong(const medtl_predictions *p, medtl_evaluation *out, medtl_error *err)
+{
+    medtl_delong test;
+    medtl_status status = medtl_delong_test(p, NULL, MEDTL_ALL_CLASSES, &test, err);
+
+    if (status != MEDTL_OK)
+        return status;
+    out->macro_auc_delong = test.first;
+    for (size_t k = 0; k < p->classes; k++) {
+        if ((status = medtl_delong_test(p, NULL, k, &test, err)) != MEDTL_OK)
+            return status;
+        out->per_class[k].auc_delong = test.first;
+    }
+    return MEDTL_OK;
 }
 
 static medtl_status evaluate(cases *c, const medtl_evaluation_options *options,
@@ -226,8 +253,10 @@ static medtl_status evaluate(cases *c, const medtl_evaluation_options *options,
         status =
             medtl_bootstrap(p->groups != NULL ? p->groups : own, p->count, out->groups,
                             options->resamples, options->seed, statistics, c, count, values, err);
-    if (status == MEDTL_OK)
+    if (status == MEDTL_OK) {
         hand_over(c, values, out);
+        status = add_delong(p, out, err);
+    }
     free(values);
     free(own);
     return status;

@@ -31,7 +31,12 @@ typedef struct medtl_class_evaluation {
     medtl_interval sensitivity; /* predicted so, of those that are; NAN without any */
     medtl_interval specificity; /* not predicted so, of those that are not */
     medtl_interval precision;   /* are so, of those predicted so; NAN where never predicted */
-    medtl_interval auc;         /* one class against the rest, by its probability */
+    medtl_interval
+        f1; /* harmonic mean of precision and sensitivity; NAN where neither the truth nor
+                                   the prediction ever is this class */
+    medtl_interval auc; /* one class against the rest, by its probability */
+    medtl_interval
+        auc_delong; /* the same, with DeLong's interval (delong.h) instead of the bootstrap's */
 } medtl_class_evaluation;
 
 enum { MEDTL_CALIBRATION_BINS = 15 };
@@ -41,7 +46,9 @@ typedef struct medtl_evaluation {
     uint64_t *confusion; /* [truth][predicted] */
     medtl_interval accuracy;
     medtl_interval balanced_accuracy; /* mean sensitivity of the classes that occur */
+    medtl_interval macro_f1;          /* mean of the classes whose F1 is defined */
     medtl_interval macro_auc;         /* mean of the classes whose AUC is defined */
+    medtl_interval macro_auc_delong;  /* the same, with DeLong's interval */
     medtl_interval log_loss; /* mean -log probability of the truth; probabilities from 1e-12 */
     medtl_interval brier;    /* mean of sum over classes of (probability - truth)^2, 0 to 2 */
     medtl_interval

@@ -33,9 +33,33 @@ Test(comparison, numbers_match_hand_calculation)
     cr_expect_float_eq(c.balanced_accuracy.first.value, 0.875, 1e-12);
     cr_expect_float_eq(c.balanced_accuracy.second.value, 0.75, 1e-12);
     cr_expect_float_eq(c.balanced_accuracy.difference.value, -0.125, 1e-12);
+    cr_expect_float_eq(c.accuracy.first.value, 5.0 / 6.0, 1e-12);
+    cr_expect_float_eq(c.accuracy.second.value, 5.0 / 6.0, 1e-12);
     cr_expect_float_eq(c.equal, 4.0 / 6.0, 1e-12);
     cr_expect_float_eq(c.largest, 0.45, 1e-6);
     cr_expect(isnan(c.macro_auc.difference.low), "no resamples were asked for");
+    cr_expect(isnan(c.macro_auc.p), "nor can there be a p");
+}
+
+/* Two predictions that never differ; and one that is right wherever the other is wrong. */
+Test(comparison, p_counts_resamples_on_either_side_of_zero)
+{
+    const medtl_evaluation_options how = {.positive_class = -1, .resamples = 99, .seed = 3};
+    const medtl_predictions a = of(first_probabilities);
+    float good[12], bad[12];
+    const medtl_predictions better = of(good), worse = of(bad);
+    medtl_comparison c;
+
+    cr_assert_eq(medtl_compare(&a, &a, &how, &c, NULL), MEDTL_OK);
+    cr_expect_float_eq(c.accuracy.p, 1.0, 0.0);
+    cr_expect_float_eq(c.macro_auc.p, 1.0, 0.0);
+    for (size_t i = 0; i < 6; i++) {
+        good[2 * i + labels[i]] = bad[2 * i + 1 - labels[i]] = 0.9f;
+        good[2 * i + 1 - labels[i]] = bad[2 * i + labels[i]] = 0.1f;
+    }
+    cr_assert_eq(medtl_compare(&worse, &better, &how, &c, NULL), MEDTL_OK);
+    cr_expect_float_eq(c.accuracy.difference.value, 1.0, 1e-12);
+    cr_expect_float_eq(c.accuracy.p, 2.0 / 100.0, 1e-12, "the least that 99 resamples can say");
 }
 
 Test(comparison, of_predictions_with_themselves_has_no_difference_in_any_resample)

@@ -44,6 +44,12 @@ Test(evaluation, confusion_and_rates_match_hand_calculation)
     SAME(e->per_class[1].specificity, 0.75);
     SAME(e->per_class[1].precision, 2.0 / 3.0);
     SAME(e->per_class[2].specificity, 1.0);
+    SAME(e->per_class[0].f1, 2.0 / (2.0 + 2.0));
+    SAME(e->per_class[1].f1, 4.0 / (2.0 + 3.0));
+    SAME(e->per_class[2].f1, 2.0 / (2.0 + 1.0));
+    SAME(e->macro_f1, (0.5 + 0.8 + 2.0 / 3.0) / 3.0);
+    SAME(e->macro_auc_delong, e->macro_auc.value);
+    SAME(e->per_class[1].auc_delong, e->per_class[1].auc.value);
     cr_assert_eq(e->per_class[2].support, 2);
     cr_assert(isnan(e->accuracy.low), "no resamples were asked for");
     medtl_evaluation_destroy(e);

@@ -132,4 +132,15 @@ void medtl_model_destroy(medtl_model *model)
     free(model);
 }
 
+medtl_status medtl_model_use_views(medtl_model *model, medtl_views views, medtl_error *err)
+{
+    if (!medtl_views_fit(views, model->info.height, model->info.width))
+        return medtl_fail(err, MEDTL_E_ARGUMENT,
+                          "an input of %u x %u is not square: it has no views \"%s\"",
+                          model->info.height, model->info.width, medtl_views_name(views));
+    model->metadata.views = views;
+    model->info.views = medtl_views_name(views);
+    return MEDTL_OK;
+}
+
 const medtl_model_info *medtl_model_get_info(const medtl_model *model) { return &model->info; }

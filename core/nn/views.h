@@ -43,6 +43,12 @@ bool medtl_views_fit(medtl_views views, size_t height, size_t width);
 void medtl_view_draw(medtl_views views, size_t index, size_t channels, size_t height, size_t width,
                      const float *in, float *out);
 
+struct medtl_model;
+
+/** Let a model average over other views than its file says, for measuring what they are worth. Before any predictor of it
+ *  is made. @return MEDTL_E_ARGUMENT for views that its input's size does not have. */
+medtl_status medtl_model_use_views(struct medtl_model *model, medtl_views views, medtl_error *err);
+
 /** Means over the views, in double, in their order.
  *  @param logits  [views][classes].
  *  @param out     [classes]; may be `logits`. */

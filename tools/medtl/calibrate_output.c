@@ -119,6 +119,7 @@ static medtl_status print_quality(const medtl_model_info *info, const labels *ta
            "float32", "int8");
     print_compared("macro AUC", &c.macro_auc);
     print_compared("balanced accuracy", &c.balanced_accuracy);
+    print_compared("accuracy", &c.accuracy);
     printf("same class predicted for %.2f %% of the images; no probability differs by more than "
            "%.4f\n",
            100.0 * c.equal, c.largest);
@@ -132,19 +133,25 @@ done:
 medtl_status calibrate_compare(const medtl_model *floats, const medtl_model *int8,
                                const medtl_normaliser *normaliser, const labels *table,
                                const size_t *rows, size_t count, size_t threads, size_t resamples,
-                               bool quiet, medtl_error *err)
+                               double max_unreadable, bool quiet, size_t *unreadable,
+                               medtl_error *err)
 {
     const medtl_model *const models[MODELS] = {floats, int8};
-    predictions results[MODELS] = {{0}}, none = {0};
+    predictions results[MODELS] = {{0}};
+    const predict_options how = {.threads = threads, .quiet = quiet};
     medtl_status status = MEDTL_OK;
 
     for (size_t m = 0; m < MODELS && status == MEDTL_OK; m++)
-        status = predict(models[m], normaliser, table, rows, count, FLIP_NONE, threads, quiet,
-                         &results[m], &none, err);
+        status = predict(models[m], normaliser, table, rows, count, &how, &results[m], err);
+    if (status == MEDTL_OK && (double)(count - results[0].count) > max_unreadable * (double)count)
+        status = medtl_fail(err, MEDTL_E_IO,
+                            "%zu of %zu test images cannot be read; --max-unreadable %g",
+                            count - results[0].count, count, max_unreadable);
     if (status == MEDTL_OK && results[0].count == 0)
         status = medtl_fail(err, MEDTL_E_IO, "none of the %zu test images can be read", count);
     if (status == MEDTL_OK && results[0].count != results[1].count)
         status = medtl_fail(err, MEDTL_E_IO, "a test image could be read only once");
+    *unreadable = count - results[0].count;
     if (status == MEDTL_OK)
         printf("test   %zu images\n\n", results[0].count);
     if (status == MEDTL_OK &&

@@ -34,7 +34,7 @@ typedef struct calibrate_options {
     labels_options labels;
     const char *model, *out, *calibration_folds, *test_folds;
     uint64_t images, threads, resamples;
-    double cut;
+    double cut, max_unreadable;
     bool half, quiet;
 } calibrate_options;
 
@@ -45,7 +45,7 @@ typedef struct session {
     target target;
     labels table;
     size_t *rows, *test_rows; /* of the table */
-    size_t count, test_count, used;
+    size_t count, test_count, used, test_unreadable;
     medtl_ranges ranges;
 } session;
 
@@ -73,6 +73,8 @@ static size_t fill_table(calibrate_options *o, option *out)
         {OPTION_REAL, "cut", 0, "SHARE", &o->cut, 0, 0.1, SHAPES_NOTHING,
          "share of the values that may lie beyond either end of a range, and are cut to it"},
         {OPTION_WHOLE, "threads", 0, "N", &o->threads, 1, 1024, SHAPES_NOTHING, "images at a time"},
+        {OPTION_REAL, "max-unreadable", 0, "SHARE", &o->max_unreadable, 0, 1, SHAPES_NOTHING,
+         "stop if more of the calibration images, or of the test images, than this cannot be read"},
         {OPTION_WHOLE, "resamples", 0, "N", &o->resamples, 0, 1e6, SHAPES_NOTHING,
          "for the intervals"},
         {OPTION_HEADING, .help = "Output"},
@@ -93,6 +95,7 @@ static void set_defaults(calibrate_options *o)
     o->threads = available_threads();
     o->images = 300;
     o->resamples = 2000;
+    o->max_unreadable = 0.01;
 }
 
 static medtl_status parse(int argc, char **argv, calibrate_options *o, bool *help, medtl_error *err)
@@ -225,6 +228,10 @@ static medtl_status show_images(session *s, medtl_predictor *predictor, float *i
     progress_end(&line);
     if (stop_wanted())
         return medtl_fail(err, MEDTL_E_CANCELLED, "stopped; nothing was written");
+    if ((double)(s->count - s->used) > s->options.max_unreadable * (double)s->count)
+        return medtl_fail(err, MEDTL_E_IO,
+                          "%zu of %zu calibration images cannot be read; --max-unreadable %g",
+                          s->count - s->used, s->count, s->options.max_unreadable);
     return s->used > 0 ? MEDTL_OK : medtl_fail(err, MEDTL_E_IO, "no calibration image can be read");
 }
 
@@ -307,7 +314,8 @@ static medtl_status run(session *s, medtl_error *err)
            s->used);
     return calibrate_compare(s->model, s->made, &s->target.normaliser, &s->table, s->test_rows,
                              s->test_count, (size_t)s->options.threads,
-                             (size_t)s->options.resamples, s->options.quiet, err);
+                             (size_t)s->options.resamples, s->options.max_unreadable,
+                             s->options.quiet, &s->test_unreadable, err);
 }
 
 int cmd_calibrate(int argc, char **argv)
@@ -324,7 +332,7 @@ int cmd_calibrate(int argc, char **argv)
     }
     if (status != MEDTL_OK)
         exit_code = report_failure("calibrate", &err);
-    else if (s.used < s.count)
+    else if (s.used < s.count || s.test_unreadable > 0)
         exit_code = EXIT_INCOMPLETE;
     medtl_ranges_clear(&s.ranges);
     free(s.rows);

@@ -1,14 +1,17 @@
 /* medtl evaluate: a model and labelled images in, numbers with intervals out. */
 #include "cmd.h"
+#include "evaluate_leaks.h"
 #include "evaluation_output.h"
 #include "labels.h"
+#include "leaks.h"
 #include "options.h"
 #include "predict.h"
 #include "progress.h"
+#include "scored.h"
+#include "subgroups.h"
 #include "target.h"
 
-#include "core/base/file.h"
-#include "core/eval/calibration.h"
+#include "core/nn/views.h"
 #include "medtl/model.h"
 
 #include <stdio.h>
@@ -21,21 +24,27 @@ static const char USAGE[] =
     "usage: medtl evaluate --model MODEL --data labels.csv [options]\n"
     "\n"
     "Runs a model over labelled images that it has not seen and says how good it is: macro AUC (one\n"
-    "class against the rest), balanced accuracy, sensitivity and specificity of each class, each with\n"
-    "a 95 % interval from resampling whole groups (patients, lesions), calibration, and the confusion\n"
-    "matrix. The images go the same way as in the clinic: the model's normaliser, then the network.\n"
+    "class against the rest), balanced accuracy, F1, sensitivity and specificity of each class, each\n"
+    "with a 95 % interval from resampling whole groups (patients, lesions), AUCs with DeLong's too;\n"
+    "calibration, the confusion matrix, and the same for parts of the images (--subgroups). The images\n"
+    "go the same way as in the clinic: the model's normaliser, then the network.\n"
+    "\n"
+    "It stops where the model was made from these images: where its file names this table and other\n"
+    "folds than those left out, or where fingerprints.csv beside it has pictures that look the same.\n"
+    "Two models on the same images: medtl compare.\n"
     "\n"
     "Examples:\n"
     "  medtl evaluate --model run1/model.safetensors --data skin/labels.csv \\\n"
-    "      --columns label=dx,group=lesion_id,fold=fold5 --folds 0 --json fold0.json\n"
+    "      --columns label=dx,group=lesion_id,fold=fold5 --folds 0 --json fold0.json \\\n"
+    "      --subgroups age:20,sex,localization\n"
     "  medtl evaluate --model m.safetensors --data labels.csv --positive cancer --threshold 0.3\n";
 
 typedef struct evaluate_options {
     labels_options labels;
-    const char *model, *task, *folds, *json, *predictions, *positive;
+    const char *model, *task, *folds, *json, *predictions, *positive, *subgroups, *trained_on;
     uint64_t threads, resamples, seed;
     double threshold, max_unreadable;
-    int flips;
+    int views, leaks;
     bool quiet;
 } evaluate_options;
 
@@ -45,10 +54,16 @@ typedef struct session {
     const medtl_model_info *info; /* of model */
     target target;
     labels table;
-    size_t *rows, count;        /* rows of the table that are evaluated */
-    predictions plain, flipped; /* flipped: only where asked for */
+    size_t *rows, count; /* rows of the table that are evaluated */
+    predictions given;
+    scored scored; /* the same, as probabilities */
+    subgroup_list subgroups;
     medtl_evaluation_options how;
+    bool pictures_checked; /* against those that the model was made from */
 } session;
+
+enum { VIEWS_OF_MODEL }; /* of --views; behind it come those of views.h */
+#define VIEWS_WORDS "model|one|flip-x|flip-y|flips|symmetries"
 
 static size_t fill_table(evaluate_options *o, option *out)
 {
@@ -71,8 +86,10 @@ static size_t fill_table(evaluate_options *o, option *out)
          "class that is predicted where its probability reaches --threshold"},
         {OPTION_REAL, "threshold", 0, "P", &o->threshold, 0, 1, SHAPES_NOTHING,
          "for --positive; without it the most probable class is predicted"},
-        {OPTION_CHOICE, "average-flips", 0, "no|x|y|xy", &o->flips, 0, 0, SHAPES_NOTHING,
-         "also measure the mean of the logits over mirror images: left-right, top-bottom, both. Reported apart: only a model with views (finetune --views) does so wherever it runs"},
+        {OPTION_CHOICE, "views", 0, VIEWS_WORDS, &o->views, 0, 0, SHAPES_NOTHING,
+         "measure the mean of the logits over other mirror images and turns than the model file says (finetune --views), as if it said so"},
+        {OPTION_TEXT, "subgroups", 0, "COLUMN[:WIDTH],...", &o->subgroups, 0, 0, SHAPES_NOTHING,
+         "measure each value of these columns apart; with a width, numbers in bands: age:20,sex"},
         {OPTION_HEADING, .help = "How"},
         {OPTION_WHOLE, "resamples", 0, "N", &o->resamples, 0, 1e6, SHAPES_NOTHING,
          "for the intervals"},
@@ -80,6 +97,10 @@ static size_t fill_table(evaluate_options *o, option *out)
         {OPTION_WHOLE, "threads", 0, "N", &o->threads, 1, 1024, SHAPES_NOTHING, "images at a time"},
         {OPTION_REAL, "max-unreadable", 0, "SHARE", &o->max_unreadable, 0, 1, SHAPES_NOTHING,
          "give no numbers if more of the images than this cannot be read"},
+        {OPTION_CHOICE, "leaks", 0, LEAK_POLICY_WORDS, &o->leaks, 0, 0, SHAPES_NOTHING,
+         "where the model was made from what it is measured on, or from pictures with the same or nearly the same pixels: stop, go on with a warning, or not look"},
+        {OPTION_TEXT, "trained-on", 0, "FILE", &o->trained_on, 0, 0, SHAPES_NOTHING,
+         "fingerprints of the pictures that the model was made from; without: fingerprints.csv beside it, if there is one"},
         {OPTION_HEADING, .help = "Output"},
         {OPTION_TEXT, "json", 0, "FILE", &o->json, 0, 0, SHAPES_NOTHING,
          "the numbers for programs"},
@@ -102,6 +123,17 @@ static void set_defaults(evaluate_options *o)
     o->max_unreadable = 0.01;
 }
 
+/* An option of an earlier version, which measured something that no model could be told to do. */
+static medtl_status refuse_old_option(int argc, char **argv, medtl_error *err)
+{
+    for (int i = 1; i < argc; i++)
+        if (strncmp(argv[i], "--average-flips", strlen("--average-flips")) == 0)
+            return medtl_fail(err, MEDTL_E_ARGUMENT,
+                              "--average-flips is now --views: flip-x for x, flip-y for y, flips "
+                              "for xy");
+    return MEDTL_OK;
+}
+
 static medtl_status parse(int argc, char **argv, evaluate_options *o, bool *help, medtl_error *err)
 {
     option table[OPTION_ROOM];
@@ -110,7 +142,8 @@ static medtl_status parse(int argc, char **argv, evaluate_options *o, bool *help
 
     set_defaults(o);
     count = fill_table(o, table);
-    status = options_parse(table, count, argc, argv, help, err);
+    if ((status = refuse_old_option(argc, argv, err)) == MEDTL_OK)
+        status = options_parse(table, count, argc, argv, help, err);
     if (*help) {
         set_defaults(o);
         fputs(USAGE, stdout);
@@ -176,6 +209,10 @@ static medtl_status open_model(session *s, medtl_error *err)
     if (s->info->normaliser[0] == '\0')
         return medtl_fail(err, MEDTL_E_FORMAT, "%s: the model names no normaliser",
                           s->options.model);
+    if (s->options.views != VIEWS_OF_MODEL &&
+        (status = medtl_model_use_views(
+             s->model, (medtl_views)(s->options.views - VIEWS_OF_MODEL - 1), err)) != MEDTL_OK)
+        return status;
     if ((status = target_resolve(s->options.task, s->info->normaliser, NULL, &s->target, err)) !=
             MEDTL_OK ||
         (status = check_task(s, err)) != MEDTL_OK)
@@ -206,35 +243,6 @@ static medtl_status choose_rows(session *s, medtl_error *err)
     return status;
 }
 
-static medtl_status evaluate(const session *s, const predictions *p, medtl_evaluation **out,
-                             medtl_error *err)
-{
-    medtl_predictions given = {.count = p->count, .classes = s->info->class_count};
-    float *probabilities = calloc(p->count * given.classes + 1, sizeof *probabilities);
-    uint32_t *groups = calloc(p->count + 1, sizeof *groups);
-    uint32_t *truth = calloc(p->count + 1, sizeof *truth);
-    medtl_status status;
-
-    *out = NULL;
-    if (probabilities == NULL || groups == NULL || truth == NULL) {
-        status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for an evaluation");
-        goto done;
-    }
-    medtl_softmax(p->logits, p->count, given.classes, (double)s->info->temperature, probabilities);
-    for (size_t i = 0; i < p->count; i++)
-        truth[i] = s->table.rows[p->rows[i]].label;
-    given.probabilities = probabilities;
-    given.labels = truth;
-    given.groups = groups;
-    given.group_count = compact_groups(&s->table, p->rows, NULL, p->count, groups);
-    status = medtl_evaluation_create(&given, &s->how, out, err);
-done:
-    free(probabilities);
-    free(groups);
-    free(truth);
-    return status;
-}
-
 static const char *file_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -252,20 +260,20 @@ static json_t *header_json(const session *s)
                         s->info->class_names[s->how.positive_class], "threshold", s->how.threshold);
 
     return json_pack(
-        "{s:s, s:{s:s, s:s, s:s, s:s, s:s, s:f}, s:{s:s, s:s, s:s?, s:I, s:I}, s:o, s:{s:I, s:I}}",
+        "{s:s, s:{s:s, s:s, s:s, s:s, s:s, s:f, s:s}, s:{s:s, s:s, s:s?, s:I, s:I, s:b}, "
+        "s:o, s:{s:I, s:I}}",
         "software", "medtl " MEDTL_VERSION, "model", "file", file_name(o->model), "name",
         s->info->name, "version", s->info->version, "architecture", s->info->architecture, "sha256",
-        s->info->sha256, "temperature", (double)s->info->temperature, "data", "table",
-        file_name(o->labels.data), "table_sha256", s->table.sha256, "folds", o->folds, "images",
-        (json_int_t)s->plain.count, "unreadable", (json_int_t)(s->count - s->plain.count), "rule",
-        rule, "intervals", "resamples", (json_int_t)o->resamples, "seed", (json_int_t)o->seed);
+        s->info->sha256, "temperature", (double)s->info->temperature, "views", s->info->views,
+        "data", "table", file_name(o->labels.data), "table_sha256", s->table.sha256, "folds",
+        o->folds, "images", (json_int_t)s->given.count, "unreadable",
+        (json_int_t)(s->count - s->given.count), "compared_with_training_pictures",
+        s->pictures_checked, "rule", rule, "intervals", "resamples", (json_int_t)o->resamples,
+        "seed", (json_int_t)o->seed);
 }
 
-/* By flip_axes. */
-static const char *const flip_names[] = {"no", "left-right", "top-bottom", "both directions"};
-
-static medtl_status write_json(const session *s, const medtl_evaluation *plain,
-                               const medtl_evaluation *flipped, medtl_error *err)
+static medtl_status write_json(const session *s, const medtl_evaluation *evaluation,
+                               medtl_error *err)
 {
     json_t *root;
     medtl_status status;
@@ -274,76 +282,15 @@ static medtl_status write_json(const session *s, const medtl_evaluation *plain,
     if (s->options.json == NULL)
         return MEDTL_OK;
     root = header_json(s);
-    failed = root == NULL || json_object_set_new(root, "evaluation",
-                                                 evaluation_json(plain, s->info->class_names)) != 0;
-    if (!failed && flipped != NULL)
-        failed = json_object_set_new(root, "evaluation_averaged_over_flips",
-                                     evaluation_json(flipped, s->info->class_names)) |
-                 json_object_set_new(root, "averaged_over_flips",
-                                     json_string(flip_names[s->options.flips]));
+    failed =
+        root == NULL || json_object_set_new(root, "evaluation",
+                                            evaluation_json(evaluation, s->info->class_names)) != 0;
+    if (!failed && s->options.subgroups != NULL)
+        failed = json_object_set_new(root, "subgroups",
+                                     subgroups_json(&s->subgroups, s->info->class_names));
     status = failed ? medtl_fail(err, MEDTL_E_MEMORY, "out of memory for JSON")
                     : json_write(s->options.json, root, err);
     json_decref(root);
-    return status;
-}
-
-/* A field of a CSV file, quoted where it must be. */
-static void put_field(FILE *stream, const char *text)
-{
-    if (strpbrk(text, ",\"\r\n") == NULL) {
-        fputs(text, stream);
-        return;
-    }
-    fputc('"', stream);
-    for (; *text != '\0'; text++) {
-        if (*text == '"')
-            fputc('"', stream);
-        fputc(*text, stream);
-    }
-    fputc('"', stream);
-}
-
-static void put_prediction(FILE *stream, const session *s, size_t index)
-{
-    const label_row *row = &s->table.rows[s->plain.rows[index]];
-    const size_t classes = s->info->class_count;
-    float probabilities[CLASS_LIMIT];
-
-    medtl_softmax(s->plain.logits + index * classes, 1, classes, (double)s->info->temperature,
-                  probabilities);
-    put_field(stream, row->file);
-    fputc(',', stream);
-    put_field(stream, s->info->class_names[row->label]);
-    fputc(',', stream);
-    put_field(stream, s->info->class_names[medtl_predicted_class(probabilities, classes, &s->how)]);
-    for (size_t k = 0; k < classes; k++)
-        fprintf(stream, ",%.6f", (double)probabilities[k]);
-    fputc('\n', stream);
-}
-
-static medtl_status write_predictions(const session *s, medtl_error *err)
-{
-    char *text = NULL;
-    size_t size = 0;
-    FILE *stream;
-    medtl_status status;
-
-    if (s->options.predictions == NULL)
-        return MEDTL_OK;
-    stream = open_memstream(&text, &size);
-    if (stream == NULL)
-        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for predictions");
-    fputs("file,label,predicted", stream);
-    for (size_t k = 0; k < s->info->class_count; k++) {
-        fputs(",p_", stream);
-        put_field(stream, s->info->class_names[k]);
-    }
-    fputc('\n', stream);
-    for (size_t i = 0; i < s->plain.count; i++)
-        put_prediction(stream, s, i);
-    status = fclose(stream) == 0 ? medtl_file_replace(s->options.predictions, text, size, err)
-                                 : medtl_fail(err, MEDTL_E_MEMORY, "out of memory for predictions");
-    free(text);
     return status;
 }
 
@@ -358,41 +305,66 @@ static void print_header(const session *s)
                s->info->class_names[s->how.positive_class], s->how.threshold);
     else
         printf("rule   the most probable class\n");
+    if (strcmp(s->info->views, "one") != 0)
+        printf("views  %s\n", s->info->views);
     if (!s->table.has_groups)
         printf("note   the table has no group column: each image counts as a group of its own\n");
 }
 
+/* Run the model, and see that the pictures are not those that it was made from. */
+static medtl_status run_model(session *s, medtl_error *err)
+{
+    const evaluate_options *o = &s->options;
+    const predict_options how = {
+        .threads = (size_t)o->threads, .prints = o->leaks != LEAKS_IGNORE, .quiet = o->quiet};
+    medtl_status status = predict(s->model, &s->target.normaliser, &s->table, s->rows, s->count,
+                                  &how, &s->given, err);
+
+    if (status != MEDTL_OK)
+        return status;
+    if ((double)(s->count - s->given.count) > o->max_unreadable * (double)s->count)
+        return medtl_fail(err, MEDTL_E_IO, "%zu of %zu images cannot be read; --max-unreadable %g",
+                          s->count - s->given.count, s->count, o->max_unreadable);
+    if ((status =
+             evaluate_check_pictures(o->model, o->trained_on, &s->given, &s->table, how.threads,
+                                     (leak_policy)o->leaks, &s->pictures_checked, err)) != MEDTL_OK)
+        return status;
+    return scored_from_predictions(&s->given, &s->table, s->info, &s->scored, err);
+}
+
+static medtl_status measure(session *s, medtl_error *err)
+{
+    const medtl_predictions view = scored_view(&s->scored);
+    medtl_evaluation *evaluation = NULL;
+    medtl_status status;
+
+    if ((status = medtl_evaluation_create(&view, &s->how, &evaluation, err)) != MEDTL_OK ||
+        (s->options.subgroups != NULL &&
+         (status = subgroups_evaluate(s->options.subgroups, &s->scored, &s->table, s->given.rows,
+                                      &s->how, &s->subgroups, err)) != MEDTL_OK) ||
+        (status = write_json(s, evaluation, err)) != MEDTL_OK ||
+        (s->options.predictions != NULL &&
+         (status = scored_write(s->options.predictions, &s->scored, &s->how, err)) != MEDTL_OK))
+        goto done;
+    print_header(s);
+    evaluation_print(stdout, evaluation, s->info->class_names);
+    if (s->options.subgroups != NULL)
+        subgroups_print(stdout, &s->subgroups, s->info->class_names);
+done:
+    medtl_evaluation_destroy(evaluation);
+    return status;
+}
+
 static medtl_status run(session *s, medtl_error *err)
 {
-    medtl_evaluation *plain = NULL, *flipped = NULL;
     medtl_status status;
 
     if ((status = open_model(s, err)) != MEDTL_OK || (status = choose_rows(s, err)) != MEDTL_OK ||
-        (status = predict(s->model, &s->target.normaliser, &s->table, s->rows, s->count,
-                          (flip_axes)s->options.flips, (size_t)s->options.threads, s->options.quiet,
-                          &s->plain, &s->flipped, err)) != MEDTL_OK)
+        (status = evaluate_check_folds(s->info, &s->table, s->rows, s->count,
+                                       (leak_policy)s->options.leaks, err)) != MEDTL_OK ||
+        (status = run_model(s, err)) != MEDTL_OK)
         return status;
-    if ((double)(s->count - s->plain.count) > s->options.max_unreadable * (double)s->count)
-        return medtl_fail(err, MEDTL_E_IO, "%zu of %zu images cannot be read; --max-unreadable %g",
-                          s->count - s->plain.count, s->count, s->options.max_unreadable);
-    if ((status = evaluate(s, &s->plain, &plain, err)) != MEDTL_OK ||
-        (s->options.flips != FLIP_NONE &&
-         (status = evaluate(s, &s->flipped, &flipped, err)) != MEDTL_OK) ||
-        (status = write_json(s, plain, flipped, err)) != MEDTL_OK ||
-        (status = write_predictions(s, err)) != MEDTL_OK)
-        goto done;
-    print_header(s);
-    evaluation_print(stdout, plain, s->info->class_names);
-    if (flipped != NULL) {
-        printf(
-            "\naveraged over mirror images (%s); the plugin does so only where the model has views\n",
-            flip_names[s->options.flips]);
-        evaluation_print(stdout, flipped, s->info->class_names);
-    }
-done:
-    medtl_evaluation_destroy(plain);
-    medtl_evaluation_destroy(flipped);
-    return status;
+    return measure(s, err);
 }
 
 int cmd_evaluate(int argc, char **argv)
@@ -409,10 +381,11 @@ int cmd_evaluate(int argc, char **argv)
     }
     if (status != MEDTL_OK)
         exit_code = report_failure("evaluate", &err);
-    else if (!help && s.plain.count < s.count)
+    else if (!help && s.given.count < s.count)
         exit_code = EXIT_INCOMPLETE;
-    predictions_clear(&s.plain);
-    predictions_clear(&s.flipped);
+    predictions_clear(&s.given);
+    scored_clear(&s.scored);
+    subgroups_clear(&s.subgroups);
     free(s.rows);
     labels_clear(&s.table);
     target_clear(&s.target);

@@ -12,8 +12,10 @@ static const struct overall {
     size_t offset;
 } overall[] = {
     {"macro AUC", "macro_auc", offsetof(medtl_evaluation, macro_auc)},
+    {"  (DeLong)", "macro_auc_delong", offsetof(medtl_evaluation, macro_auc_delong)},
     {"balanced accuracy", "balanced_accuracy", offsetof(medtl_evaluation, balanced_accuracy)},
     {"accuracy", "accuracy", offsetof(medtl_evaluation, accuracy)},
+    {"macro F1", "macro_f1", offsetof(medtl_evaluation, macro_f1)},
     {"log loss", "log_loss", offsetof(medtl_evaluation, log_loss)},
     {"Brier score", "brier", offsetof(medtl_evaluation, brier)},
     {"calibration error", "calibration_error", offsetof(medtl_evaluation, calibration_error)},
@@ -25,7 +27,9 @@ static const struct per_class {
     {"sensitivity", "sensitivity", offsetof(medtl_class_evaluation, sensitivity)},
     {"specificity", "specificity", offsetof(medtl_class_evaluation, specificity)},
     {"precision", "precision", offsetof(medtl_class_evaluation, precision)},
+    {"F1", "f1", offsetof(medtl_class_evaluation, f1)},
     {"AUC", "auc", offsetof(medtl_class_evaluation, auc)},
+    {"AUC (DeLong)", "auc_delong", offsetof(medtl_class_evaluation, auc_delong)},
 };
 enum {
     OVERALL_COUNT = sizeof overall / sizeof overall[0],
@@ -37,14 +41,14 @@ static const medtl_interval *interval_at(const void *record, size_t offset)
     return (const medtl_interval *)(const void *)((const char *)record + offset);
 }
 
-static void format_interval(const medtl_interval *i, char *out, size_t size)
+void evaluation_interval_text(const medtl_interval *i, char text[EVALUATION_TEXT_SIZE])
 {
     if (isnan(i->value))
-        snprintf(out, size, "-");
+        snprintf(text, EVALUATION_TEXT_SIZE, "-");
     else if (isnan(i->low))
-        snprintf(out, size, "%.3f", i->value);
+        snprintf(text, EVALUATION_TEXT_SIZE, "%.3f", i->value);
     else
-        snprintf(out, size, "%.3f (%.3f-%.3f)", i->value, i->low, i->high);
+        snprintf(text, EVALUATION_TEXT_SIZE, "%.3f (%.3f-%.3f)", i->value, i->low, i->high);
 }
 
 static int name_width(const medtl_evaluation *e, const char *const *classes)
@@ -77,12 +81,12 @@ void evaluation_print(FILE *stream, const medtl_evaluation *evaluation, const ch
 {
     const medtl_evaluation *e = evaluation;
     const int width = name_width(e, classes);
-    char text[64];
+    char text[EVALUATION_TEXT_SIZE];
 
     fprintf(stream, "  %zu images of %zu groups; 95 %% intervals by resampling groups\n\n",
             e->count, e->groups);
     for (size_t i = 0; i < OVERALL_COUNT; i++) {
-        format_interval(interval_at(e, overall[i].offset), text, sizeof text);
+        evaluation_interval_text(interval_at(e, overall[i].offset), text);
         fprintf(stream, "  %-18s %s\n", overall[i].title, text);
     }
     fprintf(stream, "\n  %-*s %6s", width, "class", "n");
@@ -92,7 +96,7 @@ void evaluation_print(FILE *stream, const medtl_evaluation *evaluation, const ch
     for (size_t k = 0; k < e->classes; k++) {
         fprintf(stream, "  %-*.*s %6zu", width, width, classes[k], e->per_class[k].support);
         for (size_t i = 0; i < PER_CLASS_COUNT; i++) {
-            format_interval(interval_at(&e->per_class[k], per_class[i].offset), text, sizeof text);
+            evaluation_interval_text(interval_at(&e->per_class[k], per_class[i].offset), text);
             fprintf(stream, "  %-19s", text);
         }
         fputc('\n', stream);
@@ -100,12 +104,15 @@ void evaluation_print(FILE *stream, const medtl_evaluation *evaluation, const ch
     print_confusion(stream, e, classes);
 }
 
-static json_t *number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
-
-static json_t *interval_json(const medtl_interval *i)
+json_t *evaluation_number_json(double value)
 {
-    return json_pack("{s:o, s:o, s:o}", "value", number(i->value), "low", number(i->low), "high",
-                     number(i->high));
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+json_t *evaluation_interval_json(const medtl_interval *i)
+{
+    return json_pack("{s:o, s:o, s:o}", "value", evaluation_number_json(i->value), "low",
+                     evaluation_number_json(i->low), "high", evaluation_number_json(i->high));
 }
 
 /* json_object_set_new() and its kin release the value and fail when it is NULL, so one flag will do. */
@@ -115,9 +122,9 @@ static int add_class(json_t *list, const medtl_evaluation *e, size_t k, const ch
     int failed = one == NULL;
 
     for (size_t i = 0; i < PER_CLASS_COUNT; i++)
-        failed |=
-            json_object_set_new(one, per_class[i].key,
-                                interval_json(interval_at(&e->per_class[k], per_class[i].offset)));
+        failed |= json_object_set_new(
+            one, per_class[i].key,
+            evaluation_interval_json(interval_at(&e->per_class[k], per_class[i].offset)));
     return failed | json_array_append_new(list, one);
 }
 
@@ -141,7 +148,7 @@ json_t *evaluation_json(const medtl_evaluation *evaluation, const char *const *c
 
     for (size_t i = 0; i < OVERALL_COUNT; i++)
         failed |= json_object_set_new(object, overall[i].key,
-                                      interval_json(interval_at(e, overall[i].offset)));
+                                      evaluation_interval_json(interval_at(e, overall[i].offset)));
     for (size_t k = 0; k < e->classes && !failed; k++)
         failed = add_class(json_object_get(object, "classes"), e, k, classes[k]) |
                  add_confusion(json_object_get(object, "confusion"), e, k);

@@ -2,6 +2,7 @@
 
 #include "core/base/file.h"
 #include "core/train/csv.h"
+#include "csv_field.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,22 +57,6 @@ medtl_status leaks_check(const char *command, const leak_images *images, leak_po
                       equal, near);
 }
 
-/* A field of a CSV file, quoted where it must be. */
-static void put_field(FILE *stream, const char *text)
-{
-    if (strpbrk(text, ",\"\r\n") == NULL) {
-        fputs(text, stream);
-        return;
-    }
-    fputc('"', stream);
-    for (; *text != '\0'; text++) {
-        if (*text == '"')
-            fputc('"', stream);
-        fputc(*text, stream);
-    }
-    fputc('"', stream);
-}
-
 medtl_status fingerprints_write(const char *path, const leak_images *images, medtl_error *err)
 {
     char *text = NULL;
@@ -87,9 +72,9 @@ medtl_status fingerprints_write(const char *path, const leak_images *images, med
 
         if (images->sides[i] < 0 || images->prints[i].digest[0] == '\0')
             continue;
-        put_field(stream, images->side_names[images->sides[i]]);
+        csv_put_field(stream, images->side_names[images->sides[i]]);
         fputc(',', stream);
-        put_field(stream, slash != NULL ? slash + 1 : images->files[i]);
+        csv_put_field(stream, slash != NULL ? slash + 1 : images->files[i]);
         fprintf(stream, ",%s,", images->prints[i].digest);
         for (size_t k = 0; k < MEDTL_FINGERPRINT_CELLS; k++)
             fprintf(stream, "%02x", images->prints[i].cells[k]);

@@ -4,7 +4,6 @@
 #include "sample.h"
 
 #include "core/base/pool.h"
-#include "core/nn/views.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,61 +15,41 @@ typedef struct job {
     const medtl_normaliser *normaliser;
     const labels *table;
     const size_t *rows;
-    flip_axes flips;
     size_t classes, pixels, first;
     medtl_predictor **predictors; /* one for each thread */
-    float *inputs, *turned;       /* one image for each thread */
-    float *view_logits;           /* [views][classes] for each thread */
-    float *plain, *flipped;       /* [count][classes] */
+    float *inputs;                /* one image for each thread */
+    float *logits;                /* [count][classes] */
+    medtl_fingerprint *prints;    /* [count]; NULL: not wanted */
     medtl_error *failures;        /* [BLOCK] */
 } job;
-
-/* By flip_axes. */
-static const medtl_views flip_views[] = {MEDTL_VIEWS_ONE, MEDTL_VIEWS_FLIP_X, MEDTL_VIEWS_FLIP_Y,
-                                         MEDTL_VIEWS_FLIPS};
-
-static void average_flips(const job *j, size_t worker, const float *input, const float *plain,
-                          float *mean)
-{
-    const medtl_normaliser *n = j->normaliser;
-    const medtl_views views = flip_views[j->flips];
-    float *turned = j->turned + worker * j->pixels;
-    float *logits = j->view_logits + worker * MEDTL_MOST_VIEWS * j->classes;
-
-    memcpy(logits, plain, j->classes * sizeof *logits);
-    for (size_t v = 1; v < medtl_views_count(views); v++) {
-        medtl_view_draw(views, v, n->channels, n->height, n->width, input, turned);
-        medtl_predictor_run_logits(j->predictors[worker], turned, 1, logits + v * j->classes);
-    }
-    medtl_views_mean(views, logits, j->classes, mean);
-}
 
 static void predict_one(void *context, size_t offset, size_t worker)
 {
     job *j = context;
     const size_t index = j->first + offset;
-    float *input = j->inputs + worker * j->pixels, *plain = j->plain + index * j->classes;
+    float *input = j->inputs + worker * j->pixels;
     medtl_error *failure = &j->failures[offset];
 
     memset(failure, 0, sizeof *failure);
-    failure->status =
-        sample_read(&j->table->rows[j->rows[index]], j->normaliser, input, NULL, failure);
-    if (failure->status != MEDTL_OK)
-        return;
-    medtl_predictor_run_logits(j->predictors[worker], input, 1, plain);
-    if (j->flips != FLIP_NONE)
-        average_flips(j, worker, input, plain, j->flipped + index * j->classes);
+    failure->status = sample_read_print(&j->table->rows[j->rows[index]], j->normaliser, input, NULL,
+                                        j->prints != NULL ? &j->prints[index] : NULL, failure);
+    if (failure->status == MEDTL_OK)
+        medtl_predictor_run_logits(j->predictors[worker], input, 1, j->logits + index * j->classes);
 }
 
-static void keep(predictions *p, const float *logits, size_t row, size_t classes)
+/* Results move to the front, past those of files that could not be read. */
+static void keep(const job *j, size_t index, predictions *p)
 {
-    p->rows[p->count] = row;
-    memcpy(p->logits + p->count * classes, logits, classes * sizeof *logits);
+    p->rows[p->count] = j->rows[index];
+    memcpy(p->logits + p->count * j->classes, j->logits + index * j->classes,
+           j->classes * sizeof *p->logits);
+    if (j->prints != NULL)
+        p->prints[p->count] = j->prints[index];
     p->count++;
 }
 
-static medtl_status run(job *j, medtl_pool *pool, size_t count, bool quiet, predictions *plain,
-                        predictions *flipped, medtl_error *err)
+static medtl_status run(job *j, medtl_pool *pool, size_t count, bool quiet, predictions *out,
+                        medtl_error *err)
 {
     progress_line line;
 
@@ -87,9 +66,7 @@ static medtl_status run(job *j, medtl_pool *pool, size_t count, bool quiet, pred
                 fprintf(stderr, "medtl: not used: %s\n", j->failures[i].message);
                 continue;
             }
-            keep(plain, j->plain + index * j->classes, j->rows[index], j->classes);
-            if (j->flips != FLIP_NONE)
-                keep(flipped, j->flipped + index * j->classes, j->rows[index], j->classes);
+            keep(j, index, out);
         }
         progress_show(&line, "images", j->first + here, count, "", -1.0);
         if (stop_wanted()) {
@@ -101,35 +78,26 @@ static medtl_status run(job *j, medtl_pool *pool, size_t count, bool quiet, pred
     return MEDTL_OK;
 }
 
-static medtl_status allocate_predictions(size_t count, size_t classes, predictions *p,
-                                         medtl_error *err)
+static medtl_status allocate(job *j, const medtl_model *model, size_t count,
+                             const predict_options *options, predictions *out, medtl_error *err)
 {
-    p->rows = calloc(count + 1, sizeof *p->rows);
-    p->logits = calloc(count * classes + 1, sizeof *p->logits);
-    return p->rows != NULL && p->logits != NULL
-               ? MEDTL_OK
-               : medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu images", count);
-}
+    medtl_status status = MEDTL_OK;
 
-static medtl_status allocate(job *j, const medtl_model *model, size_t count, size_t threads,
-                             predictions *plain, predictions *flipped, medtl_error *err)
-{
-    medtl_status status;
-
-    j->predictors = calloc(threads, sizeof *j->predictors);
-    j->inputs = calloc(threads * j->pixels, sizeof *j->inputs);
-    j->turned = calloc(threads * j->pixels, sizeof *j->turned);
-    j->view_logits = calloc(threads * MEDTL_MOST_VIEWS * j->classes, sizeof *j->view_logits);
-    j->plain = calloc(count * j->classes + 1, sizeof *j->plain);
-    j->flipped = calloc(count * j->classes + 1, sizeof *j->flipped);
+    j->predictors = calloc(options->threads, sizeof *j->predictors);
+    j->inputs = calloc(options->threads * j->pixels, sizeof *j->inputs);
+    j->logits = calloc(count * j->classes + 1, sizeof *j->logits);
     j->failures = calloc(BLOCK, sizeof *j->failures);
-    if (j->predictors == NULL || j->inputs == NULL || j->turned == NULL || j->view_logits == NULL ||
-        j->plain == NULL || j->flipped == NULL || j->failures == NULL)
+    out->rows = calloc(count + 1, sizeof *out->rows);
+    out->logits = calloc(count * j->classes + 1, sizeof *out->logits);
+    if (options->prints) {
+        j->prints = calloc(count + 1, sizeof *j->prints);
+        out->prints = calloc(count + 1, sizeof *out->prints);
+    }
+    if (j->predictors == NULL || j->inputs == NULL || j->logits == NULL || j->failures == NULL ||
+        out->rows == NULL || out->logits == NULL ||
+        (options->prints && (j->prints == NULL || out->prints == NULL)))
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu images", count);
-    status = allocate_predictions(count, j->classes, plain, err);
-    if (status == MEDTL_OK && j->flips != FLIP_NONE)
-        status = allocate_predictions(count, j->classes, flipped, err);
-    for (size_t i = 0; i < threads && status == MEDTL_OK; i++)
+    for (size_t i = 0; i < options->threads && status == MEDTL_OK; i++)
         status = medtl_predictor_create(model, 1, 1, &j->predictors[i], err);
     return status;
 }
@@ -140,39 +108,34 @@ static void release(job *j, size_t threads)
         medtl_predictor_destroy(j->predictors[i]);
     free(j->predictors);
     free(j->inputs);
-    free(j->turned);
-    free(j->view_logits);
-    free(j->plain);
-    free(j->flipped);
+    free(j->logits);
+    free(j->prints);
     free(j->failures);
 }
 
 medtl_status predict(const medtl_model *model, const medtl_normaliser *normaliser,
-                     const labels *table, const size_t *rows, size_t count, flip_axes flips,
-                     size_t threads, bool quiet, predictions *plain, predictions *flipped,
-                     medtl_error *err)
+                     const labels *table, const size_t *rows, size_t count,
+                     const predict_options *options, predictions *out, medtl_error *err)
 {
     const medtl_model_info *info = medtl_model_get_info(model);
     job j = {.normaliser = normaliser,
              .table = table,
              .rows = rows,
-             .flips = flips,
              .classes = info->class_count,
              .pixels = (size_t)info->channels * info->height * info->width};
     medtl_pool *pool = NULL;
     medtl_status status;
 
-    memset(plain, 0, sizeof *plain);
-    memset(flipped, 0, sizeof *flipped);
+    memset(out, 0, sizeof *out);
     if (normaliser->channels != info->channels || normaliser->height != info->height ||
         normaliser->width != info->width)
         return medtl_fail(err, MEDTL_E_FORMAT,
                           "the model's normaliser does not make its input size");
-    if ((status = allocate(&j, model, count, threads, plain, flipped, err)) == MEDTL_OK &&
-        (status = medtl_pool_create(threads, &pool, err)) == MEDTL_OK)
-        status = run(&j, pool, count, quiet, plain, flipped, err);
+    if ((status = allocate(&j, model, count, options, out, err)) == MEDTL_OK &&
+        (status = medtl_pool_create(options->threads, &pool, err)) == MEDTL_OK)
+        status = run(&j, pool, count, options->quiet, out, err);
     medtl_pool_destroy(pool);
-    release(&j, threads);
+    release(&j, options->threads);
     return status;
 }
 
@@ -180,5 +143,6 @@ void predictions_clear(predictions *p)
 {
     free(p->rows);
     free(p->logits);
+    free(p->prints);
     memset(p, 0, sizeof *p);
 }

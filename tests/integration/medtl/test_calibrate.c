@@ -34,7 +34,7 @@ Test(calibrate, writes_a_model_with_ranges_and_measures_both)
     SAYS("\"arithmetic\": \"int8\"");
     EXITS(0, "inspect run/model.safetensors");
     cr_expect_null(strstr(tool_output, "arithmetic"), "%s", tool_output);
-    EXITS(0, "evaluate --model m8.safetensors --data labels.csv --folds 0");
+    EXITS(0, "evaluate --model m8.safetensors --data labels.csv --folds 0 --leaks warn");
 }
 
 Test(calibrate, gives_the_same_bytes_whatever_the_threads)
@@ -59,6 +59,16 @@ Test(calibrate, refuses_what_it_cannot_do_and_then_writes_nothing)
     EXITS(2, CALIBRATE "--model m8.safetensors -o no.safetensors");
     SAYS("is calibrated already");
     cr_expect_not(exists("no.safetensors"));
+}
+
+Test(calibrate, stops_where_too_many_images_cannot_be_read)
+{
+    text_write("pictures/2.png", "no picture"); /* fold 1 */
+    EXITS(3, CALIBRATE "--max-unreadable 0 -o no.safetensors");
+    SAYS("cannot be read; --max-unreadable 0");
+    EXITS(1, CALIBRATE "--max-unreadable 1 -o some.safetensors");
+    SAYS("pictures/2.png");
+    cr_expect(exists("some.safetensors"));
 }
 
 Test(calibrate, is_not_lost_in_silence_by_other_commands)

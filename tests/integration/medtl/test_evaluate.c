@@ -3,6 +3,7 @@
 #include "core/train/csv.h"
 
 #include <criterion/criterion.h>
+#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,9 @@ TestSuite(evaluate, .init = folder_make, .fini = folder_remove, .timeout = 300);
 
 #define SAYS(text)         cr_assert_not_null(strstr(tool_output, text), "%s", tool_output)
 #define EXITS(status, ...) cr_assert_eq(tool(__VA_ARGS__), status, "%s", tool_output)
-#define EVALUATE           "evaluate --model run/model.safetensors --data labels.csv "
+/* The pictures are few, so most tests measure trained ones too, and say so. */
+#define STRICT   "evaluate --model run/model.safetensors --data labels.csv --resamples 50 "
+#define EVALUATE "evaluate --model run/model.safetensors --data labels.csv --leaks warn "
 
 static void text_has(const char *path, const char *part)
 {
@@ -69,23 +72,98 @@ Test(evaluate, numbers_agree_with_the_predictions_beside_them)
     medtl_table_destroy(table);
 }
 
-Test(evaluate, threads_change_nothing_and_flips_are_reported_apart)
+Test(evaluate, threads_change_nothing)
 {
     train();
     EXITS(0, EVALUATE "--folds 0 --threads 1 --json a.json");
     EXITS(0, EVALUATE "--folds 0 --threads 3 --json b.json");
     cr_assert(same_bytes("a.json", "b.json"));
-    EXITS(0, EVALUATE "--folds 0 --average-flips xy --json c.json");
-    SAYS(
-        "averaged over mirror images (both directions); the plugin does so only where the model has views");
-    cr_assert_eq(json_number("a.json", "evaluation/log_loss/value"),
-                 json_number("c.json", "evaluation/log_loss/value"));
-    EXITS(0, EVALUATE "--folds 0 --average-flips xy --json d.json --threads 2");
-    cr_assert(same_bytes("c.json", "d.json"));
-    text_has("c.json", "\"averaged_over_flips\": \"both directions\"");
-    cr_assert(!isnan(json_number("c.json", "evaluation_averaged_over_flips/log_loss/value")));
-    cr_assert_neq(json_number("c.json", "evaluation_averaged_over_flips/log_loss/value"),
+}
+
+Test(evaluate, other_views_are_measured_as_if_the_model_had_them)
+{
+    train();
+    EXITS(0, EVALUATE "--folds 0 --views flips --json c.json --resamples 50");
+    SAYS("views  flips");
+    text_has("c.json", "\"views\": \"flips\"");
+    EXITS(0, EVALUATE "--folds 0 --json a.json --resamples 50");
+    cr_assert_neq(json_number("a.json", "evaluation/log_loss/value"),
                   json_number("c.json", "evaluation/log_loss/value"));
+    EXITS(0, "finetune " SMALL_RUN
+             "--test-folds 0 --validation-folds 1 --epochs 3 --views flips -o with");
+    EXITS(0, "evaluate --model with/model.safetensors --data labels.csv --folds 0 --json d.json "
+             "--resamples 50");
+    cr_assert_eq(json_number("c.json", "evaluation/log_loss/value"),
+                 json_number("d.json", "evaluation/log_loss/value"),
+                 "the same weights, the same views");
+    EXITS(0, "evaluate --model with/model.safetensors --data labels.csv --folds 0 --views one "
+             "--json e.json --resamples 50");
+    cr_assert_eq(json_number("a.json", "evaluation/log_loss/value"),
+                 json_number("e.json", "evaluation/log_loss/value"));
+    EXITS(2, EVALUATE "--average-flips xy");
+    SAYS("--average-flips is now --views");
+}
+
+/* Folds follow groups, and groups follow one another: what a fold holds can be counted. */
+Test(evaluate, subgroups_count_what_the_table_says)
+{
+    FILE *stream;
+    json_t *root, *list;
+
+    train();
+    stream = fopen("sub.csv", "w");
+    cr_assert_not_null(stream);
+    fputs("file,label,age,sex\n", stream);
+    for (int i = 0; i < 40; i++)
+        fprintf(stream, "pictures/%d.png,%s,%s,%s\n", i, i % 2 == 0 ? "no" : "yes",
+                i < 5    ? ""
+                : i < 20 ? "39"
+                : i < 30 ? "40"
+                         : "61.5",
+                i % 4 == 0 ? "m" : "f");
+    fclose(stream);
+    EXITS(0, EVALUATE "--data sub.csv --subgroups age:20,sex --json s.json --resamples 50");
+    root = json_load_file("s.json", 0, NULL);
+    list = json_object_get(root, "subgroups");
+    cr_assert_eq(json_array_size(list), 6);
+    {
+        static const struct {
+            const char *column, *value;
+            int images;
+        } expected[] = {{"age", "[20, 40)", 15}, {"age", "[40, 60)", 10}, {"age", "[60, 80)", 10},
+                        {"age", "(none)", 5},    {"sex", "f", 30},        {"sex", "m", 10}};
+
+        for (size_t i = 0; i < 6; i++) {
+            const json_t *one = json_array_get(list, i);
+
+            cr_expect_str_eq(json_string_value(json_object_get(one, "column")), expected[i].column);
+            cr_expect_str_eq(json_string_value(json_object_get(one, "value")), expected[i].value);
+            cr_expect_eq(
+                json_integer_value(json_object_get(json_object_get(one, "evaluation"), "images")),
+                expected[i].images);
+        }
+        /* "m" are pictures 0, 4, 8, ...: all of them "no". */
+        cr_expect_eq(
+            json_integer_value(json_object_get(json_array_get(list, 5), "classes_present")), 1);
+    }
+    json_decref(root);
+    EXITS(2, EVALUATE "--data sub.csv --subgroups density");
+    SAYS("--subgroups: the table has no column 'density'");
+    EXITS(2, EVALUATE "--data sub.csv --subgroups age:wide");
+    SAYS("'age' needs a width above 0");
+}
+
+Test(evaluate, what_the_model_was_made_from_is_refused)
+{
+    train();
+    EXITS(0, STRICT "--folds 0");
+    EXITS(2, STRICT "--folds 0,2");
+    SAYS("20 of the 40 rows lie in folds that it was trained or validated on");
+    EXITS(2, STRICT);
+    SAYS("80 of the 100 rows");
+    EXITS(0, EVALUATE "--resamples 50");
+    SAYS("warning: the model was made from this table");
+    EXITS(0, STRICT "--leaks ignore");
 }
 
 Test(evaluate, an_inverted_picture_gives_what_the_plain_one_gives)

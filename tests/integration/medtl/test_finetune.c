@@ -56,7 +56,7 @@ Test(finetune, a_stopped_run_can_be_finished_with_its_best_epoch_so_far)
     cr_assert_eq(json_number("run/metrics.json", "provenance/trained_epochs"), 2);
     cr_assert(json_number("run/metrics.json", "provenance/kept_epoch") <= 2.0);
     cr_assert(!isnan(json_number("run/metrics.json", "youden_threshold")));
-    EXITS(0, "evaluate --model run/model.safetensors --data labels.csv --folds 0");
+    EXITS(0, "evaluate --model run/model.safetensors --data labels.csv --folds 0 --leaks warn");
 }
 
 Test(finetune, losses_optimisers_and_rates_of_stages_are_chosen_and_written_down)
@@ -181,7 +181,7 @@ Test(finetune, reads_dicom_files)
     }
     fclose(table);
     EXITS(0, "finetune " SMALL_RUN "--data dicom.csv --epochs 1 -o run");
-    EXITS(0, "evaluate --model run/model.safetensors --data dicom.csv --resamples 10");
+    EXITS(0, "evaluate --model run/model.safetensors --data dicom.csv --resamples 10 --leaks warn");
 }
 
 struct usage_case {

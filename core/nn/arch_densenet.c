@@ -48,16 +48,12 @@ static size_t stem(medtl_graph *g, size_t channels)
     return medtl_graph_max_pool(g, x, (medtl_pool_options){.kernel = 3, .stride = 2, .pad = 1});
 }
 
-/* Stages: stem, four blocks (each with the transition behind it), head. */
-void medtl_build_densenet121(medtl_graph *graph, const medtl_network_spec *spec)
+/* Stages: stem, four blocks (each with the transition behind it). */
+size_t medtl_densenet121_trunk(medtl_graph *graph, size_t growth)
 {
-    const size_t growth = spec->width;
     char name[80];
-    size_t x;
+    size_t x = stem(graph, 2 * growth);
 
-    graph->conv_initialiser = MEDTL_INIT_HE_IN;
-    graph->linear_bias_initialiser = MEDTL_INIT_ZERO;
-    x = stem(graph, 2 * growth);
     for (size_t i = 0; i < BLOCKS; i++) {
         graph->stage++;
         for (size_t k = 0; k < depths[i]; k++) {
@@ -68,7 +64,12 @@ void medtl_build_densenet121(medtl_graph *graph, const medtl_network_spec *spec)
         if (i + 1 < BLOCKS)
             x = transition(graph, x, name);
     }
-    x = norm_relu(graph, x, "features", "norm5");
-    x = medtl_graph_global_avg_pool(graph, x);
-    medtl_graph_heads(graph, x, spec, "classifier");
+    return medtl_graph_global_avg_pool(graph, norm_relu(graph, x, "features", "norm5"));
+}
+
+void medtl_build_densenet121(medtl_graph *graph, const medtl_network_spec *spec)
+{
+    graph->conv_initialiser = MEDTL_INIT_HE_IN;
+    graph->linear_bias_initialiser = MEDTL_INIT_ZERO;
+    medtl_graph_heads(graph, medtl_densenet121_trunk(graph, spec->width), spec, "classifier");
 }

@@ -70,9 +70,9 @@ static size_t stem(medtl_graph *g, size_t channels, bool small_images)
     return medtl_graph_max_pool(g, x, (medtl_pool_options){.kernel = 3, .stride = 2, .pad = 1});
 }
 
-static void build(medtl_graph *g, const medtl_network_spec *spec, const resnet *kind)
+static size_t trunk(medtl_graph *g, size_t width, const resnet *kind)
 {
-    size_t x = stem(g, spec->width, kind->small_images);
+    size_t x = stem(g, width, kind->small_images);
 
     for (size_t layer = 0; layer < 4 && kind->depths[layer] > 0; layer++) {
         g->stage++;
@@ -80,11 +80,22 @@ static void build(medtl_graph *g, const medtl_network_spec *spec, const resnet *
             char name[32];
 
             snprintf(name, sizeof name, "layer%zu.%zu", layer + 1, i);
-            x = block(g, kind, x, (size_t)spec->width << layer, layer > 0 && i == 0 ? 2 : 1, name);
+            x = block(g, kind, x, width << layer, layer > 0 && i == 0 ? 2 : 1, name);
         }
     }
-    x = medtl_graph_global_avg_pool(g, x);
-    medtl_graph_heads(g, x, spec, kind->head);
+    return medtl_graph_global_avg_pool(g, x);
+}
+
+static void build(medtl_graph *g, const medtl_network_spec *spec, const resnet *kind)
+{
+    medtl_graph_heads(g, trunk(g, spec->width, kind), spec, kind->head);
+}
+
+static const resnet resnet101 = {.depths = {3, 4, 23, 3}, .bottleneck = true, .head = "fc"};
+
+size_t medtl_resnet101_trunk(medtl_graph *graph, size_t width)
+{
+    return trunk(graph, width, &resnet101);
 }
 
 void medtl_build_resnet18(medtl_graph *graph, const medtl_network_spec *spec)
@@ -104,7 +115,7 @@ void medtl_build_resnet50(medtl_graph *graph, const medtl_network_spec *spec)
 
 void medtl_build_resnet101(medtl_graph *graph, const medtl_network_spec *spec)
 {
-    build(graph, spec, &(const resnet){.depths = {3, 4, 23, 3}, .bottleneck = true, .head = "fc"});
+    build(graph, spec, &resnet101);
 }
 
 void medtl_build_resnet18_cifar(medtl_graph *graph, const medtl_network_spec *spec)

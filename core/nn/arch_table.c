@@ -23,6 +23,7 @@ static const medtl_architecture architectures[] = {
     {"resnet20", 16, 0.0f, medtl_build_resnet20},
     {"hybrid6", 32, 0.5f, medtl_build_hybrid6},
     {"densenet121", 32, 0.0f, medtl_build_densenet121},
+    {"densenet121_resnet101", 64, 0.0f, medtl_build_densenet121_resnet101},
     {"inception_v3", 32, 0.5f, medtl_build_inception_v3},
     {"vit_tiny", 192, 0.0f, medtl_build_vit_tiny},
     {"fusion", 192, 0.0f, medtl_build_fusion},

@@ -33,10 +33,16 @@ void medtl_build_resnet18_cifar(medtl_graph *graph, const medtl_network_spec *sp
 void medtl_build_resnet20(medtl_graph *graph, const medtl_network_spec *spec);
 void medtl_build_hybrid6(medtl_graph *graph, const medtl_network_spec *spec);
 void medtl_build_densenet121(medtl_graph *graph, const medtl_network_spec *spec);
+void medtl_build_densenet121_resnet101(medtl_graph *graph, const medtl_network_spec *spec);
 void medtl_build_vit_tiny(medtl_graph *graph, const medtl_network_spec *spec);
 void medtl_build_fusion(medtl_graph *graph, const medtl_network_spec *spec);
 void medtl_build_inception_v3(medtl_graph *graph, const medtl_network_spec *spec);
 void medtl_build_mobilenet_v2(medtl_graph *graph, const medtl_network_spec *spec);
 void medtl_build_mobilenet_v2_keras(medtl_graph *graph, const medtl_network_spec *spec);
+
+/** The networks without their last layer, on the graph's input, from the graph's present stage on.
+ *  @return the node of the pooled features. */
+size_t medtl_densenet121_trunk(medtl_graph *graph, size_t growth);
+size_t medtl_resnet101_trunk(medtl_graph *graph, size_t width);
 
 #endif

@@ -94,6 +94,24 @@ def densenet121(width, channels, classes):
     return net
 
 
+class Pair(nn.Module):
+    """DenseNet-121 and ResNet-101, their pooled features concatenated before one linear layer."""
+
+    def __init__(self, width, channels, classes):
+        super().__init__()
+        self.features = densenet121(width // 2, channels, classes).features
+        resnet = SlimResNet(Bottleneck, [3, 4, 23, 3], width, channels, classes)
+        for name in ('conv1', 'bn1', 'maxpool', 'layer1', 'layer2', 'layer3', 'layer4'):
+            setattr(self, name, getattr(resnet, name))
+        self.head = nn.Linear(32 * (width // 2) + 32 * width, classes)
+
+    def forward(self, x):
+        dense = torch.relu(self.features(x)).mean((2, 3))
+        x = self.maxpool(torch.relu(self.bn1(self.conv1(x))))
+        x = self.layer4(self.layer3(self.layer2(self.layer1(x)))).mean((2, 3))
+        return self.head(torch.cat([dense, x], 1))
+
+
 def mobilenet_v2(width, channels, classes):
     net = torchvision.models.MobileNetV2(classes, width / 32)
     net.features[0][0] = nn.Conv2d(channels, net.features[0][0].out_channels, 3, 2, 1, bias=False)
@@ -181,6 +199,7 @@ MAKERS = {
     'resnet18_cifar': lambda w, c, n: small_stem(SlimResNet(BasicBlock, [2, 2, 2, 2], w, c, n), w, c),
     'resnet20': ResNet20,
     'densenet121': densenet121,
+    'densenet121_resnet101': Pair,
     'inception_v3': inception_v3,
     'vit_tiny': vit_tiny,
     'fusion': fusion,
@@ -193,6 +212,7 @@ CASES = [
     'resnet18_cifar:8:3:24:32:5:3',
     'resnet20:8:1:24:32:10:4',
     'densenet121:4:1:65:64:3:4',
+    'densenet121_resnet101:4:1:65:64:3:4',
     'mobilenet_v2:8:3:64:72:4:4',
     'inception_v3:2:3:299:300:3:3',
     'vit_tiny:24:3:48:32:3:3',

@@ -39,6 +39,9 @@ ParameterizedTestParameters(network, has_the_published_number_of_parameters)
         {"resnet101", 3, 1000, 44549160, 522},
         {"hybrid6", 3, 4, 73591380, 220},
         {"densenet121", 3, 1000, 7978856, 606},
+        /* Both without their last layers (1025 and 2049 values a class), and one of 3072 features. */
+        {"densenet121_resnet101", 3, 1000, 7978856 - 1025000 + 44549160 - 2049000 + 3073000,
+         606 - 2 + 522 - 2 + 2},
         {"inception_v3", 3, 1000, 27161264, 484},
         {"vit_tiny", 3, 1000, 5717416, 152}, /* timm's, at 224 */
         {"mobilenet_v2", 3, 1000, 3504872, 262},
@@ -69,7 +72,7 @@ ParameterizedTest(struct count_case *c, network, has_the_published_number_of_par
 }
 
 struct name_case {
-    char architecture[16], name[40];
+    char architecture[24], name[64];
     size_t dimensions, shape[4];
     medtl_parameter_role role;
     uint32_t stage;
@@ -86,6 +89,19 @@ ParameterizedTestParameters(network, names_its_parameters_as_pytorch_does)
         {"resnet18", "layer4.1.bn2.weight", 1, {512}, MEDTL_PARAMETER_BIAS, 4},
         {"resnet18", "fc.weight", 2, {5, 512}, MEDTL_PARAMETER_WEIGHT, 5},
         {"resnet50", "layer3.5.conv3.weight", 4, {1024, 256, 1, 1}, MEDTL_PARAMETER_WEIGHT, 3},
+        {"densenet121_resnet101",
+         "features.denseblock2.denselayer1.conv1.weight",
+         4,
+         {128, 128, 1, 1},
+         MEDTL_PARAMETER_WEIGHT,
+         2},
+        {"densenet121_resnet101",
+         "layer2.0.conv1.weight",
+         4,
+         {128, 256, 1, 1},
+         MEDTL_PARAMETER_WEIGHT,
+         2},
+        {"densenet121_resnet101", "head.weight", 2, {5, 3072}, MEDTL_PARAMETER_WEIGHT, 5},
         {"hybrid2", "stem1.0.weight", 4, {32, 3, 3, 3}, MEDTL_PARAMETER_WEIGHT, 0},
         {"hybrid2", "stem2.1.running_var", 1, {32}, MEDTL_PARAMETER_STATISTIC, 0},
         {"hybrid2", "block1.branches.3.0.weight", 4, {32, 32, 7, 7}, MEDTL_PARAMETER_WEIGHT, 1},

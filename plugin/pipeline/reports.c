@@ -216,6 +216,17 @@ static bool is_incomplete(const medtl_batch *batch, const medtl_group *group)
     return false;
 }
 
+/* Stopped before its turn: nothing was begun, so nothing is missing. */
+static bool is_untouched(const medtl_batch *batch, const medtl_group *group)
+{
+    if (!is_incomplete(batch, group))
+        return false;
+    for (size_t j = group->first_job; j < group->first_job + group->job_count; j++)
+        if (batch->jobs[j].analysed_item != MEDTL_NONE)
+            return false;
+    return true;
+}
+
 static medtl_status make_report(medtl_batch *batch, medtl_group_report *slot,
                                 const medtl_report_request *request, medtl_error *err)
 {
@@ -258,7 +269,7 @@ void medtl_batch_report_group(medtl_batch *batch, medtl_group *group)
     medtl_error err = {MEDTL_OK, ""};
     medtl_status status = MEDTL_OK;
 
-    if (batch->options.sink != NULL) {
+    if (batch->options.sink != NULL && !is_untouched(batch, group)) {
         if (is_incomplete(batch, group))
             status = medtl_fail(&err, MEDTL_E_CANCELLED,
                                 "the run was stopped before the study was complete");

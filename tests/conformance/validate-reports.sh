@@ -4,7 +4,7 @@
 #   dciodvfy            modules, attribute types, value representations     (dicom3tools)
 #   DicomSRValidator    the rows of the templates                           (libpixelmed-java, a JDK)
 #   dsrdump             relationships of the IOD                            (dcmtk)
-#   pydicom or dcmjs    an unrelated parser: names decode, references hold  (python3-pydicom, or node with dcmjs)
+#   pydicom, dcmjs      unrelated parsers, those that are there: names decode, references hold  (python3-pydicom; node)
 # Prints every error, and every warning that explained-warnings.txt does not explain; exits 1 when there is one, and 77
 # (skipped) when a validator is not installed.
 set -uo pipefail
@@ -54,18 +54,23 @@ templates() {
     done
 }
 
-# Debian's pydicom belongs to /usr/bin/python3, which need not be the first python3 of PATH.
-other_parser() {
+# Debian's pydicom belongs to /usr/bin/python3, which need not be the first python3 of PATH. Node finds dcmjs in
+# $NODE_PATH, where it is not beside this script.
+other_parsers() {
+    local read=0
+
     if /usr/bin/python3 -c 'import pydicom' 2>/dev/null; then
         /usr/bin/python3 "$here/parse_reports.py" "$@" 2>&1
-    elif node -e 'require("dcmjs")' 2>/dev/null; then
-        node "$here/parse_reports.js" "$@" 2>&1
-    else
-        echo "no other parser: neither pydicom nor dcmjs is installed"
+        read=1
     fi
+    if (cd "$here" && node -e 'require("dcmjs")') 2>/dev/null; then
+        node "$here/parse_reports.js" "$@" 2>&1
+        read=1
+    fi
+    [ $read = 1 ] || echo "no other parser: neither pydicom nor dcmjs is installed"
 }
 
-{ modules "$@"; relationships "$@"; templates "$@"; other_parser "$@"; } >"$work/said"
+{ modules "$@"; relationships "$@"; templates "$@"; other_parsers "$@"; } >"$work/said"
 grep -vE '(Error|Warning)' "$work/said"
 grep -E '(Error|Warning)' "$work/said" | grep -vEf "$work/explained" >"$work/faults"
 cat "$work/faults"

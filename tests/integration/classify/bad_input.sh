@@ -11,7 +11,7 @@ bad() {
     rm -rf "$work/reports"
     run 1 classify "$work/in" -o "$work/reports" --json "$work/r.json"
     one_line "$work/in/$name: " "$@"
-    [ "$(count_reports "$work/reports")" = 1 ] || complain "$name: the good study is not reported"
+    [ "$(count_reports "$work/reports/1.9")" = 1 ] || complain "$name: the good study is not reported"
     [ "$(grep -c '"path":' "$work/r.json")" = 2 ] || complain "$name: not both files in the JSON"
     rm -rf "$work/in"
     mkdir "$work/in"
@@ -23,6 +23,7 @@ size=$(stat -c %s "$work/whole")
 head -c 300 "$work/whole" >"$work/in/cut-in-header";            bad cut-in-header
 head -c $((size - 1000)) "$work/whole" >"$work/in/cut-in-pixels"; bad cut-in-pixels
 "$raw" "$work/in/no-pixels" pixels=no;                          bad no-pixels "Pixel Data (7FE0,0010)"
+[ "$(count_reports "$work/reports")" = 2 ] || complain "no report says that the image of its study failed"
 "$raw" "$work/in/no-such-syntax" syntax=1.2.3.4.5;              bad no-such-syntax "transfer syntax 1.2.3.4.5"
 "$raw" "$work/in/video" syntax=1.2.840.10008.1.2.4.102;         bad video "transfer syntax 1.2.840.10008.1.2.4.102"
 "$raw" "$work/in/huge" rows=65535 columns=65535 pixel-bytes=64; bad huge

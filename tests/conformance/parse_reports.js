@@ -1,4 +1,4 @@
-/* usage: node parse_reports.js FILE...   As parse_reports.py, with dcmjs, where pydicom is not installed. */
+/* usage: node parse_reports.js FILE...   As parse_reports.py, with dcmjs. */
 "use strict";
 const fs = require("fs");
 const dcmjs = require("dcmjs");
@@ -8,7 +8,8 @@ const list = (value) => (value === undefined ? [] : Array.isArray(value) ? value
 function read(path) {
   const bytes = fs.readFileSync(path);
   const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length);
-  const message = dcmjs.data.DicomMessage.readFile(buffer);
+  // dcmjs knows no code extensions (several character sets): such names are garbled, the rest is read all the same.
+  const message = dcmjs.data.DicomMessage.readFile(buffer, { ignoreErrors: true });
   return dcmjs.data.DicomMetaDictionary.naturalizeDataset(message.dict);
 }
 

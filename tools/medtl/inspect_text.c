@@ -1,6 +1,7 @@
 /* A model file as text. */
 #include "inspect.h"
 #include "match_output.h"
+#include "pretrain_output.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -28,6 +29,12 @@ static void print_provenance(const char *text)
         puts("    not stated");
     free(lines);
     json_decref(root);
+}
+
+static void print_backbone(const char *text)
+{
+    puts("a pretrained backbone, no model yet: medtl finetune --init starts from it");
+    print_provenance(text);
 }
 
 static void print_model(const medtl_model_info *m)
@@ -77,6 +84,8 @@ void inspection_print(const inspection *i)
     printf("file          %s\nSHA-256       %s\n", i->path, i->sha256);
     if (i->model != NULL)
         print_model(medtl_model_get_info(i->model));
+    else if (medtl_safetensors_metadata(i->file, PRETRAINED_KEY) != NULL)
+        print_backbone(medtl_safetensors_metadata(i->file, PRETRAINED_KEY));
     else if (!i->claims)
         puts("no model yet: it has no metadata of ours. It can start a training (medtl finetune "
              "--init)\n"

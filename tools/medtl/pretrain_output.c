@@ -222,7 +222,7 @@ static medtl_status write_backbone(const pretrain_output *out, medtl_network *ne
     }
     status = tensors == NULL || text == NULL || path == NULL
                  ? medtl_fail(err, MEDTL_E_MEMORY, "out of memory for the weights")
-                 : medtl_safetensors_write(path, "medtl_pretrained", text, tensors, count, err);
+                 : medtl_safetensors_write(path, PRETRAINED_KEY, text, tensors, count, err);
     free(tensors);
     free(text);
     free(path);

@@ -4,6 +4,9 @@
 
 #include "pretrain_options.h"
 
+/** The key of a backbone's metadata: where it comes from, as JSON. */
+#define PRETRAINED_KEY "medtl_pretrained"
+
 typedef struct pretrain_output {
     const pretrain_options *options;
     const medtl_normaliser *normaliser;

@@ -36,6 +36,8 @@ Test(pretrain, of_a_folder_helps_neighbours_tell_what_nobody_labelled_and_finetu
     cr_assert(exists("run/history.csv") && exists("run/curve.png") && exists("run/checkpoint.bin"));
     EXITS(0, "inspect run/backbone.safetensors");
     SAYS("layer4.1.conv2.weight");
+    SAYS("a pretrained backbone");
+    SAYS("\"method\": \"byol\"");
     cr_assert_null(strstr(tool_output, "projector"), "the method's own layers are thrown away");
     EXITS(0, "finetune --data labels.csv --classes no,yes " NORMALISER "--architecture resnet18 "
              "--width 4 --batch 16 --epochs 1 --init run/backbone.safetensors -o tuned");

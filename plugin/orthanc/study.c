@@ -53,10 +53,10 @@ static const char *value_of(const void *context, const char *keyword)
     return medtl_instance_value(context, keyword);
 }
 
-/* Does any task take it? Asked before the bytes are kept, so that a study of a thousand slices which
+/* Is it a task's business? Asked before the bytes are kept, so that a study of a thousand slices which
  * no task takes costs the memory of one. An object that cannot be read counts as taken: the batch then
- * says what is wrong with it. */
-static bool is_taken(run *r, const OrthancPluginMemoryBuffer *file)
+ * says what is wrong with it. So does one that the report is to name, where there is room for it. */
+static bool is_taken(run *r, const OrthancPluginMemoryBuffer *file, size_t limit)
 {
     const medtl_config *config = medtl_pipeline_config(r->self->pipeline);
     char reason[MEDTL_MESSAGE_SIZE];
@@ -69,7 +69,9 @@ static bool is_taken(run *r, const OrthancPluginMemoryBuffer *file)
                                      file->size, "instance", keywords, keyword_count, &instance,
                                      NULL) != MEDTL_OK)
         return true;
-    taken = medtl_config_match(config, value_of, instance, reason, sizeof reason) != NULL;
+    taken = (!medtl_report_is_ours(instance) &&
+             medtl_config_match(config, value_of, instance, reason, sizeof reason) != NULL) ||
+            (r->bytes + file->size <= limit && medtl_pipeline_wants(r->self->pipeline, instance));
     medtl_instance_destroy(instance);
     return taken;
 }
@@ -88,7 +90,7 @@ static medtl_status add_instance(run *r, const char *id, medtl_error *err)
         note_failure(r, name, why.message);
         return MEDTL_OK; /* the others go on */
     }
-    if (!is_taken(r, &file))
+    if (!is_taken(r, &file, limit))
         r->result->not_taken++;
     else if ((r->bytes += file.size) > limit)
         status = medtl_fail(err, MEDTL_E_UNSUPPORTED,

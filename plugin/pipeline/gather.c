@@ -55,17 +55,35 @@ static bool is_of_modality(const medtl_task *task, const char *modality)
            (strcmp(own, modality) == 0 || (strcmp(own, "XC") == 0 && strcmp(modality, "DMS") == 0));
 }
 
-/* An image that no task takes: the first task for its modality says so in the study's report. */
+/* The first task whose report tells of an image that no task takes. */
+static size_t task_for(const medtl_pipeline *pipeline, const medtl_instance *instance)
+{
+    const char *modality = medtl_instance_facts(instance)->modality;
+
+    for (size_t i = 0; i < medtl_pipeline_task_count(pipeline); i++)
+        if (is_of_modality(medtl_pipeline_task(pipeline, i), modality))
+            return i;
+    return MEDTL_NONE;
+}
+
+bool medtl_pipeline_wants(const medtl_pipeline *pipeline, const medtl_instance *instance)
+{
+    const medtl_facts *facts = medtl_instance_facts(instance);
+
+    if (medtl_report_is_ours(instance))
+        return !facts->has_pixel_data;
+    return facts->rows > 0 && task_for(pipeline, instance) != MEDTL_NONE;
+}
+
 static void list_if_of_modality(const medtl_batch *batch, medtl_item *item)
 {
-    if (!are_usable_uids(item))
+    const size_t task = task_for(batch->pipeline, item->instance);
+
+    if (task == MEDTL_NONE || !are_usable_uids(item))
         return;
-    for (size_t i = 0; i < medtl_pipeline_task_count(batch->pipeline) && !item->listed; i++)
-        if (is_of_modality(medtl_pipeline_task(batch->pipeline, i), item->modality)) {
-            item->listed = true;
-            item->why_not = MEDTL_REASON_OUT_OF_SCOPE;
-            item->task = i;
-        }
+    item->listed = true;
+    item->why_not = MEDTL_REASON_OUT_OF_SCOPE;
+    item->task = task;
 }
 
 /* What medtl made is no input. A report may be one that this run's takes the place of. */

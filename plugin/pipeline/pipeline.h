@@ -68,6 +68,11 @@ medtl_status medtl_pipeline_check_model(const medtl_task *task, const medtl_mode
  *  is also safe as a file name. */
 bool medtl_uid_is_valid(const char *uid) MEDTL_NOEXCEPT;
 
+/** Is an object the business of a run, though no task takes it: an image of a task's modality, which the report
+ *  says so of, or an earlier report of medtl's? A host that keeps other objects to itself spares memory. */
+bool medtl_pipeline_wants(const medtl_pipeline *pipeline,
+                          const medtl_instance *instance) MEDTL_NOEXCEPT;
+
 /* ---- one run ---------------------------------------------------------------------------- */
 
 /** One run over some objects. Used by one thread at a time; only medtl_batch_cancel() may be
@@ -135,6 +140,13 @@ typedef medtl_status (*medtl_batch_sink)(void *context, const medtl_batch_report
 typedef bool (*medtl_batch_known)(void *context, const char *study_instance_uid,
                                   const char *sop_instance_uid);
 
+/** Asked when a study is reported: which files may be earlier reports of it? Hands each to `give`; what is none
+ *  of medtl's, or not of this study, does no harm. New reports name those that they take the place of. Reports
+ *  among the objects of the run need not be named again. Called like the sink. */
+typedef void (*medtl_batch_give)(void *taker, const char *path);
+typedef void (*medtl_batch_earlier)(void *context, const char *study_instance_uid,
+                                    medtl_batch_give give, void *taker);
+
 typedef enum medtl_phase { MEDTL_PHASE_SCAN, MEDTL_PHASE_ANALYSE } medtl_phase;
 
 typedef struct medtl_progress {
@@ -156,8 +168,9 @@ typedef struct medtl_batch_options {
     const char *content_date_time; /* "YYYYMMDDHHMMSS" for the reports; NULL: from the images */
     medtl_batch_sink sink;         /* NULL: reports are not built */
     medtl_batch_known known;
+    medtl_batch_earlier earlier;
     medtl_batch_progress progress;
-    void *sink_context, *known_context, *progress_context;
+    void *sink_context, *known_context, *earlier_context, *progress_context;
 } medtl_batch_options;
 
 medtl_status medtl_batch_create(const medtl_pipeline *pipeline, medtl_batch **out,

@@ -12,11 +12,17 @@ typedef struct material {
     size_t result_count;
     const medtl_instance **earlier;
     size_t earlier_count;
+    medtl_instance **named; /* those of `earlier` that the caller named, and that are owned here */
+    size_t named_count;
+    bool out_of_memory;                  /* while earlier reports were listed */
     const medtl_instance **predecessors; /* room for those of `earlier` that one report replaces */
 } material;
 
 static void release(material *m)
 {
+    for (size_t i = 0; i < m->named_count; i++)
+        medtl_instance_destroy(m->named[i]);
+    free(m->named);
     free(m->results);
     free(m->earlier);
     free(m->predecessors);
@@ -88,29 +94,70 @@ static size_t first_earlier(const medtl_batch *batch, const char *study)
     return low;
 }
 
-/* An earlier report that cannot be read again is only not named. */
+static bool is_there(const material *m, const medtl_instance *instance)
+{
+    const char *sop = medtl_instance_facts(instance)->sop_instance_uid;
+
+    for (size_t i = 0; i < m->earlier_count; i++)
+        if (strcmp(medtl_instance_facts(m->earlier[i])->sop_instance_uid, sop) == 0)
+            return true;
+    return false;
+}
+
+static bool add_earlier(material *m, const medtl_instance *instance)
+{
+    const medtl_instance **grown = realloc(m->earlier, (m->earlier_count + 1) * sizeof *grown);
+
+    if (grown == NULL) {
+        m->out_of_memory = true;
+        return false;
+    }
+    m->earlier = grown;
+    m->earlier[m->earlier_count++] = instance;
+    return true;
+}
+
+/* A file that the caller names: kept where it is a report of ours that was not seen yet. */
+static void take_named(void *taker, const char *path)
+{
+    material *m = taker;
+    medtl_instance **grown = realloc(m->named, (m->named_count + 1) * sizeof *grown);
+    medtl_instance *instance = NULL;
+
+    if (grown != NULL)
+        m->named = grown;
+    else
+        m->out_of_memory = true;
+    if (grown == NULL || medtl_instance_read(path, NULL, 0, &instance, NULL) != MEDTL_OK)
+        return;
+    if (medtl_report_is_ours(instance) && !is_there(m, instance) && add_earlier(m, instance))
+        m->named[m->named_count++] = instance;
+    else
+        medtl_instance_destroy(instance);
+}
+
+/* An earlier report that cannot be read again is only not named. Under the lock, since another task's group may
+ * open the same ones. */
 static medtl_status collect_earlier(medtl_batch *batch, const medtl_group *group, material *m,
                                     medtl_error *err)
 {
     const char *study = study_of(batch, group);
-    const size_t first = first_earlier(batch, study);
-    size_t end = first;
 
-    while (end < batch->earlier_count &&
-           strcmp(batch->items[batch->earlier[end]]->study, study) == 0)
-        end++;
-    m->earlier = calloc(end - first + 1, sizeof *m->earlier);
-    m->predecessors = calloc(end - first + 1, sizeof *m->predecessors);
-    if (m->earlier == NULL || m->predecessors == NULL)
-        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu reports", end - first);
-    for (size_t i = first; i < end; i++) {
+    pthread_mutex_lock(&batch->events);
+    for (size_t i = first_earlier(batch, study);
+         i < batch->earlier_count && strcmp(batch->items[batch->earlier[i]]->study, study) == 0;
+         i++) {
         medtl_item *item = batch->items[batch->earlier[i]];
-        const bool copy =
-            i > first && strcmp(batch->items[batch->earlier[i - 1]]->sop, item->sop) == 0;
 
-        if (!copy && medtl_item_open(batch, item, NULL) == MEDTL_OK)
-            m->earlier[m->earlier_count++] = item->instance;
+        if (medtl_item_open(batch, item, NULL) == MEDTL_OK && !is_there(m, item->instance))
+            (void)add_earlier(m, item->instance);
     }
+    if (batch->options.earlier != NULL)
+        batch->options.earlier(batch->options.earlier_context, study, take_named, m);
+    pthread_mutex_unlock(&batch->events);
+    m->predecessors = calloc(m->earlier_count + 1, sizeof *m->predecessors);
+    if (m->predecessors == NULL || m->out_of_memory)
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu reports", m->earlier_count);
     return MEDTL_OK;
 }
 
@@ -265,7 +312,7 @@ static void report_profile(medtl_batch *batch, medtl_group *group, int index, ma
 void medtl_batch_report_group(medtl_batch *batch, medtl_group *group)
 {
     const medtl_task *task = medtl_pipeline_task(batch->pipeline, group->task);
-    material m = {NULL, 0, NULL, 0, NULL};
+    material m = {.result_count = 0};
     medtl_error err = {MEDTL_OK, ""};
     medtl_status status = MEDTL_OK;
 
@@ -324,7 +371,7 @@ static bool are_known(medtl_batch *batch, medtl_group *group, material *m)
 /* A group whose report cannot be named is analysed: the failure shows there, with its file. */
 static medtl_status skip_if_known(medtl_batch *batch, medtl_group *group, medtl_error *err)
 {
-    material m = {NULL, 0, NULL, 0, NULL};
+    material m = {.result_count = 0};
     medtl_status status = collect_results(batch, group, &m, err);
 
     if (status == MEDTL_OK && are_known(batch, group, &m))

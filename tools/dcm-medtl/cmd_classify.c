@@ -241,6 +241,8 @@ static int run(const arguments *a, const medtl_pipeline *pipeline)
                                          .sink_context = (void *)a->out,
                                          .known = a->resume ? is_reported : NULL,
                                          .known_context = (void *)a->out,
+                                         .earlier = name_earlier_reports,
+                                         .earlier_context = (void *)a->out,
                                          .progress = progress_step,
                                          .progress_context = &bar};
     int code = EXIT_CANNOT_RUN;

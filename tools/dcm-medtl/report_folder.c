@@ -2,8 +2,10 @@
 
 #include "core/base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -58,4 +60,28 @@ bool is_reported(void *context, const char *study_instance_uid, const char *sop_
 
     return make_path(context, study_instance_uid, sop_instance_uid, path) &&
            stat(path, &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_size > 0;
+}
+
+void name_earlier_reports(void *context, const char *study_instance_uid, medtl_batch_give give,
+                          void *taker)
+{
+    const char *out = context;
+    char folder[MEDTL_LOCATION_SIZE], path[MEDTL_LOCATION_SIZE + 256];
+    struct dirent **entries = NULL;
+    int count = 0;
+
+    if (!medtl_uid_is_valid(study_instance_uid) ||
+        snprintf(folder, sizeof folder, "%s/%s", out, study_instance_uid) >= (int)sizeof folder)
+        return;
+    count = scandir(folder, &entries, NULL, alphasort); /* -1: the study has no folder yet */
+    for (int i = 0; i < count; i++) {
+        const char *dot = strrchr(entries[i]->d_name, '.');
+
+        if (dot != NULL && strcmp(dot, ".dcm") == 0) {
+            (void)snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name);
+            give(taker, path);
+        }
+        free(entries[i]);
+    }
+    free(entries);
 }

@@ -14,4 +14,8 @@ medtl_status write_report(void *context, const medtl_batch_report *report,
 /** A medtl_batch_known; context is OUT. A report is there as a whole or not at all. */
 bool is_reported(void *context, const char *study_instance_uid, const char *sop_instance_uid);
 
+/** A medtl_batch_earlier; context is OUT: what lies in the study's folder. */
+void name_earlier_reports(void *context, const char *study_instance_uid, medtl_batch_give give,
+                          void *taker);
+
 #endif

@@ -92,6 +92,22 @@ fi
 [ "$(grep -c '"path":' "$work/stopped.json")" = 80 ] || complain "stopped: not every file in the JSON"
 [ "$(find "$work/stopped" -type f ! -name '*.dcm' | wc -l)" = 0 ] || complain "stopped: something half-written remains"
 
+# The report of another configuration names the one whose place it takes; a rerun of the first gives its bytes again.
+if command -v dcmdump >/dev/null; then
+    "$raw" "$work/alone" study=1.2.9 sop=1.2.9.1
+    sed 's/threshold="0.5"/threshold="0.4"/' "$work/data/tasks/10-mammography.xml" >"$work/new.xml"
+    run 0 classify "$work/alone" -o "$work/line"
+    first=$(echo "$work"/line/1.2.9/*.dcm)
+    sum=$(sha256sum <"$first")
+    run 0 classify "$work/alone" -o "$work/line" --config "$work/new.xml"
+    for report in "$work"/line/1.2.9/*.dcm; do
+        [ "$report" = "$first" ] || second=$report
+    done
+    dcmdump +P PredecessorDocumentsSequence "$second" | grep -q "$(basename "$first" .dcm)" || complain "no predecessor named"
+    run 0 classify "$work/alone" -o "$work/line"
+    [ "$sum" = "$(sha256sum <"$first")" ] || complain "a rerun gives other bytes"
+fi
+
 # A task of one's own.
 sed 's/name="mammography"/name="ct"/; s/<one-of attribute="SOPClassUID">/<one-of attribute="Modality"><value>CT<\/value><\/one-of><one-of attribute="SOPClassUID">/' \
     "$work/data/tasks/10-mammography.xml" >"$work/own.xml"

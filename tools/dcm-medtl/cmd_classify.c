@@ -18,8 +18,8 @@
 static const char help[] =
     "usage: dcm-medtl classify PATH... -o OUT [options]\n"
     "\n"
-    "Analyses every image that a task takes, and writes one Structured Report for each study and\n"
-    "task to OUT/<StudyInstanceUID>/<SOPInstanceUID>.dcm. PATH is a file, a folder (searched with "
+    "Analyses every image that a task takes, and writes a Structured Report for each study, task and\n"
+    "profile to OUT/<StudyInstanceUID>/<SOPInstanceUID>.dcm. PATH is a file, a folder (searched with "
     "all\n"
     "its folders, whatever the files are called), a DICOMDIR or a zip archive. Files that are not DICOM are left\n"
     "alone; images that no task takes are listed with the reason.\n"

@@ -1,7 +1,6 @@
 #include "clock.h"
 
 #include "dicom/attributes.h"
-#include "dicom/instance_internal.h"
 
 #include <algorithm>
 #include <ctime>
@@ -53,7 +52,7 @@ std::string moment_of(DcmItem &header)
 
 } // namespace
 
-moment content_moment(const medtl_report_request &request)
+moment content_moment(const medtl_report_request &request, headers &images)
 {
     std::string text = no_moment;
 
@@ -62,7 +61,7 @@ moment content_moment(const medtl_report_request &request)
         require(is_moment(text), MEDTL_E_ARGUMENT, "content_date_time is not YYYYMMDDHHMMSS");
     } else {
         for (size_t i = 0; i < request.result_count; i++)
-            text = std::max(text, moment_of(*report_header(*request.results[i].instance)));
+            text = std::max(text, moment_of(images.of(*request.results[i].instance)));
     }
     return {text.substr(0, 8), text.substr(8)};
 }

@@ -7,8 +7,6 @@
 #include "equipment.h"
 #include "text.h"
 
-#include "dicom/instance_internal.h"
-
 #include <dcmtk/dcmsr/dsrcsidl.h>
 #include <dcmtk/dcmsr/dsrsoprf.h>
 
@@ -186,16 +184,17 @@ void write_request(DcmItem &request, DcmItem &attributes, DcmItem &image)
 
 // The orders behind the images, each once. Images of one order repeat it; the identifier tells them
 // apart.
-void write_requests(DcmItem &report, const medtl_report_request &asked)
+void write_requests(DcmItem &report, const report_context &context)
 {
+    const medtl_report_request &asked = context.request;
     std::set<std::string> written;
 
     for (size_t i = 0; i < asked.result_count; i++) {
-        const std::unique_ptr<DcmDataset> image = report_header(*asked.results[i].instance);
+        DcmDataset &image = context.images.of(*asked.results[i].instance);
         DcmItem *attributes = nullptr;
 
         for (signed long n = 0;
-             image->findAndGetSequenceItem(DCM_RequestAttributesSequence, attributes, n).good();
+             image.findAndGetSequenceItem(DCM_RequestAttributesSequence, attributes, n).good();
              n++) {
             OFString procedure, number;
             DcmItem *item = nullptr;
@@ -206,7 +205,7 @@ void write_requests(DcmItem &report, const medtl_report_request &asked)
                 continue;
             require(report.findOrCreateSequenceItem(DCM_ReferencedRequestSequence, item, -2),
                     MEDTL_E_INTERNAL, "cannot write a referenced request");
-            write_request(*item, *attributes, *image);
+            write_request(*item, *attributes, image);
         }
     }
 }
@@ -250,9 +249,11 @@ void write_predecessors(DcmItem &report, const medtl_report_request &request)
         require(earlier.write(report), MEDTL_E_INTERNAL, "cannot name the earlier reports");
 }
 
-void write_document_general(DcmItem &report, const medtl_report_request &request,
+void write_document_general(DcmItem &report, const report_context &context,
                             const header_facts &facts, const moment &when)
 {
+    const medtl_report_request &request = context.request;
+
     put(report, DCM_InstanceNumber, std::to_string(facts.instance_number));
     put(report, DCM_CompletionFlag, "COMPLETE");
     put(report, DCM_VerificationFlag, "UNVERIFIED"); // no person stands behind it
@@ -260,7 +261,7 @@ void write_document_general(DcmItem &report, const medtl_report_request &request
     put(report, DCM_ContentDate, when.date);
     put(report, DCM_ContentTime, when.time);
     put_empty_unless_there(report, DCM_PerformedProcedureCodeSequence);
-    write_requests(report, request);
+    write_requests(report, context);
     write_predecessors(report, request);
     write_evidence(report, request, facts.references);
 }
@@ -270,16 +271,16 @@ void write_document_general(DcmItem &report, const medtl_report_request &request
 void write_header(DcmItem &report, const report_context &context, const header_facts &facts)
 {
     const medtl_report_request &request = context.request;
-    const std::unique_ptr<DcmDataset> image = report_header(*request.results[0].instance);
-    const moment when = content_moment(request);
+    DcmDataset &image = context.images.of(*request.results[0].instance);
+    const moment when = content_moment(request, context.images);
 
-    write_patient_and_study(report, *image);
+    write_patient_and_study(report, image);
     write_sop_common(report, context, facts, when);
     write_series(report, context, facts.series_uid);
     write_equipment(report, context);
     write_contributing_equipment(report, context);
     write_coding_schemes(report, context, facts.private_schemes);
-    write_document_general(report, request, facts, when);
+    write_document_general(report, context, facts, when);
 }
 
 } // namespace medtl_dicom

@@ -49,11 +49,11 @@ const profile &check_task(const medtl_report_request &request)
     return *found;
 }
 
-std::string patient_id(const medtl_instance &instance)
+std::string patient_id(const medtl_instance &instance, headers &images)
 {
     OFString id;
 
-    report_header(instance)->findAndGetOFStringArray(DCM_PatientID, id);
+    images.of(instance).findAndGetOFStringArray(DCM_PatientID, id);
     return id.c_str();
 }
 
@@ -73,13 +73,13 @@ void check_outline(const medtl_image_result &result)
 
 // A report on one patient's images filed under another's name would be worse than none.
 void check_analysed(const medtl_image_result &result, const medtl_image_result &first,
-                    const medtl_task &task)
+                    const medtl_task &task, headers &images)
 {
     const medtl_facts &facts = *medtl_instance_facts(result.instance);
     const char *const path = medtl_instance_path(result.instance);
     const bool same_study = is_of_same_study(result, first);
 
-    if (!same_study || patient_id(*result.instance) != patient_id(*first.instance))
+    if (!same_study || patient_id(*result.instance, images) != patient_id(*first.instance, images))
         fail(MEDTL_E_ARGUMENT, "%s: is of another %s than the report's first image", path,
              same_study ? "patient (same study UID, other Patient ID)" : "study");
     if (facts.series_instance_uid[0] == '\0')
@@ -96,7 +96,7 @@ void check_analysed(const medtl_image_result &result, const medtl_image_result &
 
 // What can be reported, checked: analysed images first, in the order of the request, then those without a
 // result. Of the latter, what cannot be referred to or is of another patient is left out.
-std::vector<medtl_image_result> reportable(const medtl_report_request &request)
+std::vector<medtl_image_result> reportable(const medtl_report_request &request, headers &images)
 {
     std::vector<medtl_image_result> results(request.results,
                                             request.results + request.result_count);
@@ -107,9 +107,9 @@ std::vector<medtl_image_result> reportable(const medtl_report_request &request)
     });
     for (const medtl_image_result &one : results) {
         if (one.state == MEDTL_RESULT_ANALYSED)
-            check_analysed(one, results[0], *request.task);
+            check_analysed(one, results[0], *request.task, images);
         else if (!is_of_same_study(one, results[0]) ||
-                 patient_id(*one.instance) != patient_id(*results[0].instance) ||
+                 patient_id(*one.instance, images) != patient_id(*results[0].instance, images) ||
                  medtl_instance_facts(one.instance)->series_instance_uid[0] == '\0')
             continue;
         kept.push_back(one);
@@ -140,12 +140,13 @@ create(const medtl_report_request &asked)
     medtl_report_request request = asked;
     DcmFileFormat file;
     header_facts facts;
+    headers images;
 
     require(report != nullptr, MEDTL_E_MEMORY, "out of memory for a report");
     const report_context context = {request, *request.task, derive(medtl_report_uid, asked),
-                                    derive(medtl_report_device_uid, asked)};
+                                    derive(medtl_report_device_uid, asked), images};
     const profile &wanted = check_task(request);
-    const std::vector<medtl_image_result> results = reportable(asked);
+    const std::vector<medtl_image_result> results = reportable(asked, images);
 
     request.results = results.data();
     request.result_count = results.size();

@@ -5,6 +5,7 @@
 #define MEDTL_REPORT_TEMPLATES_H
 
 #include "content.h"
+#include "headers.h"
 
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@ struct report_context {
     const medtl_task &task;
     std::string report_uid; ///< SOP Instance UID of the report
     std::string device_uid;
+    headers &images; ///< of the request's results
 };
 
 /* ---- roots --------------------------------------------------------------------------------- */
@@ -79,7 +81,7 @@ void write_tid4015(content &tree, const report_context &context);
 void write_tid4016(content &tree, const report_context &context);
 
 /// TID 4020 CAD Image Library Entry.
-void write_tid4020(content &tree, const medtl_instance &instance);
+void write_tid4020(content &tree, const report_context &context, const medtl_instance &instance);
 
 /* ---- the same for all ------------------------------------------------------------------------ */
 

@@ -2,8 +2,6 @@
 // them.
 #include "templates.h"
 
-#include "dicom/instance_internal.h"
-
 #include <cstdio>
 #include <set>
 
@@ -62,14 +60,13 @@ void write_tid1602(content &tree, const medtl_task &task, const medtl_facts &fac
 }
 
 // TID 1601 Image Library Entry.
-void write_tid1601(content &tree, const medtl_task &task, const medtl_instance &instance)
+void write_tid1601(content &tree, const report_context &context, const medtl_instance &instance)
 {
     const medtl_facts &facts = *medtl_instance_facts(&instance);
-    const std::unique_ptr<DcmDataset> header = report_header(instance);
 
     const auto image = tree.image(contains, MEDTL_CONCEPT_ORIGINAL_SOURCE,
                                   {facts.sop_class_uid, facts.sop_instance_uid}); // row 1
-    write_tid1602(tree, task, facts, *header);                                    // row 2
+    write_tid1602(tree, context.task, facts, context.images.of(instance));        // row 2
 }
 
 } // namespace
@@ -85,7 +82,7 @@ void write_tid1600(content &tree, const report_context &context)
         const medtl_instance &instance = *request.results[i].instance;
 
         if (written.insert(medtl_instance_facts(&instance)->sop_instance_uid).second)
-            write_tid1601(tree, context.task, instance); // row 4
+            write_tid1601(tree, context, instance); // row 4
     }
 }
 

@@ -9,8 +9,9 @@ namespace medtl_dicom
 namespace
 {
 
-void write_image_library(content &tree, const medtl_report_request &request)
+void write_image_library(content &tree, const report_context &context)
 {
+    const medtl_report_request &request = context.request;
     const auto library = tree.container(contains, MEDTL_CONCEPT_IMAGE_LIBRARY); // row 3
     std::set<std::string> written; // an image of several frames has one entry
 
@@ -18,7 +19,7 @@ void write_image_library(content &tree, const medtl_report_request &request)
         const medtl_instance &instance = *request.results[i].instance;
 
         if (written.insert(medtl_instance_facts(&instance)->sop_instance_uid).second)
-            write_tid4020(tree, instance); // row 4
+            write_tid4020(tree, context, instance); // row 4
     }
 }
 
@@ -33,7 +34,7 @@ void write_tid4000(content &tree, const report_context &context)
 
     const auto root = tree.root(MEDTL_CONCEPT_CAD_REPORT, "4000"); // row 1
     write_tid1204(tree);                                           // row 2
-    write_image_library(tree, request);                            // rows 3 and 4
+    write_image_library(tree, context);                            // rows 3 and 4
     write_tid4001(tree, context);                                  // row 5
     {
         // row 6

@@ -2,7 +2,6 @@
 #include "templates.h"
 
 #include "dicom/attributes.h"
-#include "dicom/instance_internal.h"
 
 #include <cstdio>
 
@@ -21,13 +20,13 @@ void write_spacing(content &tree, medtl_concept name, double millimetres)
 
 } // namespace
 
-void write_tid4020(content &tree, const medtl_instance &instance)
+void write_tid4020(content &tree, const report_context &context, const medtl_instance &instance)
 {
     const medtl_facts &facts = *medtl_instance_facts(&instance);
     const medtl_code *const side = medtl_breast_code(facts.laterality);
-    const std::unique_ptr<DcmDataset> header = report_header(instance);
+    DcmDataset &header = context.images.of(instance);
     const auto value = [&header](const DcmTagKey &tag, unsigned long index = 0) {
-        return text_value(*header, tag, index);
+        return text_value(header, tag, index);
     };
 
     // row 1

@@ -9,7 +9,7 @@ static const double epsilon = 1e-5; /* of the variances */
 
 size_t medtl_loss_barlow_scratch(size_t count, size_t size)
 {
-    return 2 * count * size + 2 * size + size * size; /* views, deviations, correlations */
+    return 3 * count * size + 2 * size + size * size; /* views, pulls, deviations, correlations */
 }
 
 /* Columns to mean 0 and variance 1. */
@@ -36,33 +36,51 @@ typedef struct side {
     const double *own, *other; /* standardised, [count][size] */
     const double *deviation;   /* of `own`, [size] */
     const double *slope; /* [size][size], d loss / d C_kl, k of the first view, l of the second */
+    double *pull;        /* [count][size] */
     bool second;         /* `own` is the second view */
     size_t count, size;
 } side;
 
-/* How value k of row i pulls at the loss. */
-static double pull(const side *s, size_t i, size_t k)
+/* How each value pulls at the loss: the other view times the slopes, walked row by row in either direction. */
+static void find_pulls(const side *s)
 {
-    double sum = 0.0;
+    for (size_t i = 0; i < s->count; i++) {
+        const double *other = s->other + i * s->size;
+        double *pull = s->pull + i * s->size;
 
-    for (size_t l = 0; l < s->size; l++)
-        sum += s->slope[s->second ? l * s->size + k : k * s->size + l] * s->other[i * s->size + l];
-    return sum / (double)s->count;
+        memset(pull, 0, s->size * sizeof *pull);
+        for (size_t k = 0; k < s->size; k++) {
+            const double *slope = s->slope + k * s->size;
+            double sum = 0.0;
+
+            for (size_t l = 0; s->second && l < s->size; l++)
+                pull[l] += slope[l] * other[k];
+            for (size_t l = 0; !s->second && l < s->size; l++)
+                sum += slope[l] * other[l];
+            pull[k] += sum;
+        }
+        for (size_t k = 0; k < s->size; k++)
+            pull[k] /= (double)s->count;
+    }
 }
 
 /* Back through the standardising: with y = (x - mean) / d, dx = (dy - mean(dy) - y mean(dy y)) / d. */
 static void derive(const side *s, float *dx)
 {
+    find_pulls(s);
     for (size_t k = 0; k < s->size; k++) {
         double mean = 0.0, along = 0.0;
 
         for (size_t i = 0; i < s->count; i++) {
-            mean += pull(s, i, k) / (double)s->count;
-            along += pull(s, i, k) * s->own[i * s->size + k] / (double)s->count;
+            const double pull = s->pull[i * s->size + k];
+
+            mean += pull / (double)s->count;
+            along += pull * s->own[i * s->size + k] / (double)s->count;
         }
         for (size_t i = 0; i < s->count; i++)
             dx[i * s->size + k] =
-                (float)((pull(s, i, k) - mean - s->own[i * s->size + k] * along) / s->deviation[k]);
+                (float)((s->pull[i * s->size + k] - mean - s->own[i * s->size + k] * along) /
+                        s->deviation[k]);
     }
 }
 
@@ -87,6 +105,7 @@ double medtl_loss_barlow(const float *a, const float *b, size_t count, size_t si
 {
     double *x = scratch, *y = x + count * size, *deviation_x = y + count * size;
     double *deviation_y = deviation_x + size, *correlation = deviation_y + size;
+    double *pull = correlation + size * size;
     double loss;
 
     standardise(a, count, size, x, deviation_x);
@@ -98,8 +117,8 @@ double medtl_loss_barlow(const float *a, const float *b, size_t count, size_t si
                 correlation[k * size + l] += x[i * size + k] * y[i * size + l] / (double)count;
     loss = compare(correlation, size, off_diagonal);
     if (da != NULL)
-        derive(&(side){x, y, deviation_x, correlation, false, count, size}, da);
+        derive(&(side){x, y, deviation_x, correlation, pull, false, count, size}, da);
     if (db != NULL)
-        derive(&(side){y, x, deviation_y, correlation, true, count, size}, db);
+        derive(&(side){y, x, deviation_y, correlation, pull, true, count, size}, db);
     return loss;
 }

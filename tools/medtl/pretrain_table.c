@@ -132,8 +132,8 @@ static size_t fill_training(pretrain_options *p, option *out)
          "longest gradient; 0: no limit"},
         {OPTION_CHOICE, "schedule", 0, "constant|cosine|one-cycle", &p->schedule, 0, 0,
          SHAPES_RESULT, "of the learning rate"},
-        {OPTION_REAL, "warmup", 0, "EPOCHS", &p->warmup, 0, 1e5, SHAPES_RESULT,
-         "linear rise at the start (constant, cosine)"},
+        {OPTION_REAL, "warmup", 0, "EPOCHS", &p->warmup, -1, 1e5, SHAPES_RESULT,
+         "linear rise at the start (constant, cosine); below 0: a twentieth of all epochs"},
         {OPTION_WHOLE, "seed", 0, "N", &p->seed, 0, 9e15, SHAPES_RESULT, "of everything random"},
         {OPTION_WHOLE, "threads", 0, "N", &p->threads, 1, 1024, SHAPES_NOTHING, "for arithmetic"},
         {OPTION_WHOLE, "loader-threads", 0, "N", &p->loader_threads, 1, 1024, SHAPES_NOTHING,
@@ -181,6 +181,6 @@ void pretrain_set_defaults(pretrain_options *p)
     p->beta2 = 0.999;
     p->trust = 0.001;
     p->schedule = MEDTL_SCHEDULE_COSINE;
-    p->warmup = 5.0;
+    p->warmup = -1.0;
     p->seed = 1;
 }

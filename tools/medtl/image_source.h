@@ -9,13 +9,13 @@
 typedef struct image_source_options {
     const char *command; /* for messages: "pretrain" */
     const char *what;    /* for messages: "image" or "probe image" */
-    labels_options
-        labels; /* labels.data: a folder (all images below it), a CSV table, or a list of paths, one on
-                              each line. With labels.unlabelled, tables need no label column */
+    /* labels.data: a folder (all images below it), a CSV table, or a list of paths, one on each line. With
+     * labels.unlabelled, tables need no label column. */
+    labels_options labels;
     const char *folds, *folds_option; /* rows of a table to use; NULL: all. The option's name */
-    const char *
-        free_label; /* a column of the table, or of a folder or list a DICOM keyword (or view, side,
-                               photometric, patient), whose values become the classes; NULL: none */
+    /* A column of the table, or of a folder or list a DICOM keyword (or view, side, photometric, patient), whose
+     * values become the classes; NULL: none. */
+    const char *free_label;
     double max_unreadable; /* share */
     uint64_t cache_megabytes;
     size_t threads;
@@ -32,10 +32,10 @@ typedef struct image_source {
     char (*sha256)[MEDTL_SHA256_TEXT_SIZE]; /* [count]; "" where it could not be read */
     bool digested;                          /* all of them */
     medtl_dataset *dataset;
-    size_t *usable, usable_count; /* indices into the data set */
-    size_t unreadable, no_images,
-        unlabelled; /* files that cannot be read; that are no images; that lack the
-                                                 free label */
+    size_t *usable, usable_count;       /* indices into the data set */
+    size_t unreadable;                  /* files */
+    size_t no_images;                   /* other files below the folder */
+    size_t unlabelled;                  /* images without the free label, which are not used */
     const medtl_normaliser *normaliser; /* borrowed */
 } image_source;
 

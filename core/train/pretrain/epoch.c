@@ -22,15 +22,15 @@ static void turn_plane(const float *in, size_t side, size_t turns, float *out)
     for (size_t y = 0; y < side; y++)
         for (size_t x = 0; x < side; x++) {
             const size_t back_x = side - 1 - x, back_y = side - 1 - y;
-            const size_t from[PRETRAIN_TURNS] = {y * side + x, x * side + back_y,
-                                                 back_y * side + back_x, back_x * side + y};
+            const size_t from[MEDTL_PRETRAIN_TURNS] = {y * side + x, x * side + back_y,
+                                                       back_y * side + back_x, back_x * side + y};
 
             out[y * side + x] = in[from[turns]];
         }
 }
 
 /* Every image of the batch, turned as the generator says, with the number of turns as its label. */
-static void turn_batch(pretrain_run *run, const medtl_batch *b, size_t step)
+static void turn_batch(medtl_pretrain_run *run, const medtl_batch *b, size_t step)
 {
     const medtl_dataset_spec *data = medtl_dataset_get_spec(run->images);
     const size_t side = data->height, plane = side * side;
@@ -38,11 +38,11 @@ static void turn_batch(pretrain_run *run, const medtl_batch *b, size_t step)
 
     medtl_random_seed(&root, ~run->options->seed);
     medtl_random_fork(&root, step, &random);
-    memset(run->turn_targets, 0, b->count * PRETRAIN_TURNS * sizeof *run->turn_targets);
+    memset(run->turn_targets, 0, b->count * MEDTL_PRETRAIN_TURNS * sizeof *run->turn_targets);
     for (size_t i = 0; i < b->count; i++) {
-        const size_t turns = medtl_random_below(&random, PRETRAIN_TURNS);
+        const size_t turns = medtl_random_below(&random, MEDTL_PRETRAIN_TURNS);
 
-        run->turn_targets[i * PRETRAIN_TURNS + turns] = 1.0f;
+        run->turn_targets[i * MEDTL_PRETRAIN_TURNS + turns] = 1.0f;
         for (size_t c = 0; c < data->channels; c++)
             turn_plane(b->input + (i * data->channels + c) * plane, side, turns,
                        run->turned + (i * data->channels + c) * plane);
@@ -51,8 +51,8 @@ static void turn_batch(pretrain_run *run, const medtl_batch *b, size_t step)
 
 /* ---- one epoch -------------------------------------------------------------------------- */
 
-static medtl_status learn(pretrain_run *run, const medtl_batch *b, medtl_pretrain_epoch *epoch,
-                          medtl_error *err)
+static medtl_status learn(medtl_pretrain_run *run, const medtl_batch *b,
+                          medtl_pretrain_epoch *epoch, medtl_error *err)
 {
     const medtl_pretrain_options *o = run->options;
     const size_t steps = o->epochs * run->batches;
@@ -84,7 +84,7 @@ static medtl_status learn(pretrain_run *run, const medtl_batch *b, medtl_pretrai
     return MEDTL_OK;
 }
 
-static medtl_status tell_step(const pretrain_run *run, const medtl_pretrain_epoch *epoch,
+static medtl_status tell_step(const medtl_pretrain_run *run, const medtl_pretrain_epoch *epoch,
                               size_t from, double start)
 {
     const size_t batch = run->options->learner.batch, done = (size_t)run->progress.batches;
@@ -94,8 +94,9 @@ static medtl_status tell_step(const pretrain_run *run, const medtl_pretrain_epoc
                                       .total = run->batches * batch,
                                       .loss = epoch->loss / (double)done,
                                       .rate = epoch->rate,
-                                      .images_per_second = (double)((done - from) * batch) /
-                                                           fmax(pretrain_now() - start, 1e-9)};
+                                      .images_per_second =
+                                          (double)((done - from) * batch) /
+                                          fmax(medtl_pretrain_now() - start, 1e-9)};
 
     if (run->watch == NULL || run->watch->step == NULL)
         return MEDTL_OK;
@@ -103,14 +104,14 @@ static medtl_status tell_step(const pretrain_run *run, const medtl_pretrain_epoc
 }
 
 /* After each step: the checkpoint, if it is time for one or the run is to stop. */
-static medtl_status after_step(pretrain_run *run, const medtl_pretrain_epoch *epoch, size_t from,
-                               double start, medtl_error *err)
+static medtl_status after_step(medtl_pretrain_run *run, const medtl_pretrain_epoch *epoch,
+                               size_t from, double start, medtl_error *err)
 {
     const medtl_status wish = tell_step(run, epoch, from, start);
     medtl_status status = MEDTL_OK;
 
-    if (wish != MEDTL_OK || pretrain_now() - run->saved >= run->options->checkpoint_seconds)
-        status = pretrain_save(run, err);
+    if (wish != MEDTL_OK || medtl_pretrain_now() - run->saved >= run->options->checkpoint_seconds)
+        status = medtl_pretrain_save(run, err);
     if (status == MEDTL_OK && wish != MEDTL_OK)
         status = medtl_fail(err, wish, "stopped in epoch %llu of %zu",
                             (unsigned long long)epoch->epoch, run->options->epochs);
@@ -118,7 +119,7 @@ static medtl_status after_step(pretrain_run *run, const medtl_pretrain_epoch *ep
 }
 
 /* The epoch's images in batches of views: all first views of a batch, then all second ones. */
-static medtl_status plan_epoch(pretrain_run *run, uint64_t epoch, medtl_error *err)
+static medtl_status plan_epoch(medtl_pretrain_run *run, uint64_t epoch, medtl_error *err)
 {
     const size_t batch = run->options->learner.batch;
     const medtl_status status = medtl_sampling_plan(run->images, run->indices, run->count, 0.0,
@@ -131,7 +132,8 @@ static medtl_status plan_epoch(pretrain_run *run, uint64_t epoch, medtl_error *e
     return status;
 }
 
-medtl_status pretrain_learn_epoch(pretrain_run *run, medtl_pretrain_epoch *epoch, medtl_error *err)
+medtl_status medtl_pretrain_learn_epoch(medtl_pretrain_run *run, medtl_pretrain_epoch *epoch,
+                                        medtl_error *err)
 {
     const medtl_pretrain_options *o = run->options;
     const size_t in_batch = run->views * o->learner.batch;
@@ -145,7 +147,7 @@ medtl_status pretrain_learn_epoch(pretrain_run *run, medtl_pretrain_epoch *epoch
                                     .seed = o->seed,
                                     .epoch = epoch->epoch};
     const size_t from = (size_t)run->progress.batches;
-    const double start = pretrain_now();
+    const double start = medtl_pretrain_now();
     medtl_loader *loader = NULL;
     medtl_batch b = {0};
     medtl_status status;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Keep these weights if they are the best so far; without a probe the last are the best. */
-static bool keep_if_best(pretrain_run *run, const medtl_pretrain_epoch *epoch)
+static bool keep_if_best(medtl_pretrain_run *run, const medtl_pretrain_epoch *epoch)
 {
     const double score = run->probe->dataset != NULL ? epoch->probe_auc : (double)epoch->epoch;
 
@@ -22,36 +22,36 @@ static bool keep_if_best(pretrain_run *run, const medtl_pretrain_epoch *epoch)
     return true;
 }
 
-static medtl_status run_epoch(pretrain_run *run, medtl_error *err)
+static medtl_status run_epoch(medtl_pretrain_run *run, medtl_error *err)
 {
     const medtl_pretrain_options *o = run->options;
     const uint64_t number = run->progress.done + 1;
     medtl_pretrain_epoch *epoch = &run->history[run->progress.done];
-    const double start = pretrain_now();
+    const double start = medtl_pretrain_now();
     medtl_status status = MEDTL_OK;
     bool best;
 
     if (run->progress.batches == 0)
         *epoch = (medtl_pretrain_epoch){.epoch = number};
-    if ((status = pretrain_learn_epoch(run, epoch, err)) != MEDTL_OK)
+    if ((status = medtl_pretrain_learn_epoch(run, epoch, err)) != MEDTL_OK)
         return status;
     epoch->loss /= (double)run->batches;
     epoch->gradient /= (double)run->batches;
     epoch->spread /= (double)run->batches;
     epoch->probe_auc = epoch->probe_accuracy = epoch->probe_balanced_accuracy = (double)NAN;
     if (run->probe->dataset != NULL && (number % o->probe_every == 0 || number == o->epochs))
-        status = pretrain_ask_probe(run, epoch, err);
+        status = medtl_pretrain_ask_probe(run, epoch, err);
     if (status != MEDTL_OK)
         return status;
     best = keep_if_best(run, epoch);
     run->progress.done++;
     run->progress.batches = 0;
-    epoch->seconds = pretrain_now() - start;
+    epoch->seconds = medtl_pretrain_now() - start;
     if (run->watch != NULL && run->watch->epoch != NULL)
         status =
             run->watch->epoch(run->watch->context, run->history, (size_t)run->progress.done, best);
     if (status != MEDTL_OK || run->progress.done == o->epochs) {
-        const medtl_status saved = pretrain_save(run, err);
+        const medtl_status saved = medtl_pretrain_save(run, err);
 
         if (saved != MEDTL_OK)
             return saved;
@@ -61,7 +61,7 @@ static medtl_status run_epoch(pretrain_run *run, medtl_error *err)
                                            (unsigned long long)epoch->epoch);
 }
 
-static medtl_status check_probe(const pretrain_run *run, medtl_error *err)
+static medtl_status check_probe(const medtl_pretrain_run *run, medtl_error *err)
 {
     const medtl_probe *probe = run->probe;
     const medtl_dataset_spec *data, *images = medtl_dataset_get_spec(run->images);
@@ -85,7 +85,7 @@ static medtl_status check_probe(const pretrain_run *run, medtl_error *err)
                                    probe->count);
 }
 
-static medtl_status check(const pretrain_run *run, medtl_error *err)
+static medtl_status check(const medtl_pretrain_run *run, medtl_error *err)
 {
     const medtl_pretrain_options *o = run->options;
     const medtl_dataset_spec *data = medtl_dataset_get_spec(run->images);
@@ -103,7 +103,7 @@ static medtl_status check(const pretrain_run *run, medtl_error *err)
                           "%zu images are too few for batches of %zu (a smaller batch may help)",
                           run->count, o->learner.batch);
     if (o->learner.pretext.kind == MEDTL_PRETEXT_ROTATION &&
-        (data->height != data->width || trunk->classes != PRETRAIN_TURNS))
+        (data->height != data->width || trunk->classes != MEDTL_PRETRAIN_TURNS))
         return medtl_fail(err, MEDTL_E_ARGUMENT,
                           "quarter turns ask for square inputs and 4 classes, not %zu x %zu and %u",
                           data->height, data->width, (unsigned)trunk->classes);
@@ -113,7 +113,7 @@ static medtl_status check(const pretrain_run *run, medtl_error *err)
     return check_probe(run, err);
 }
 
-static medtl_status allocate(pretrain_run *run, medtl_error *err)
+static medtl_status allocate(medtl_pretrain_run *run, medtl_error *err)
 {
     const size_t parameters = medtl_network_parameter_count(run->network);
     const size_t batch = run->options->learner.batch;
@@ -122,7 +122,7 @@ static medtl_status allocate(pretrain_run *run, medtl_error *err)
     run->order = malloc(run->count * sizeof *run->order);
     run->places = malloc(run->batches * run->views * batch * sizeof *run->places);
     run->turned = malloc(batch * medtl_dataset_pixels(run->images) * sizeof *run->turned);
-    run->turn_targets = malloc(batch * PRETRAIN_TURNS * sizeof *run->turn_targets);
+    run->turn_targets = malloc(batch * MEDTL_PRETRAIN_TURNS * sizeof *run->turn_targets);
     run->kept = calloc(parameters + 1, sizeof *run->kept);
     run->history = calloc(run->options->epochs, sizeof *run->history);
     for (size_t i = 0; i < parameters && run->kept != NULL; i++) {
@@ -139,7 +139,7 @@ static medtl_status allocate(pretrain_run *run, medtl_error *err)
     return MEDTL_OK;
 }
 
-static medtl_status prepare(pretrain_run *run, medtl_error *err)
+static medtl_status prepare(medtl_pretrain_run *run, medtl_error *err)
 {
     const medtl_pretrain_options *o = run->options;
     medtl_status status;
@@ -154,11 +154,11 @@ static medtl_status prepare(pretrain_run *run, medtl_error *err)
             MEDTL_OK)
         return status;
     medtl_learner_follow(run->learner, 0.0); /* the weights may be other ones by now */
-    run->saved = pretrain_now();
-    return pretrain_restore(run, err);
+    run->saved = medtl_pretrain_now();
+    return medtl_pretrain_restore(run, err);
 }
 
-static void release(pretrain_run *run)
+static void release(medtl_pretrain_run *run)
 {
     for (size_t i = 0; run->kept != NULL && i < medtl_network_parameter_count(run->network); i++)
         free(run->kept[i]);
@@ -179,14 +179,14 @@ medtl_status medtl_pretrain(medtl_learner *learner, const medtl_dataset *images,
                             medtl_error *err)
 {
     static const medtl_probe none = {0};
-    pretrain_run run = {.learner = learner,
-                        .network = medtl_learner_network(learner),
-                        .images = images,
-                        .indices = indices,
-                        .count = count,
-                        .probe = probe != NULL ? probe : &none,
-                        .options = options,
-                        .watch = watch};
+    medtl_pretrain_run run = {.learner = learner,
+                              .network = medtl_learner_network(learner),
+                              .images = images,
+                              .indices = indices,
+                              .count = count,
+                              .probe = probe != NULL ? probe : &none,
+                              .options = options,
+                              .watch = watch};
     medtl_status status;
 
     *result = (medtl_pretrain_result){0};

@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-static medtl_status collect_features(pretrain_run *run, float *features, medtl_error *err)
+static medtl_status collect_features(medtl_pretrain_run *run, float *features, medtl_error *err)
 {
     const medtl_probe *probe = run->probe;
     const size_t size = medtl_learner_feature_count(run->learner);
@@ -30,8 +30,8 @@ static medtl_status collect_features(pretrain_run *run, float *features, medtl_e
     return status;
 }
 
-static medtl_status judge(const pretrain_run *run, const float *scores, const uint32_t *labels,
-                          medtl_pretrain_epoch *epoch, medtl_error *err)
+static medtl_status judge(const medtl_pretrain_run *run, const float *scores,
+                          const uint32_t *labels, medtl_pretrain_epoch *epoch, medtl_error *err)
 {
     const medtl_evaluation_options options = {.positive_class = -1};
     const medtl_predictions predictions = {.count = run->probe->count,
@@ -51,7 +51,8 @@ static medtl_status judge(const pretrain_run *run, const float *scores, const ui
     return status;
 }
 
-medtl_status pretrain_ask_probe(pretrain_run *run, medtl_pretrain_epoch *epoch, medtl_error *err)
+medtl_status medtl_pretrain_ask_probe(medtl_pretrain_run *run, medtl_pretrain_epoch *epoch,
+                                      medtl_error *err)
 {
     const medtl_probe *probe = run->probe;
     const medtl_dataset_spec *data = medtl_dataset_get_spec(probe->dataset);

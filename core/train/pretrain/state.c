@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-double pretrain_now(void)
+double medtl_pretrain_now(void)
 {
     struct timespec t;
 
@@ -16,7 +16,7 @@ double pretrain_now(void)
 }
 
 /* Everything that the next step depends on, in a fixed order. */
-static medtl_status list_blocks(pretrain_run *run, medtl_block **out, size_t *count,
+static medtl_status list_blocks(medtl_pretrain_run *run, medtl_block **out, size_t *count,
                                 medtl_error *err)
 {
     const size_t parameters = medtl_network_parameter_count(run->network);
@@ -49,7 +49,7 @@ static medtl_status list_blocks(pretrain_run *run, medtl_block **out, size_t *co
     return MEDTL_OK;
 }
 
-medtl_status pretrain_save(pretrain_run *run, medtl_error *err)
+medtl_status medtl_pretrain_save(medtl_pretrain_run *run, medtl_error *err)
 {
     const medtl_pretrain_options *o = run->options;
     medtl_block *blocks = NULL;
@@ -63,11 +63,11 @@ medtl_status pretrain_save(pretrain_run *run, medtl_error *err)
         status =
             medtl_checkpoint_write(o->checkpoint, o->run != NULL ? o->run : "", blocks, count, err);
     free(blocks);
-    run->saved = pretrain_now();
+    run->saved = medtl_pretrain_now();
     return status;
 }
 
-medtl_status pretrain_restore(pretrain_run *run, medtl_error *err)
+medtl_status medtl_pretrain_restore(medtl_pretrain_run *run, medtl_error *err)
 {
     const medtl_pretrain_options *o = run->options;
     medtl_block *blocks = NULL;

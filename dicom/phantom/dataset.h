@@ -1,4 +1,4 @@
-// What the files of the phantom generator share. Inside dicom/phantom only.
+// What makers of objects share: the phantoms, and pictures that are wrapped (dicom/wrap).
 #ifndef MEDTL_PHANTOM_DATASET_H
 #define MEDTL_PHANTOM_DATASET_H
 

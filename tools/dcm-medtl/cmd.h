@@ -21,5 +21,6 @@ int cmd_classify(int argc, char **argv);
 int cmd_inspect(int argc, char **argv);
 int cmd_tasks(int argc, char **argv);
 int cmd_phantom(int argc, char **argv);
+int cmd_wrap(int argc, char **argv);
 
 #endif

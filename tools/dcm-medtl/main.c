@@ -11,6 +11,7 @@ static const command commands[] = {
      cmd_inspect},
     {"tasks", "list and check the configured tasks and their models", cmd_tasks},
     {"phantom", "make synthetic studies to try all this on", cmd_phantom},
+    {"wrap", "make DICOM objects from JPEG and PNG pictures", cmd_wrap},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 

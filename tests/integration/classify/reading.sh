@@ -1,0 +1,38 @@
+#!/bin/bash
+# Isolation changes nothing but what a bad file can do; limits, filters and archives do what they say.
+. "$(dirname "$0")/common.sh"
+
+results() { sed -e 's/"location": ".*"//' "$1"; }
+
+run 0 phantom -o "$work/phantom"
+run 0 classify "$work/phantom" -o "$work/here" --json "$work/here.json"
+run 0 classify "$work/phantom" -o "$work/there" --json "$work/there.json" --isolate --timeout 100
+cmp -s <(results "$work/here.json") <(results "$work/there.json") || complain "isolation changes results"
+
+# ---- filters
+run 0 classify "$work/phantom" -o "$work/mg" --where Modality=MG --where 'laterality=L'
+says "3 analysed, 7 not taken"
+says "left out by the filter on (Modality|laterality)"
+run 0 classify "$work/phantom" -o "$work/none" --where 'Rows>5000'
+[ "$(count_reports "$work/none")" = 0 ] || complain "a filter let something through"
+run 0 classify "$work/phantom" -o "$work/some" --where '!PresentationIntentType' --where 'sop-class~*Photo*'
+says "4 analysed"
+run 2 classify "$work/phantom" -o "$work/none" --where Nonsense=1
+one_line "'Nonsense' is no keyword"
+run 2 classify "$work/phantom" -o "$work/none" --where 'Rows?3'
+
+# ---- limits
+run 1 classify "$work/phantom" -o "$work/limited" --limit frame-pixels=700000
+grep -q "is above the limit of 700000 pixels" "$work/err" || complain "the limit is not named"
+run 2 classify "$work/phantom" -o "$work/limited" --limit nothing=3
+
+# ---- an archive, where there is something to make one with
+if command -v python3 >/dev/null; then
+    python3 -m zipfile -c "$work/phantom.zip" "$work/phantom/DICOM"
+    for how in "" --isolate; do
+        run 0 classify "$work/phantom.zip" -o "$work/zip$how" $how
+        says "10 analysed"
+        diff -r "$work/here" "$work/zip$how" >/dev/null || complain "reports from the archive differ"
+    done
+fi
+finish

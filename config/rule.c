@@ -41,8 +41,8 @@ static void say(text *t, const char *format, ...)
 /* What an image is may be said; who is in it may not. */
 static void say_value(text *t, const char *attribute, const medtl_subject *subject)
 {
-    static const char *const harmless[] = {"SOPClassUID", "sop-class",  "Modality",
-                                           "view",        "laterality", "intent"};
+    static const char *const harmless[] = {"SOPClassUID", "sop-class", "Modality", "view",
+                                           "laterality",  "intent",    "kind",     "view-modifier"};
     const char *value = subject->lookup(subject->context, attribute);
 
     if (strcmp(attribute, "SOPClassUID") == 0) {

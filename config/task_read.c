@@ -65,6 +65,51 @@ static void read_normaliser(medtl_xml *xml, const xmlNode *element, medtl_normal
         (medtl_color_constancy)medtl_xml_word(xml, element, "color-constancy", constancies, 2);
 }
 
+/* As medtl_xml_word(); the first word where the attribute is left out. */
+static int optional_word(medtl_xml *xml, const xmlNode *element, const char *name,
+                         const char *const *words, int count)
+{
+    if (xmlHasProp(element, (const xmlChar *)name) == NULL)
+        return 0;
+    return medtl_xml_word(xml, element, name, words, count);
+}
+
+/* The element is optional; without it everything is as an attribute's default says. */
+static void read_images(medtl_xml *xml, const xmlNode *root, medtl_task_entry *entry)
+{
+    static const char *const frames[] = {"first", "middle", "all"};
+    static const char *const preferences[] = {"both", "presentation", "processing"};
+    static const char *const icc[] = {"ignore", "apply"};
+    medtl_task *task = &entry->task;
+    const xmlNode *element = xmlFirstElementChild((xmlNode *)root);
+
+    while (element != NULL && strcmp((const char *)element->name, "images") != 0)
+        element = xmlNextElementSibling((xmlNode *)element);
+    if (element == NULL)
+        return;
+    /* The words stand in the order of the enumerations in config.h and study.h. */
+    task->frames = (medtl_frames)optional_word(xml, element, "frames", frames, 3);
+    task->preferred_intent = (medtl_intent)optional_word(xml, element, "prefer", preferences, 3);
+    task->apply_icc_profile = optional_word(xml, element, "icc", icc, 2) == 1;
+    entry->expected_views =
+        calloc(xmlChildElementCount((xmlNode *)element) + 1, sizeof *entry->expected_views);
+    if (entry->expected_views == NULL) {
+        medtl_xml_fail_memory(xml);
+        return;
+    }
+    task->expected_views = entry->expected_views;
+    for (xmlNode *node = xmlFirstElementChild((xmlNode *)element); node != NULL;
+         node = xmlNextElementSibling(node)) {
+        static const char *const sides[] = {"L", "R"};
+        medtl_expected_view *view = &entry->expected_views[task->expected_view_count++];
+
+        view->laterality = medtl_xml_word(xml, node, "laterality", sides, 2) == 0
+                               ? MEDTL_LATERALITY_LEFT
+                               : MEDTL_LATERALITY_RIGHT;
+        medtl_xml_copy(xml, node, "view", view->view, sizeof view->view);
+    }
+}
+
 static void read_positive(medtl_xml *xml, const xmlNode *element, medtl_task *task)
 {
     char *positive = medtl_xml_attribute(xml, element, "positive");
@@ -246,6 +291,7 @@ static void read_task(medtl_xml *xml, const xmlNode *root, medtl_task_entry *ent
     task->name = entry->name;
     task->title = entry->title;
     medtl_rule_read(xml, medtl_xml_child(xml, root, "take"), &entry->take);
+    read_images(xml, root, entry);
     read_normaliser(xml, medtl_xml_child(xml, root, "normalise"), &task->normaliser);
     read_model(xml, medtl_xml_child(xml, root, "model"), entry);
     read_classes(xml, medtl_xml_child(xml, root, "classes"), entry);
@@ -288,6 +334,7 @@ void medtl_task_entry_destroy(medtl_task_entry *entry)
         return;
     medtl_rule_clear(&entry->take);
     free(entry->classes);
+    free(entry->expected_views);
     free(entry->name);
     free(entry->title);
     free(entry->file);

@@ -13,6 +13,7 @@ typedef struct medtl_task_entry {
     medtl_task task; /* first: a task is its entry */
     medtl_rule take;
     medtl_class *classes;
+    medtl_expected_view *expected_views;
     char *name, *title, *file, *model_path, *profile, *series_description, *disclaimer;
     char digest[MEDTL_SHA256_TEXT_SIZE];
 } medtl_task_entry;

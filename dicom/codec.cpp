@@ -29,6 +29,28 @@ const struct {
     {UID_RLELosslessTransferSyntax, decode_rle},
 };
 
+// Newer than the dictionary of some versions of DCMTK (PS3.6 annex A).
+const struct {
+    const char *transfer_syntax, *name;
+} not_decoded[] = {
+    {"1.2.840.10008.1.2.1.98", "Encapsulated Uncompressed"},
+    {"1.2.840.10008.1.2.4.110", "JPEG XL Lossless"},
+    {"1.2.840.10008.1.2.4.111", "JPEG XL JPEG Recompression"},
+    {"1.2.840.10008.1.2.4.112", "JPEG XL"},
+    {"1.2.840.10008.1.2.4.201", "High-Throughput JPEG 2000 (Lossless Only)"},
+    {"1.2.840.10008.1.2.4.202", "High-Throughput JPEG 2000 with RPCL Options (Lossless Only)"},
+    {"1.2.840.10008.1.2.4.203", "High-Throughput JPEG 2000"},
+    {"1.2.840.10008.1.2.8.1", "Deflated Image Frame Compression"},
+};
+
+const char *name_of(const std::string &transfer_syntax)
+{
+    for (const auto &known : not_decoded)
+        if (transfer_syntax == known.transfer_syntax)
+            return known.name;
+    return dcmFindNameOfUID(transfer_syntax.c_str());
+}
+
 } // namespace
 
 image_pointer decode_frame(const std::string &transfer_syntax,
@@ -37,7 +59,7 @@ image_pointer decode_frame(const std::string &transfer_syntax,
     for (const auto &known : decoders)
         if (transfer_syntax == known.transfer_syntax)
             return known.decode(bytes, pixels);
-    const char *const name = dcmFindNameOfUID(transfer_syntax.c_str());
+    const char *const name = name_of(transfer_syntax);
     fail(MEDTL_E_UNSUPPORTED, "transfer syntax %.64s%s%s%s is not decoded", transfer_syntax.c_str(),
          name == nullptr ? "" : " (", name == nullptr ? "" : name, name == nullptr ? "" : ")");
 }

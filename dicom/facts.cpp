@@ -3,6 +3,8 @@
 
 #include "attributes.h"
 #include "laterality.h"
+#include "mammogram.h"
+#include "skin.h"
 #include "view.h"
 
 #include <cstring>
@@ -53,32 +55,6 @@ void read_uid(DcmItem &header, const DcmTagKey &key, bool required, char (&to)[M
     copy_text(to, sizeof to, value);
 }
 
-/// PS3.4 B.5: the SOP classes whose name states the intent.
-medtl_intent intent_of(DcmItem &header, const char *sop_class)
-{
-    static const char *const presentation[] = {
-        UID_DigitalXRayImageStorageForPresentation,
-        UID_DigitalMammographyXRayImageStorageForPresentation,
-        UID_DigitalIntraOralXRayImageStorageForPresentation, "1.2.840.10008.5.1.4.1.1.13.1.4"};
-    static const char *const processing[] = {UID_DigitalXRayImageStorageForProcessing,
-                                             UID_DigitalMammographyXRayImageStorageForProcessing,
-                                             UID_DigitalIntraOralXRayImageStorageForProcessing,
-                                             "1.2.840.10008.5.1.4.1.1.13.1.5"};
-    const std::string stated = text_value(header, DCM_PresentationIntentType);
-
-    if (stated == "FOR PRESENTATION")
-        return MEDTL_INTENT_PRESENTATION;
-    if (stated == "FOR PROCESSING")
-        return MEDTL_INTENT_PROCESSING;
-    for (const char *const uid : presentation)
-        if (std::strcmp(uid, sop_class) == 0)
-            return MEDTL_INTENT_PRESENTATION;
-    for (const char *const uid : processing)
-        if (std::strcmp(uid, sop_class) == 0)
-            return MEDTL_INTENT_PROCESSING;
-    return MEDTL_INTENT_UNKNOWN;
-}
-
 uint16_t small_number(DcmItem &header, const DcmTagKey &key)
 {
     long value = 0;
@@ -119,28 +95,115 @@ void read_size(DcmItem &header, const medtl_limits &limits, medtl_facts &facts)
     facts.frames = static_cast<uint32_t>(frames);
 }
 
-bool spacing_from(DcmItem *item, const DcmTagKey &key, double (&spacing)[2])
+bool pair_from(DcmItem *item, const DcmTagKey &key, double (&pair)[2])
 {
     double y = 0, x = 0;
 
     if (item == nullptr || !decimal_value(*item, key, y, 0) || !decimal_value(*item, key, x, 1) ||
         y <= 0 || x <= 0)
         return false;
-    spacing[0] = y;
-    spacing[1] = x;
+    pair[0] = y;
+    pair[1] = x;
     return true;
 }
 
-/// The patient's plane first, then the detector's, then a scanned film's (PS3.3 10.7.1.3).
+/// At the detector's face: Imager Pixel Spacing, else what a detector element measures times how many were
+/// binned into a pixel.
+bool detector_spacing(DcmItem &header, double (&spacing)[2])
+{
+    double binning[2] = {1, 1};
+
+    if (pair_from(&header, DCM_ImagerPixelSpacing, spacing))
+        return true;
+    if (!pair_from(&header, DCM_DetectorElementSpacing, spacing))
+        return false;
+    pair_from(&header, DCM_DetectorBinning, binning);
+    spacing[0] *= binning[0];
+    spacing[1] *= binning[1];
+    return true;
+}
+
+/// The patient's plane first, then the detector's, then a scanned film's (PS3.3 10.7.1.3). What lies between source
+/// and detector is smaller than its shadow: the estimated magnification takes the detector's spacing back to it.
 void read_spacing(DcmItem &header, medtl_facts &facts)
 {
     DcmItem *const measures = functional_group(header, 0, DCM_PixelMeasuresSequence);
+    double(&spacing)[2] = facts.pixel_spacing_mm;
+    double factor = 0;
 
-    facts.has_pixel_spacing =
-        spacing_from(&header, DCM_PixelSpacing, facts.pixel_spacing_mm) ||
-        spacing_from(measures, DCM_PixelSpacing, facts.pixel_spacing_mm) ||
-        spacing_from(&header, DCM_ImagerPixelSpacing, facts.pixel_spacing_mm) ||
-        spacing_from(&header, DCM_NominalScannedPixelSpacing, facts.pixel_spacing_mm);
+    if (decimal_value(header, DCM_EstimatedRadiographicMagnificationFactor, factor) && factor > 0)
+        facts.magnification = factor;
+    if (pair_from(&header, DCM_PixelSpacing, spacing) ||
+        pair_from(measures, DCM_PixelSpacing, spacing)) {
+        facts.spacing_origin = MEDTL_SPACING_PATIENT;
+    } else if (detector_spacing(header, spacing)) {
+        // Below 1 it would be a source behind the patient; such values are mistakes.
+        const bool known = factor >= 1;
+        facts.spacing_origin = known ? MEDTL_SPACING_CORRECTED : MEDTL_SPACING_DETECTOR;
+        spacing[0] /= known ? factor : 1;
+        spacing[1] /= known ? factor : 1;
+    } else if (pair_from(&header, DCM_NominalScannedPixelSpacing, spacing)) {
+        facts.spacing_origin = MEDTL_SPACING_FILM;
+    }
+    facts.has_pixel_spacing = facts.spacing_origin != MEDTL_SPACING_NONE;
+}
+
+/// A UID that is none is no reason to refuse the instance.
+void read_optional_uid(DcmItem &item, const DcmTagKey &key, char (&to)[MEDTL_UID_SIZE])
+{
+    const std::string value = text_value(item, key);
+
+    if (value.size() < MEDTL_UID_SIZE &&
+        value.find_first_not_of("0123456789.") == std::string::npos)
+        copy_text(to, sizeof to, value);
+}
+
+/// Digits only: "2020.01.02" and fractions of seconds occur.
+std::string digits(const std::string &text, size_t most)
+{
+    std::string result;
+
+    for (const char c : text.substr(0, text.find_first_of("+-&")))
+        if (c >= '0' && c <= '9' && result.size() < most)
+            result += c;
+    return result;
+}
+
+/// What tells one exposure of a study from another.
+void read_exposure(DcmItem &header, medtl_facts &facts)
+{
+    DcmItem *const source = sequence_item(header, DCM_SourceImageSequence);
+    std::string when = digits(text_value(header, DCM_AcquisitionDateTime), 14);
+
+    read_optional_uid(header, DCM_IrradiationEventUID, facts.irradiation_event_uid);
+    if (source != nullptr)
+        read_optional_uid(*source, DCM_ReferencedSOPInstanceUID, facts.source_sop_instance_uid);
+    if (when.size() < 14)
+        when = digits(text_value(header, DCM_AcquisitionDate), 8) +
+               digits(text_value(header, DCM_AcquisitionTime), 6);
+    if (when.size() == 14)
+        copy_text(facts.acquired, sizeof facts.acquired, when);
+}
+
+const char *kind_name(medtl_kind kind)
+{
+    static const char *const names[] = {nullptr,     "FULL-FIELD", "TOMOSYNTHESIS", "PROJECTION",
+                                        "SYNTHETIC", "CONTRAST",   "STEREOTACTIC",  "SPECIMEN"};
+
+    return names[kind];
+}
+
+std::string modifier_names(unsigned modifiers)
+{
+    static const char *const names[] = {"MAGNIFICATION", "SPOT",          "IMPLANT-DISPLACED",
+                                        "PARTIAL",       "ROLLED",        "TANGENTIAL",
+                                        "CLEAVAGE",      "AXILLARY-TAIL", "OTHER"};
+    std::string joined;
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (modifiers & 1u << i)
+            joined += (joined.empty() ? "" : "\\") + std::string(names[i]);
+    return joined;
 }
 
 const char *side_letter(medtl_laterality side)
@@ -188,6 +251,10 @@ void keep_values(DcmItem &header, const std::vector<wanted_keyword> &wanted, utf
     if (facts.intent != MEDTL_INTENT_UNKNOWN)
         instance.values["intent"] =
             facts.intent == MEDTL_INTENT_PRESENTATION ? "PRESENTATION" : "PROCESSING";
+    if (facts.kind != MEDTL_KIND_OTHER)
+        instance.values["kind"] = kind_name(facts.kind);
+    if (facts.view_modifiers != 0)
+        instance.values["view-modifier"] = modifier_names(facts.view_modifiers);
     if (sop_class != nullptr)
         instance.values["sop-class"] = sop_class;
 }
@@ -195,8 +262,13 @@ void keep_values(DcmItem &header, const std::vector<wanted_keyword> &wanted, utf
 /// The attributes that the facts rest on, and those that the caller asked for.
 bool is_wanted(const DcmTagKey &tag, const std::vector<wanted_keyword> &wanted)
 {
-    static const DcmTagKey others[] = {DCM_SpecificCharacterSet, DCM_ViewCodeSequence,
-                                       DCM_NominalScannedPixelSpacing};
+    static const DcmTagKey others[] = {
+        DCM_SpecificCharacterSet,   DCM_NominalScannedPixelSpacing,
+        DCM_DetectorElementSpacing, DCM_DetectorBinning,
+        DCM_IrradiationEventUID,    DCM_SourceImageSequence,
+        DCM_AcquisitionDateTime,    DCM_AcquisitionDate,
+        DCM_AcquisitionTime,
+    };
 
     for (const DcmTagKey &other : others)
         if (tag == other)
@@ -207,10 +279,36 @@ bool is_wanted(const DcmTagKey &tag, const std::vector<wanted_keyword> &wanted)
     for (const wanted_keyword &kept : wanted)
         if (tag == kept.second)
             return true;
-    return is_functional_group(tag) || tells_laterality(tag);
+    return is_functional_group(tag) || tells_laterality(tag) || tells_of_skin(tag);
 }
 
 } // namespace
+
+medtl_intent intent_of(DcmItem &header)
+{
+    static const char *const presentation[] = {
+        UID_DigitalXRayImageStorageForPresentation,
+        UID_DigitalMammographyXRayImageStorageForPresentation,
+        UID_DigitalIntraOralXRayImageStorageForPresentation, "1.2.840.10008.5.1.4.1.1.13.1.4"};
+    static const char *const processing[] = {UID_DigitalXRayImageStorageForProcessing,
+                                             UID_DigitalMammographyXRayImageStorageForProcessing,
+                                             UID_DigitalIntraOralXRayImageStorageForProcessing,
+                                             "1.2.840.10008.5.1.4.1.1.13.1.5"};
+    const std::string sop_class = text_value(header, DCM_SOPClassUID);
+    const std::string stated = text_value(header, DCM_PresentationIntentType);
+
+    if (stated == "FOR PRESENTATION")
+        return MEDTL_INTENT_PRESENTATION;
+    if (stated == "FOR PROCESSING")
+        return MEDTL_INTENT_PROCESSING;
+    for (const char *const uid : presentation)
+        if (sop_class == uid)
+            return MEDTL_INTENT_PRESENTATION;
+    for (const char *const uid : processing)
+        if (sop_class == uid)
+            return MEDTL_INTENT_PROCESSING;
+    return MEDTL_INTENT_UNKNOWN;
+}
 
 std::vector<wanted_keyword> find_keywords(const char *const *keywords, size_t count)
 {
@@ -238,7 +336,7 @@ void read_facts(const dicom_file &file, const std::vector<wanted_keyword> &wante
 
     read_uid(header, DCM_SOPClassUID, true, facts.sop_class_uid);
     read_uid(header, DCM_SOPInstanceUID, true, facts.sop_instance_uid);
-    read_uid(header, DCM_StudyInstanceUID, true, facts.study_instance_uid);
+    read_uid(header, DCM_StudyInstanceUID, false, facts.study_instance_uid);
     read_uid(header, DCM_SeriesInstanceUID, false, facts.series_instance_uid);
     copy_text(facts.transfer_syntax_uid, sizeof facts.transfer_syntax_uid,
               utf8(layout.transfer_syntax));
@@ -247,10 +345,16 @@ void read_facts(const dicom_file &file, const std::vector<wanted_keyword> &wante
               utf8(text_value(header, DCM_PhotometricInterpretation)));
     facts.has_pixel_data = layout.has_pixel_data;
     facts.laterality = laterality_of(header, 0);
-    facts.intent = intent_of(header, facts.sop_class_uid);
+    facts.intent = intent_of(header);
     read_view(header, utf8, facts.view);
+    if (facts.view.value[0] == '\0')
+        name_view(guess_side_and_view(header).view, facts.view);
     read_size(header, file.limits(), facts);
+    facts.kind = kind_of(header, facts.frames);
+    facts.view_modifiers = view_modifiers_of(header);
     read_spacing(header, facts);
+    read_exposure(header, facts);
+    read_skin(header, utf8, facts);
     keep_values(header, wanted, utf8, instance);
 }
 

@@ -17,6 +17,9 @@ using wanted_keyword = std::pair<std::string, DcmTagKey>;
 /// Look keywords up. Throws failure (MEDTL_E_ARGUMENT) for one that the dictionary does not know.
 std::vector<wanted_keyword> find_keywords(const char *const *keywords, size_t count);
 
+/// Presentation Intent Type, else what the SOP class says (PS3.4 B.5).
+medtl_intent intent_of(DcmItem &header);
+
 /// Fill in `instance.facts` and `instance.values`. Throws failure (MEDTL_E_FORMAT).
 void read_facts(const dicom_file &file, const std::vector<wanted_keyword> &wanted,
                 medtl_instance &instance);

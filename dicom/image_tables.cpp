@@ -2,10 +2,13 @@
 #include "image_tables.h"
 
 #include "attributes.h"
+#include "facts.h"
 #include "laterality.h"
 #include "lut.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <cstring>
 
 namespace medtl_dicom
 {
@@ -66,6 +69,45 @@ void read_voi(DcmItem &header, uint32_t frame, const pixel_description &pixels, 
     if (table != nullptr)
         read_lut(*table, DCM_LUTDescriptor, DCM_LUTData, modality_output_is_signed(pixels, image),
                  image.voi_lut);
+}
+
+/// What For Processing images count (PS3.3 C.8.11.3.1.2). The relationship's sign tells their polarity, whichever
+/// Photometric Interpretation they have: where it is 1, low values are dense, and shall be white.
+void read_exposure(DcmItem &header, medtl_image &image)
+{
+    long sign = 0;
+
+    if (image.samples != 1 || image.photometric == MEDTL_PALETTE_COLOR ||
+        intent_of(header) != MEDTL_INTENT_PROCESSING || image.has_window ||
+        image.voi_lut.entries != nullptr || image.modality_lut.entries != nullptr)
+        return;
+    integer_value(header, DCM_PixelIntensityRelationshipSign, sign);
+    sign = static_cast<int16_t>(sign);
+    if (sign == 1 || sign == -1) {
+        image.photometric = sign == 1 ? MEDTL_MONOCHROME1 : MEDTL_MONOCHROME2;
+        image.inverse_presentation_lut = false;
+    }
+    image.counts_exposure =
+        sign != -1 && text_value(header, DCM_PixelIntensityRelationship) == "LIN";
+}
+
+/// The ICC Profile module's, else the optical path's.
+void read_profile(DcmItem &header, medtl_image &image)
+{
+    DcmItem *const path = sequence_item(header, DCM_OpticalPathSequence);
+    DcmElement *element = nullptr;
+    Uint8 *bytes = nullptr;
+
+    if (header.findAndGetElement(DCM_ICCProfile, element).bad() &&
+        (path == nullptr || path->findAndGetElement(DCM_ICCProfile, element).bad()))
+        return;
+    if (element->getLength() == 0 || element->getUint8Array(bytes).bad() || bytes == nullptr)
+        return;
+    image.icc_profile = static_cast<unsigned char *>(std::malloc(element->getLength()));
+    if (image.icc_profile == nullptr)
+        throw std::bad_alloc();
+    image.icc_profile_size = element->getLength();
+    std::memcpy(image.icc_profile, bytes, image.icc_profile_size);
 }
 
 /// A padding value as the samples are: US or SS, whichever VR its writer chose.
@@ -133,11 +175,15 @@ void read_tables(DcmItem &header, uint32_t frame, const pixel_description &pixel
     read_padding(header, pixels, image);
     read_palette(header, pixels, image);
     image.inverse_presentation_lut = text_value(header, DCM_PresentationLUTShape) == "INVERSE";
+    read_exposure(header, image);
+    if (pixels.samples == 3 || image.photometric == MEDTL_PALETTE_COLOR)
+        read_profile(header, image);
 }
 
 bool describes_image(const DcmTagKey &tag)
 {
     return tag.getGroup() == 0x0028 || tag == DCM_PresentationLUTShape ||
+           tag == DCM_PresentationIntentType || tag == DCM_OpticalPathSequence ||
            is_functional_group(tag) || tells_laterality(tag);
 }
 

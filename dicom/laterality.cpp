@@ -1,6 +1,8 @@
 // The places where writers put the side, in the order of their precision.
 #include "laterality.h"
 
+#include "mammogram.h"
+
 namespace medtl_dicom
 {
 namespace
@@ -19,13 +21,17 @@ const struct {
     {"63762007", MEDTL_LATERALITY_BOTH},  {"T-04080", MEDTL_LATERALITY_BOTH},
 };
 
+/// "L", or the words that some writers put instead.
 medtl_laterality from_letter(const std::string &text)
 {
-    if (text == "L")
+    const std::string word = plain_words(text);
+
+    if (word == " L " || word == " LEFT ")
         return MEDTL_LATERALITY_LEFT;
-    if (text == "R")
+    if (word == " R " || word == " RIGHT ")
         return MEDTL_LATERALITY_RIGHT;
-    return text == "B" ? MEDTL_LATERALITY_BOTH : MEDTL_LATERALITY_NONE;
+    return word == " B " || word == " BOTH " || word == " BILATERAL " ? MEDTL_LATERALITY_BOTH
+                                                                      : MEDTL_LATERALITY_NONE;
 }
 
 medtl_laterality from_code(DcmItem *item)
@@ -84,13 +90,18 @@ medtl_laterality laterality_of(DcmItem &data_set, unsigned long frame)
         side = from_letter(text_value(data_set, DCM_Laterality));
     if (side == MEDTL_LATERALITY_NONE && frame_anatomy != nullptr)
         side = from_anatomy(*frame_anatomy);
-    return side != MEDTL_LATERALITY_NONE ? side : from_anatomy(data_set);
+    if (side == MEDTL_LATERALITY_NONE)
+        side = from_anatomy(data_set);
+    if (side == MEDTL_LATERALITY_NONE && is_mammogram(data_set))
+        side = read_view_position(text_value(data_set, DCM_ViewPosition)).side;
+    return side != MEDTL_LATERALITY_NONE ? side : guess_side_and_view(data_set).side;
 }
 
 bool tells_laterality(const DcmTagKey &tag)
 {
     return tag == DCM_ImageLaterality || tag == DCM_Laterality ||
-           tag == DCM_AnatomicRegionSequence || tag == DCM_PrimaryAnatomicStructureSequence;
+           tag == DCM_AnatomicRegionSequence || tag == DCM_PrimaryAnatomicStructureSequence ||
+           tells_of_mammogram(tag);
 }
 
 } // namespace medtl_dicom

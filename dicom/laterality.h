@@ -8,7 +8,7 @@ namespace medtl_dicom
 {
 
 /// From the frame's anatomy (functional groups), Image Laterality, Laterality, or the coded anatomy with its
-/// modifiers. @param frame  0-based.
+/// modifiers; of a mammogram else from View Position ("RCC"), Patient Orientation, or Series Description. @param frame  0-based.
 medtl_laterality laterality_of(DcmItem &data_set, unsigned long frame);
 
 /// Does laterality_of() need this attribute, beside functional groups?

@@ -10,6 +10,7 @@ build=(
   libdcmtk-dev dcmtk                                  # DICOM; dsrdump shows the demo's report
   libopenjp2-7-dev                                    # JPEG 2000, which DCMTK lacks
   libzip-dev                                          # studies in zip archives
+  liblcms2-dev                                        # ICC profiles of photographs
   libxml2-dev libjansson-dev nettle-dev               # task files, JSON, SHA-256
   libpng-dev libjpeg62-turbo-dev zlib1g-dev           # training images and pictures
   libcairo2-dev                                       # charts of the offline tools; brings a font along (DejaVu)

@@ -9,7 +9,7 @@ namespace
 {
 
 static_assert(std::is_trivially_copyable<medtl_facts>::value, "facts travel as bytes");
-static_assert(sizeof(medtl_image) == 224,
+static_assert(sizeof(medtl_image) == 240,
               "medtl_image has changed: hand the new member over in put_image() and get_image()");
 
 template <size_t size> void terminate(char (&text)[size]) { text[size - 1] = '\0'; }
@@ -44,8 +44,22 @@ medtl_facts get_facts(message_reader &from)
     terminate(facts.view.value);
     terminate(facts.view.scheme);
     terminate(facts.view.meaning);
+    terminate(facts.irradiation_event_uid);
+    terminate(facts.acquired);
+    terminate(facts.source_sop_instance_uid);
+    terminate(facts.polarization);
+    terminate(facts.contact);
+    terminate(facts.immersion);
+    terminate(facts.site.value);
+    terminate(facts.site.scheme);
+    terminate(facts.site.meaning);
+    terminate(facts.tracking_uid);
+    terminate(facts.tracking_id);
     check_below(facts.laterality, MEDTL_LATERALITY_BOTH + 1);
     check_below(facts.intent, MEDTL_INTENT_PROCESSING + 1);
+    check_below(facts.kind, MEDTL_KIND_SPECIMEN + 1);
+    check_below(facts.spacing_origin, MEDTL_SPACING_FILM + 1);
+    repair(facts.has_icc_profile);
     repair(facts.has_pixel_data);
     repair(facts.has_pixel_spacing);
     return facts;
@@ -76,6 +90,20 @@ void get_lut(message_reader &from, medtl_lut &lut)
         throw std::bad_alloc();
     std::memcpy(lut.entries, entries, count * sizeof *lut.entries);
     lut.count = count;
+}
+
+void get_profile(message_reader &from, medtl_image &image)
+{
+    const size_t size = from.get_size();
+    const unsigned char *const bytes = from.take(size);
+
+    if (size == 0)
+        return;
+    image.icc_profile = static_cast<unsigned char *>(std::malloc(size));
+    if (image.icc_profile == nullptr)
+        throw std::bad_alloc();
+    std::memcpy(image.icc_profile, bytes, size);
+    image.icc_profile_size = size;
 }
 
 } // namespace
@@ -134,6 +162,9 @@ void put_image(const medtl_image &image, message_writer &to)
     for (const medtl_lut &lut : image.palette)
         put_lut(lut, to);
     to.put<uint32_t>(image.laterality);
+    to.put<uint32_t>(image.counts_exposure);
+    to.put<uint64_t>(image.icc_profile_size);
+    to.put_bytes(image.icc_profile, image.icc_profile_size);
 }
 
 image_pointer get_image(message_reader &from)
@@ -167,6 +198,8 @@ image_pointer get_image(message_reader &from)
     for (medtl_lut &lut : image->palette)
         get_lut(from, lut);
     image->laterality = from.get_below<medtl_laterality>(MEDTL_LATERALITY_BOTH + 1);
+    image->counts_exposure = from.get_flag();
+    get_profile(from, *image);
     return image;
 }
 

@@ -52,5 +52,6 @@ void medtl_image_destroy(medtl_image *image)
     free(image->voi_lut.entries);
     for (int i = 0; i < 3; i++)
         free(image->palette[i].entries);
+    free(image->icc_profile);
     free(image);
 }

@@ -29,7 +29,7 @@ bool medtl_codes_seen(const medtl_image *image, unsigned char *seen);
 
 /* ---- modality.c, padding.c, polarity.c: one stored value --------------------------------- */
 
-/** Modality LUT, else rescale (PS3.3 C.11.1). A slope of zero, or one that is not finite or takes values
+/** Modality LUT, else rescale (PS3.3 C.11.1); then the logarithm where values count exposure. A slope of zero, or one that is not finite or takes values
  *  out of the range of double, is treated as absent. Never NaN, never infinite. */
 double medtl_modality_value(const medtl_image *image, int32_t stored);
 

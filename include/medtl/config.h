@@ -33,6 +33,19 @@ typedef enum medtl_exam_rule {
     MEDTL_EXAM_MAXIMUM
 } medtl_exam_rule;
 
+/** Which frames of an image with several are analysed. */
+typedef enum medtl_frames {
+    MEDTL_FRAMES_FIRST,
+    MEDTL_FRAMES_MIDDLE, /* frame n / 2 (0-based) of n */
+    MEDTL_FRAMES_ALL     /* each by itself; the most suspicious one speaks for the image */
+} medtl_frames;
+
+/** One of the views that make a study complete. */
+typedef struct medtl_expected_view {
+    medtl_laterality laterality; /* LEFT or RIGHT */
+    char view[MEDTL_CS_SIZE];    /* "CC", "MLO" ... */
+} medtl_expected_view;
+
 /** A task: which images it takes, how they are normalised, which model reads them, and what the
  *  answer is called. Borrowed from its configuration; immutable. */
 typedef struct medtl_task {
@@ -40,6 +53,13 @@ typedef struct medtl_task {
     const char *title;      /* for people, one line */
     const char *file;       /* the XML file it came from */
     const char *model_path; /* resolved, absolute */
+    medtl_frames frames;
+    medtl_intent
+        preferred_intent;   /* of one exposure stored For Presentation and For Processing, which
+                                      is analysed; UNKNOWN: both */
+    bool apply_icc_profile; /* colours become sRGB before anything else */
+    const medtl_expected_view *expected_views; /* what a complete study has; may be none */
+    size_t expected_view_count;
     medtl_normaliser normaliser;
     const medtl_class *classes;
     size_t class_count;
@@ -88,7 +108,7 @@ typedef const char *(*medtl_attribute_lookup)(const void *context, const char *k
 
 /** Does a task take an image? Fills `reason` with why or why not ("Modality is not one of MG,
  *  CR"): names of attributes and what the rule asks for, never the image's own values, except those of
- *  SOP class, modality, view, laterality and intent. */
+ *  SOP class, modality, view, view-modifier, kind, laterality and intent. */
 bool medtl_task_accepts(const medtl_config *config, const medtl_task *task,
                         medtl_attribute_lookup lookup, const void *context, char *reason,
                         size_t reason_size);

@@ -61,6 +61,10 @@ typedef struct medtl_image {
     int32_t padding_first, padding_last; /* inclusive range of stored values that are no image */
     medtl_lut palette[3];                /* red, green, blue; for MEDTL_PALETTE_COLOR */
     medtl_laterality laterality;         /* for flipping; NONE where unknown */
+    bool counts_exposure;       /* For Processing with Pixel Intensity Relationship LIN: values are
+                             proportional to the X-rays that came through, not to what stopped them */
+    unsigned char *icc_profile; /* owned; NULL: none */
+    size_t icc_profile_size;
 } medtl_image;
 
 /** Decode one frame.
@@ -78,6 +82,13 @@ medtl_status medtl_image_read(const medtl_instance *instance, uint32_t frame, me
 medtl_status medtl_image_create(uint32_t rows, uint32_t columns, uint16_t samples,
                                 medtl_pixel_type type, uint16_t bits_stored, medtl_image **out,
                                 medtl_error *err) MEDTL_NOEXCEPT;
+
+/** Convert colours to sRGB by the image's ICC profile (PS3.3 C.11.15), perceptually, with Little CMS, in place:
+ *  the image is RGB of 8 or 16 bits afterwards and has no profile any more. An image without one, or without
+ *  colour, stays as it is.
+ *  @return MEDTL_OK; MEDTL_E_FORMAT for a profile that is damaged or of another colour space than RGB;
+ *          MEDTL_E_MEMORY. Thread-safe: keeps Little CMS's state to itself. */
+medtl_status medtl_image_to_srgb(medtl_image *image, medtl_error *err) MEDTL_NOEXCEPT;
 
 /** Release an image with its tables. NULL is allowed. */
 void medtl_image_destroy(medtl_image *image) MEDTL_NOEXCEPT;
@@ -116,7 +127,7 @@ typedef enum medtl_color_constancy {
 } medtl_color_constancy;
 
 /** What a task asks of the normaliser. The order of the steps is fixed:
- *  colour conversion | rescale or modality LUT; padding; VOI; polarity (MONOCHROME1, inverse
+ *  colour conversion | rescale or modality LUT; logarithm of counted exposure; padding; VOI; polarity (MONOCHROME1, inverse
  *  presentation LUT); crop; side; fit with antialiased resize; colour constancy; (x - mean) / sd,
  *  where x is in 0 to 1. */
 typedef struct medtl_normaliser {

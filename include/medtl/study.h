@@ -35,6 +35,42 @@ typedef enum medtl_intent {
     MEDTL_INTENT_PROCESSING
 } medtl_intent;
 
+/** What kind of X-ray image of the breast an instance is. */
+typedef enum medtl_kind {
+    MEDTL_KIND_OTHER = 0,     /* no mammogram at all */
+    MEDTL_KIND_FULL_FIELD,    /* an ordinary exposure, spot and magnification views among them */
+    MEDTL_KIND_TOMOSYNTHESIS, /* reconstructed slices */
+    MEDTL_KIND_PROJECTION,    /* the exposures that slices are reconstructed from */
+    MEDTL_KIND_SYNTHETIC,     /* a 2-D image computed from tomosynthesis (C-View, V-Preview ...) */
+    MEDTL_KIND_CONTRAST,      /* high energy and subtracted images of contrast mammography; a low
+                                 energy image looks like an ordinary one and counts as one */
+    MEDTL_KIND_STEREOTACTIC,  /* for guiding a biopsy */
+    MEDTL_KIND_SPECIMEN       /* of tissue that was taken out */
+} medtl_kind;
+
+/** How a view was taken. Bits, since several may hold (PS3.16 CID 4015). */
+typedef enum medtl_view_modifier {
+    MEDTL_VIEW_MAGNIFICATION = 1 << 0, /* by code, or an Estimated Radiographic Magnification Factor
+                                          of 1.3 or more */
+    MEDTL_VIEW_SPOT = 1 << 1,          /* spot compression */
+    MEDTL_VIEW_IMPLANT_DISPLACED = 1 << 2,
+    MEDTL_VIEW_PARTIAL = 1 << 3, /* Partial View YES: one of several images of a large breast */
+    MEDTL_VIEW_ROLLED = 1 << 4,  /* in any direction */
+    MEDTL_VIEW_TANGENTIAL = 1 << 5,
+    MEDTL_VIEW_CLEAVAGE = 1 << 6,
+    MEDTL_VIEW_AXILLARY_TAIL = 1 << 7,
+    MEDTL_VIEW_OTHER = 1 << 8 /* nipple in profile, anterior compression, infra-mammary fold ... */
+} medtl_view_modifier;
+
+typedef enum medtl_spacing_origin {
+    MEDTL_SPACING_NONE = 0,
+    MEDTL_SPACING_PATIENT,  /* Pixel Spacing: stated for the patient's plane, or calibrated */
+    MEDTL_SPACING_DETECTOR, /* Imager Pixel Spacing (or Detector Element Spacing times the binning)
+                               with no known magnification: sizes at the detector's face */
+    MEDTL_SPACING_CORRECTED, /* the same, divided by the Estimated Radiographic Magnification Factor */
+    MEDTL_SPACING_FILM       /* Nominal Scanned Pixel Spacing of a digitised film */
+} medtl_spacing_origin;
+
 /** What every later step needs to know of one SOP instance. Strings are UTF-8, trimmed,
  *  and empty where the attribute is absent. Nothing here names the patient. */
 typedef struct medtl_facts {
@@ -45,15 +81,37 @@ typedef struct medtl_facts {
     char transfer_syntax_uid[MEDTL_UID_SIZE];
     char modality[MEDTL_CS_SIZE];
     char photometric_interpretation[MEDTL_CS_SIZE];
-    medtl_laterality laterality; /* Image Laterality, else Laterality, else the coded anatomy */
+    medtl_laterality laterality; /* Frame, Image or series Laterality, else the coded anatomy; of a
+                                    mammogram else View Position ("RCC"), Patient Orientation, and
+                                    Series Description last */
     medtl_intent intent;         /* Presentation Intent Type, else the SOP class */
-    medtl_code view; /* as SCT where known (CID 4014), from View Code Sequence or View Position */
+    medtl_code view; /* as SCT where known (CID 4014): from View Code Sequence, View Position; of a
+                        mammogram else from Patient Orientation, and Series Description last */
+    medtl_kind kind;
+    unsigned view_modifiers; /* of medtl_view_modifier */
+    /* What tells exposures of one study apart. Both may be empty; never printed. */
+    char irradiation_event_uid[MEDTL_UID_SIZE];
+    char acquired[15]; /* "YYYYMMDDHHMMSS" of the acquisition, as the instance has it */
+    char source_sop_instance_uid[MEDTL_UID_SIZE]; /* the first image that it was derived from */
     uint32_t rows, columns;
     uint32_t frames; /* at least 1 where there is pixel data */
     uint16_t samples_per_pixel, bits_allocated, bits_stored;
     bool has_pixel_data;
     bool has_pixel_spacing;
-    double pixel_spacing_mm[2]; /* [0] between rows (y), [1] between columns (x) */
+    double
+        pixel_spacing_mm[2]; /* [0] between rows (y), [1] between columns (x); the best there is */
+    medtl_spacing_origin spacing_origin;
+    double magnification; /* Estimated Radiographic Magnification Factor; 0: not stated */
+
+    /* Of photographs of skin (PS3.3 C.8.12.13, C.8.12.14). Empty or 0: not stated. */
+    char polarization[MEDTL_CS_SIZE];  /* POLARIZED, NON_POLARIZED */
+    char contact[MEDTL_CS_SIZE];       /* CONTACT, NON_CONTACT */
+    char immersion[MEDTL_CS_SIZE];     /* ALCOHOL, WATER ... */
+    double optical_magnification;      /* times */
+    medtl_code site;                   /* the anatomic region, of any image */
+    char tracking_uid[MEDTL_UID_SIZE]; /* of the lesion, over time */
+    char tracking_id[65];              /* the label for it that people use; never printed */
+    bool has_icc_profile;
 } medtl_facts;
 
 /** One SOP instance: its facts, its origin and the header attributes a report copies.
@@ -72,7 +130,7 @@ medtl_status medtl_dicom_start(medtl_error *err) MEDTL_NOEXCEPT;
  *                        medtl_instance_value() beside the facts. May be NULL when count is 0.
  *  @param[out] out       On success an instance for medtl_instance_destroy(); NULL on failure.
  *  @return MEDTL_OK; MEDTL_E_IO; MEDTL_E_NOT_DICOM; MEDTL_E_FORMAT for a damaged file or one
- *          without SOP or study UIDs; MEDTL_E_UNSUPPORTED for a DICOMDIR. */
+ *          without SOP UIDs; MEDTL_E_UNSUPPORTED for a DICOMDIR. */
 medtl_status medtl_instance_read(const char *path, const char *const *keywords,
                                  size_t keyword_count, medtl_instance **out,
                                  medtl_error *err) MEDTL_NOEXCEPT;
@@ -97,8 +155,10 @@ const char *medtl_instance_path(const medtl_instance *instance) MEDTL_NOEXCEPT;
  *  @param keyword  A DICOM keyword that was asked for on reading or belongs to the facts
  *                  ("SOPClassUID", "Modality", "ImageType", "PhotometricInterpretation", ...),
  *                  or a derived fact in lower case: "laterality" (L, R, B), "view" (CC, MLO,
- *                  ML, ...), "intent" (PRESENTATION, PROCESSING), "sop-class" (the name in the
- *                  Standard's dictionary).
+ *                  ML, ...), "intent" (PRESENTATION, PROCESSING), "kind" (FULL-FIELD,
+ *                  TOMOSYNTHESIS, PROJECTION, SYNTHETIC, CONTRAST, STEREOTACTIC, SPECIMEN),
+ *                  "view-modifier" (MAGNIFICATION, SPOT, IMPLANT-DISPLACED, PARTIAL, ROLLED, ...),
+ *                  "sop-class" (the name in the Standard's dictionary).
  *  @return UTF-8, several values joined by a backslash; NULL where absent or not kept. Borrowed. */
 const char *medtl_instance_value(const medtl_instance *instance,
                                  const char *keyword) MEDTL_NOEXCEPT;

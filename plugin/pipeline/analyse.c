@@ -39,50 +39,93 @@ static medtl_status prepare_worker(analysis *a, worker *self, size_t task, medtl
                                   &self->predictors[task], err);
 }
 
-static medtl_status classify(analysis *a, worker *self, medtl_item *item, medtl_error *err)
+static medtl_status classify_frame(worker *self, const medtl_item *item, medtl_frame_result *result,
+                                   float *probabilities, medtl_error *err)
 {
     const medtl_task *task = item->record.task;
     medtl_image *image = NULL;
-    float *probabilities = NULL;
     medtl_status status;
 
-    if ((status = medtl_item_open(a->batch, item, err)) != MEDTL_OK ||
-        (status = prepare_worker(a, self, item->task, err)) != MEDTL_OK ||
-        (status = medtl_image_read(item->instance, 0, &image, err)) != MEDTL_OK ||
-        (status = medtl_normalise(image, &task->normaliser, self->inputs[item->task],
-                                  &item->record.geometry, err)) != MEDTL_OK)
-        goto done;
+    if ((status = medtl_pipeline_read_image(task, item->instance, result->frame, &image, err)) ==
+        MEDTL_OK)
+        status = medtl_normalise(image, &task->normaliser, self->inputs[item->task],
+                                 &result->geometry, err);
     medtl_image_destroy(image); /* before the network needs its memory */
-    image = NULL;
-    probabilities = calloc(task->class_count, sizeof *probabilities);
-    if (probabilities == NULL) {
-        status =
-            medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu classes", task->class_count);
-        goto done;
-    }
+    if (status != MEDTL_OK)
+        return status;
     medtl_predictor_run(self->predictors[item->task], self->inputs[item->task], 1, probabilities);
-    item->probabilities = probabilities;
-    probabilities = NULL;
+    result->probabilities = probabilities;
+    result->predicted_class = (int)medtl_report_decision(task, probabilities);
+    result->above_threshold =
+        task->positive_class >= 0 && (double)probabilities[task->positive_class] >= task->threshold;
+    return MEDTL_OK;
+}
 
-done:
+/* Every frame that the task wants, or none. */
+static medtl_status classify(analysis *a, worker *self, medtl_item *item, medtl_error *err)
+{
+    const size_t classes = item->record.task->class_count;
+    medtl_frame_result *frames = calloc(item->frame_count, sizeof *frames);
+    float *probabilities = calloc((size_t)item->frame_count * classes, sizeof *probabilities);
+    medtl_status status = MEDTL_OK;
+
+    if (frames == NULL || probabilities == NULL)
+        status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %u frames of %zu classes",
+                            (unsigned)item->frame_count, classes);
+    if (status == MEDTL_OK && (status = medtl_item_open(a->batch, item, err)) == MEDTL_OK)
+        status = prepare_worker(a, self, item->task, err);
+    for (uint32_t i = 0; status == MEDTL_OK && i < item->frame_count; i++) {
+        frames[i].frame = item->first_frame + i;
+        status = i > 0 && atomic_load(&a->batch->cancelled)
+                     ? MEDTL_E_CANCELLED
+                     : classify_frame(self, item, &frames[i], probabilities + i * classes, err);
+    }
+    if (status == MEDTL_OK) {
+        item->frames = frames;
+        item->probabilities = probabilities;
+        return MEDTL_OK;
+    }
+    free(frames);
     free(probabilities);
-    medtl_image_destroy(image);
     return status;
+}
+
+/* The frame that speaks for its image. */
+static const medtl_frame_result *most_suspicious(const medtl_item *item)
+{
+    const int positive = item->record.task->positive_class;
+    const medtl_frame_result *best = &item->frames[0];
+
+    for (uint32_t i = 1; i < item->frame_count; i++) {
+        const medtl_frame_result *f = &item->frames[i];
+
+        if (f->probabilities[positive >= 0 ? positive : f->predicted_class] >
+            best->probabilities[positive >= 0 ? positive : best->predicted_class])
+            best = f;
+    }
+    return best;
 }
 
 static void record_result(medtl_item *item)
 {
-    const medtl_task *task = item->record.task;
-    const uint32_t frames = medtl_instance_facts(item->instance)->frames;
-    char reason[64] = "";
+    const medtl_frame_result *shown = most_suspicious(item);
+    const unsigned frames = item->facts->frames;
+    char reason[96] = "";
 
-    item->record.probabilities = item->probabilities;
-    item->record.predicted_class = (int)medtl_report_decision(task, item->probabilities);
-    item->record.above_threshold =
-        task->positive_class >= 0 &&
-        (double)item->probabilities[task->positive_class] >= task->threshold;
-    if (frames > 1)
-        (void)snprintf(reason, sizeof reason, "the first of its %u frames", (unsigned)frames);
+    item->record.frames = item->frames;
+    item->record.frame_count = item->frame_count;
+    item->record.frame = shown->frame;
+    item->record.geometry = shown->geometry;
+    item->record.probabilities = shown->probabilities;
+    item->record.predicted_class = shown->predicted_class;
+    item->record.above_threshold = shown->above_threshold;
+    if (item->frame_count > 1)
+        (void)snprintf(reason, sizeof reason, "all of its %u frames; frame %u speaks for them",
+                       frames, shown->frame + 1);
+    else if (frames > 1 && shown->frame > 0)
+        (void)snprintf(reason, sizeof reason, "frame %u of its %u", shown->frame + 1, frames);
+    else if (frames > 1)
+        (void)snprintf(reason, sizeof reason, "the first of its %u frames", frames);
     medtl_item_decide(item, MEDTL_OUTCOME_ANALYSED, MEDTL_OK, reason);
 }
 
@@ -113,6 +156,25 @@ static medtl_reason reason_of(medtl_status status)
     }
 }
 
+/* The image that stands for this one was analysed. */
+static void leave_out(medtl_item *item, const medtl_item *analysed)
+{
+    char reason[1024];
+
+    if (strcmp(item->sop, analysed->sop) == 0) {
+        (void)snprintf(reason, sizeof reason, "the same SOP instance as %.900s", analysed->path);
+    } else {
+        const bool shown = analysed->facts->intent == MEDTL_INTENT_PRESENTATION;
+
+        (void)snprintf(reason, sizeof reason,
+                       "duplicate of %.900s: %s of the same exposure is preferred", analysed->path,
+                       shown ? "For Presentation" : "For Processing");
+        item->record.duplicate_of = analysed->path;
+        item->why_not = MEDTL_REASON_DUPLICATE;
+    }
+    medtl_item_decide(item, MEDTL_OUTCOME_NOT_TAKEN, MEDTL_OK, reason);
+}
+
 /* An object and its copies: the first that can be read is analysed, the rest say so. */
 static void run_job(analysis *a, worker *self, medtl_job *job)
 {
@@ -121,28 +183,31 @@ static void run_job(analysis *a, worker *self, medtl_job *job)
     for (size_t i = job->first_item; i != MEDTL_NONE; i = batch->items[i]->next_copy) {
         medtl_item *item = batch->items[i];
         medtl_error err = {MEDTL_OK, ""};
+        medtl_status status;
 
-        if (item->decided) {
+        if (item->decided)
             continue; /* listed: the report needs its header */
-        } else if (job->analysed_item != MEDTL_NONE) {
-            char reason[1024];
-
-            (void)snprintf(reason, sizeof reason, "the same SOP instance as %.900s",
-                           batch->items[job->analysed_item]->path);
-            medtl_item_decide(item, MEDTL_OUTCOME_NOT_TAKEN, MEDTL_OK, reason);
-        } else if (atomic_load(&batch->cancelled)) {
+        if (job->analysed_item != MEDTL_NONE) {
+            leave_out(item, batch->items[job->analysed_item]);
+            if (item->duplicate_of == MEDTL_NONE)
+                medtl_item_close(item);
+            continue;
+        }
+        if (atomic_load(&batch->cancelled))
             continue; /* as every record is made: cancelled */
-        } else if (classify(a, self, item, &err) == MEDTL_OK) {
+        status = classify(a, self, item, &err);
+        if (status == MEDTL_OK) {
             record_result(item);
             job->analysed_item = i;
             continue; /* the report needs its header */
-        } else {
-            medtl_item_decide(item, MEDTL_OUTCOME_FAILED, err.status, err.message);
-            item->why_not = reason_of(err.status);
-            if (i == job->first_item)
-                continue; /* the report says that it failed */
         }
-        medtl_item_close(item);
+        if (status == MEDTL_E_CANCELLED)
+            continue;
+        medtl_item_decide(item, MEDTL_OUTCOME_FAILED, err.status, err.message);
+        item->why_not = reason_of(err.status);
+        /* The report says that it failed, unless a copy stands in. */
+        if (i != job->first_item && item->duplicate_of == MEDTL_NONE)
+            medtl_item_close(item);
     }
 }
 

@@ -15,18 +15,25 @@
 typedef struct medtl_item {
     medtl_record record; /* its strings point to the members below */
     char *path, *reason;
-    float *probabilities;
+    medtl_facts *facts;                /* NULL unless a task takes it */
+    uint32_t first_frame, frame_count; /* that are to be analysed */
+    medtl_frame_result *frames;        /* of frame_count once analysed */
+    float *probabilities;              /* of all frames */
     char study[MEDTL_UID_SIZE], series[MEDTL_UID_SIZE], sop[MEDTL_UID_SIZE];
     char sop_class[MEDTL_UID_SIZE], sop_class_name[MEDTL_UID_SIZE];
     char modality[MEDTL_CS_SIZE], view[MEDTL_CS_SIZE], laterality[MEDTL_CS_SIZE];
-    medtl_instance *instance; /* NULL: not read, or dropped */
-    bool in_memory;           /* bytes given by the caller: they cannot be read again */
-    bool decided;             /* has its outcome */
-    bool listed;              /* decided without an analysis, and the report says so */
-    bool earlier;             /* a report that medtl made before */
-    medtl_reason why_not;     /* of one that was not analysed */
+    char kind[MEDTL_CS_SIZE], view_modifiers[128]; /* as medtl_instance_value() has them */
+    medtl_instance *instance;                      /* NULL: not read, or dropped */
+    bool in_memory;       /* bytes given by the caller: they cannot be read again */
+    bool decided;         /* has its outcome */
+    bool listed;          /* decided without an analysis, and the report says so */
+    bool earlier;         /* a report that medtl made before */
+    medtl_reason why_not; /* of one that was not analysed */
     size_t task; /* index of the task that takes it, or whose report lists it; MEDTL_NONE: none */
-    size_t next_copy; /* item with the same SOP Instance UID; MEDTL_NONE: no other */
+    size_t
+        next_copy; /* item with the same SOP Instance UID, or a duplicate; MEDTL_NONE: no other */
+    size_t
+        duplicate_of; /* item with the same exposure in the form that the task prefers; MEDTL_NONE: none */
 
     /* what explains the result, for the report: see medtl_item_set_outline() and its siblings */
     medtl_point *outline;
@@ -37,7 +44,8 @@ typedef struct medtl_item {
     size_t flag_count;
 } medtl_item;
 
-/** One image to analyse: an item and its copies. The first that can be read stands for all. */
+/** One image to analyse: an item, its copies, and images of the same exposure that the task likes less. The first
+ *  that can be read stands for all. */
 typedef struct medtl_job {
     size_t first_item;
     size_t group;
@@ -124,6 +132,17 @@ medtl_status medtl_batch_gather(medtl_batch *batch, medtl_error *err);
 
 /** Form jobs and groups from what was taken. */
 medtl_status medtl_batch_group(medtl_batch *batch, medtl_error *err);
+
+/** Of taken items, sorted by study and task: mark those whose exposure is there in the form that their task prefers
+ *  (medtl_item.duplicate_of) and move the others together. @return how many others there are. In exposures.c. */
+size_t medtl_batch_set_duplicates_apart(medtl_batch *batch, size_t *taken, size_t count);
+
+/** Append each duplicate to the copies of what it duplicates. */
+void medtl_batch_link_duplicates(medtl_batch *batch);
+
+/** What is known of studies as a whole: which views are there, which are missing. In results_studies.c.
+ *  @return a JSON array (json_t), NULL without memory. */
+struct json_t *medtl_batch_studies_json(const medtl_batch *batch);
 
 /** Ask the caller which groups are reported already, and settle those. */
 medtl_status medtl_batch_skip_known(medtl_batch *batch, medtl_error *err);

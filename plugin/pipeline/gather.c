@@ -98,6 +98,21 @@ static bool is_ours(medtl_item *item, const medtl_facts *facts)
     return true;
 }
 
+/* What later steps ask of an image beside its record: kept for the few that a task takes. */
+static bool keep_facts(medtl_item *item, const medtl_task *task)
+{
+    item->facts = malloc(sizeof *item->facts);
+    if (item->facts == NULL) {
+        medtl_item_decide(item, MEDTL_OUTCOME_FAILED, MEDTL_E_MEMORY, "out of memory");
+        return false;
+    }
+    *item->facts = *medtl_instance_facts(item->instance);
+    item->record.facts = item->facts;
+    item->first_frame = medtl_pipeline_frames(task, item->facts->frames, &item->frame_count);
+    item->record.frame = item->first_frame;
+    return true;
+}
+
 /* Asks the tasks about an object that could be read. Settles all but those that are to be analysed. */
 static void match(const medtl_batch *batch, medtl_item *item)
 {
@@ -121,7 +136,7 @@ static void match(const medtl_batch *batch, medtl_item *item)
         return;
     }
     item->record.task = task;
-    if (!has_usable_uids(item))
+    if (!has_usable_uids(item) || !keep_facts(item, task))
         return;
     item->task = index_of_task(batch, task);
     if (!facts->has_pixel_data) {
@@ -268,7 +283,7 @@ static bool same_study(const medtl_batch *batch, size_t a, size_t b)
     return strcmp(batch->items[a]->study, batch->items[b]->study) == 0;
 }
 
-/* The taken items, sorted. */
+/* The taken items, sorted, without duplicates of other items' exposures. */
 static size_t *sort_taken(medtl_batch *batch, size_t *count)
 {
     size_t *taken = calloc(batch->item_count + 1, sizeof *taken);
@@ -281,6 +296,7 @@ static size_t *sort_taken(medtl_batch *batch, size_t *count)
             (!batch->items[i]->decided || batch->items[i]->listed))
             taken[(*count)++] = i;
     qsort_r(taken, *count, sizeof *taken, by_study_task_instance, batch->items);
+    *count = medtl_batch_set_duplicates_apart(batch, taken, *count);
     return taken;
 }
 
@@ -390,6 +406,7 @@ medtl_status medtl_batch_group(medtl_batch *batch, medtl_error *err)
         status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu images", count);
     } else {
         form_jobs(batch, taken, count);
+        medtl_batch_link_duplicates(batch);
         order_groups(batch);
         if ((status = order_jobs(batch, err)) == MEDTL_OK)
             status = sort_earlier(batch, err);

@@ -25,7 +25,7 @@ medtl_status medtl_batch_add_item(medtl_batch *batch, const char *path, medtl_it
         free(item);
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for an object");
     }
-    item->task = item->next_copy = MEDTL_NONE;
+    item->task = item->next_copy = item->duplicate_of = MEDTL_NONE;
     item->record = (medtl_record){.path = item->path,
                                   .outcome = MEDTL_OUTCOME_CANCELLED,
                                   .status = MEDTL_E_CANCELLED,
@@ -38,6 +38,7 @@ medtl_status medtl_batch_add_item(medtl_batch *batch, const char *path, medtl_it
                                   .modality = item->modality,
                                   .view = item->view,
                                   .laterality = item->laterality,
+                                  .duplicate_of = "",
                                   .predicted_class = -1};
     batch->items[batch->item_count++] = item;
     *out = item;
@@ -60,6 +61,8 @@ void medtl_item_destroy(medtl_item *item)
     free(item->flags);
     free(item->outline);
     free(item->probabilities);
+    free(item->frames);
+    free(item->facts);
     free(item->reason);
     free(item->path);
     free(item);
@@ -83,6 +86,9 @@ void medtl_item_describe(medtl_item *item, const medtl_instance *instance)
          medtl_instance_value(instance, "sop-class"));
     copy(item->view, sizeof item->view, medtl_instance_value(instance, "view"));
     copy(item->laterality, sizeof item->laterality, medtl_instance_value(instance, "laterality"));
+    copy(item->kind, sizeof item->kind, medtl_instance_value(instance, "kind"));
+    copy(item->view_modifiers, sizeof item->view_modifiers,
+         medtl_instance_value(instance, "view-modifier"));
 }
 
 /* The reason without the path before it. A path so long that it left no room in the message leaves the kind of

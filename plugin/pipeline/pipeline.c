@@ -139,3 +139,22 @@ const medtl_model_info *medtl_pipeline_model_info(const medtl_pipeline *pipeline
 {
     return index < pipeline->task_count ? medtl_model_get_info(pipeline->models[index]) : NULL;
 }
+
+medtl_status medtl_pipeline_read_image(const medtl_task *task, const medtl_instance *instance,
+                                       uint32_t frame, medtl_image **out, medtl_error *err)
+{
+    medtl_status status = medtl_image_read(instance, frame, out, err);
+
+    if (status == MEDTL_OK && task->apply_icc_profile &&
+        (status = medtl_image_to_srgb(*out, err)) != MEDTL_OK) {
+        medtl_image_destroy(*out);
+        *out = NULL;
+    }
+    return status;
+}
+
+uint32_t medtl_pipeline_frames(const medtl_task *task, uint32_t frames, uint32_t *count)
+{
+    *count = task->frames == MEDTL_FRAMES_ALL && frames > 1 ? frames : 1;
+    return task->frames == MEDTL_FRAMES_MIDDLE ? frames / 2 : 0;
+}

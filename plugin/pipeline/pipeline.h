@@ -64,6 +64,17 @@ const char *medtl_pipeline_version(void) MEDTL_NOEXCEPT;
 medtl_status medtl_pipeline_check_model(const medtl_task *task, const medtl_model_info *model,
                                         medtl_error *err) MEDTL_NOEXCEPT;
 
+/** Read a frame as a task wants it: decoded, and in sRGB where the task asks for ICC profiles to be applied.
+ *  @param frame  0-based. @return As medtl_image_read(). */
+medtl_status medtl_pipeline_read_image(const medtl_task *task, const medtl_instance *instance,
+                                       uint32_t frame, medtl_image **out,
+                                       medtl_error *err) MEDTL_NOEXCEPT;
+
+/** Which frames of an image with `frames` of them a task looks at. @param[out] count  At least 1.
+ *  @return the first, 0-based. */
+uint32_t medtl_pipeline_frames(const medtl_task *task, uint32_t frames,
+                               uint32_t *count) MEDTL_NOEXCEPT;
+
 /** Are these 1 to 64 digits and dots, as PS3.5 section 9.1 wants a UID (leading zeros let pass)? Then it
  *  is also safe as a file name. */
 bool medtl_uid_is_valid(const char *uid) MEDTL_NOEXCEPT;
@@ -95,6 +106,15 @@ enum { MEDTL_OUTCOME_COUNT = 6 };
  *  "ignored", "cancelled". Never NULL. */
 const char *medtl_outcome_name(medtl_outcome outcome) MEDTL_NOEXCEPT;
 
+/** What was found in one frame. */
+typedef struct medtl_frame_result {
+    uint32_t frame;             /* 0-based */
+    const float *probabilities; /* task->class_count values that sum to 1 */
+    int predicted_class;        /* medtl_report_decision */
+    bool above_threshold;       /* of the task's positive class; false where it has none */
+    medtl_geometry geometry;    /* the part of the frame that was looked at */
+} medtl_frame_result;
+
 /** One object after the run. Borrowed from its batch; strings are UTF-8 except `path` (bytes as
  *  the system gave them), never NULL, "" where unknown. */
 typedef struct medtl_record {
@@ -107,10 +127,17 @@ typedef struct medtl_record {
     const char *modality, *view, *laterality; /* "MG", "CC", "L" */
     const medtl_task *task;                   /* that took the image; NULL: none */
     const float *probabilities; /* task->class_count values that sum to 1; NULL unless ANALYSED */
-    int predicted_class;     /* what the report names (medtl_report_decision); -1 unless ANALYSED */
-    bool above_threshold;    /* of the task's positive class; false where it has none */
-    uint32_t frame;          /* 0-based: the frame that was analysed */
-    medtl_geometry geometry; /* the part of the frame that was looked at */
+    int predicted_class;  /* what the report names (medtl_report_decision); -1 unless ANALYSED */
+    bool above_threshold; /* of the task's positive class; false where it has none */
+    uint32_t
+        frame; /* 0-based: the frame that was analysed; of several, the one whose positive class
+                       (without one: whose predicted class) is most probable, and this record is its */
+    medtl_geometry geometry;          /* the part of the frame that was looked at */
+    const medtl_frame_result *frames; /* all frames that were analysed, in order; NULL: none */
+    size_t frame_count;
+    const medtl_facts *facts; /* NULL unless a task takes the object */
+    const char *duplicate_of; /* path of the object with the same exposure that was analysed in its
+                                 place; "": it is none */
 } medtl_record;
 
 /** A finished report: one study, one task, one of the task's profiles. Borrowed for the time of the sink's

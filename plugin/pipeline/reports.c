@@ -10,6 +10,7 @@
 typedef struct material {
     medtl_image_result *results;
     size_t result_count;
+    size_t images[3]; /* by medtl_result_state: an image may have several results, one a frame */
     const medtl_instance **earlier;
     size_t earlier_count;
     medtl_instance **named; /* those of `earlier` that the caller named, and that are owned here */
@@ -35,10 +36,20 @@ static const char *study_of(const medtl_batch *batch, const medtl_group *group)
 
 /* ---- what a report is made of ------------------------------------------------------------ */
 
+/* A report goes where the names of this run's files have no business. */
+static const char *reason_for_report(const medtl_item *item)
+{
+    return item->record.duplicate_of[0] != '\0'
+               ? "the same exposure was analysed in the form that is preferred"
+               : item->record.reason;
+}
+
 static medtl_image_result result_of(const medtl_item *item)
 {
     const bool failed = item->record.outcome == MEDTL_OUTCOME_FAILED;
-    const bool ruled_out = item->record.outcome == MEDTL_OUTCOME_NOT_TAKEN;
+    const bool ruled_out =
+        item->record.outcome == MEDTL_OUTCOME_NOT_TAKEN ||
+        (item->record.outcome == MEDTL_OUTCOME_CANCELLED && item->duplicate_of != MEDTL_NONE);
 
     return (medtl_image_result){.instance = item->instance,
                                 .frame = item->record.frame,
@@ -48,7 +59,7 @@ static medtl_image_result result_of(const medtl_item *item)
                                          : ruled_out ? MEDTL_RESULT_NOT_ANALYSED
                                                      : MEDTL_RESULT_ANALYSED,
                                 .reason = item->why_not,
-                                .reason_text = failed || ruled_out ? item->record.reason : NULL,
+                                .reason_text = failed || ruled_out ? reason_for_report(item) : NULL,
                                 .flags = item->flags,
                                 .flag_count = item->flag_count,
                                 .outline = item->outline,
@@ -57,25 +68,80 @@ static medtl_image_result result_of(const medtl_item *item)
                                 .evidence_count = item->evidence_count};
 }
 
-/* One result a job: of the copy that was analysed, else of the first. A header that was dropped is read
- * again; that can only fail where the file is gone or changed meanwhile. */
+/* How many results an item has in the report: one for each analysed frame. */
+static uint32_t frames_of(const medtl_item *item)
+{
+    return item->frame_count > 0 ? item->frame_count : 1;
+}
+
+/* What explains a result (outline, evidence, flags) belongs to the frame that speaks for the image. */
+static void add_results(const medtl_item *item, material *m)
+{
+    const medtl_image_result shown = result_of(item);
+
+    m->images[shown.state]++;
+    if (item->frame_count < 2) {
+        m->results[m->result_count++] = shown;
+        return;
+    }
+    for (uint32_t f = 0; f < item->frame_count; f++) {
+        medtl_image_result result = {.instance = item->instance,
+                                     .frame = item->first_frame + f,
+                                     .state = shown.state,
+                                     .reason = shown.reason,
+                                     .reason_text = shown.reason_text};
+
+        if (item->frames != NULL && item->frames[f].frame == item->record.frame) {
+            result = shown;
+        } else if (item->frames != NULL) {
+            result.probabilities = item->frames[f].probabilities;
+            result.geometry = item->frames[f].geometry;
+        }
+        m->results[m->result_count++] = result;
+    }
+}
+
+/* Of one job: the copy that was analysed, else the first; then each other form of its exposure. A header that was
+ * dropped is read again; that can only fail where the file is gone or changed meanwhile. */
+static medtl_status collect_job(medtl_batch *batch, const medtl_job *job, material *m,
+                                medtl_error *err)
+{
+    const size_t chosen = job->analysed_item != MEDTL_NONE ? job->analysed_item : job->first_item;
+    const char *last = batch->items[chosen]->sop;
+    medtl_status status = medtl_item_open(batch, batch->items[chosen], err);
+
+    if (status != MEDTL_OK)
+        return status;
+    add_results(batch->items[chosen], m);
+    for (size_t i = job->first_item; i != MEDTL_NONE; i = batch->items[i]->next_copy) {
+        medtl_item *item = batch->items[i];
+
+        if (strcmp(item->sop, batch->items[chosen]->sop) == 0 || strcmp(item->sop, last) == 0)
+            continue;
+        if ((status = medtl_item_open(batch, item, err)) != MEDTL_OK)
+            return status;
+        last = item->sop;
+        add_results(item, m);
+    }
+    return MEDTL_OK;
+}
+
 static medtl_status collect_results(medtl_batch *batch, const medtl_group *group, material *m,
                                     medtl_error *err)
 {
-    m->results = calloc(group->job_count, sizeof *m->results);
-    if (m->results == NULL)
-        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu images", group->job_count);
-    for (size_t j = group->first_job; j < group->first_job + group->job_count; j++) {
-        const medtl_job *job = &batch->jobs[j];
-        const bool analysed = job->analysed_item != MEDTL_NONE;
-        medtl_item *item = batch->items[analysed ? job->analysed_item : job->first_item];
-        const medtl_status status = medtl_item_open(batch, item, err);
+    const size_t end = group->first_job + group->job_count;
+    medtl_status status = MEDTL_OK;
+    size_t most = 0;
 
-        if (status != MEDTL_OK)
-            return status;
-        m->results[m->result_count++] = result_of(item);
-    }
-    return MEDTL_OK;
+    for (size_t j = group->first_job; j < end; j++)
+        for (size_t i = batch->jobs[j].first_item; i != MEDTL_NONE; i = batch->items[i]->next_copy)
+            most += frames_of(batch->items[i]);
+    m->results = calloc(most, sizeof *m->results);
+    if (m->results == NULL)
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu results", most);
+    for (size_t j = group->first_job; j < end && status == MEDTL_OK; j++)
+        status = collect_job(batch, &batch->jobs[j], m, err);
+    return status;
 }
 
 /* First place in the sorted list of earlier reports that is not before this study. */
@@ -221,11 +287,9 @@ static void start_record(const medtl_batch *batch, const medtl_group *group,
 
 static void count_results(medtl_report_record *record, const material *m)
 {
-    for (size_t i = 0; i < m->result_count; i++) {
-        record->image_count += m->results[i].state == MEDTL_RESULT_ANALYSED;
-        record->failed_count += m->results[i].state == MEDTL_RESULT_FAILED;
-        record->ruled_out_count += m->results[i].state == MEDTL_RESULT_NOT_ANALYSED;
-    }
+    record->image_count = m->images[MEDTL_RESULT_ANALYSED];
+    record->failed_count = m->images[MEDTL_RESULT_FAILED];
+    record->ruled_out_count = m->images[MEDTL_RESULT_NOT_ANALYSED];
     record->exam_count = medtl_report_exam(record->task, m->results, m->result_count, record->exam);
 }
 
@@ -362,7 +426,7 @@ static bool are_known(medtl_batch *batch, medtl_group *group, material *m)
             !batch->options.known(batch->options.known_context, study_of(batch, group), slot->sop))
             return false;
         start_record(batch, group, slot, profile);
-        slot->record.image_count = m->result_count;
+        slot->record.image_count = m->images[MEDTL_RESULT_ANALYSED];
         slot->record.already_there = true;
     }
     return true;

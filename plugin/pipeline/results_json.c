@@ -193,8 +193,80 @@ static void add_result(json_t *object, const medtl_record *record)
                                   "flipped", (int)g->flipped));
 }
 
-static json_t *object_of(const medtl_record *record)
+static void set_number(json_t *object, const char *key, double value)
 {
+    if (value > 0.0)
+        json_object_set_new(object, key, json_real(value));
+}
+
+/* Several values joined by backslashes, as a list. */
+static void set_list(json_t *object, const char *key, const char *values)
+{
+    json_t *list;
+
+    if (values == NULL || values[0] == '\0')
+        return;
+    list = json_array();
+    for (size_t length; values[0] != '\0'; values += length + (values[length] == '\\')) {
+        length = strcspn(values, "\\");
+        json_array_append_new(list, json_stringn(values, length));
+    }
+    json_object_set_new(object, key, list);
+}
+
+/* What an image says of how it was taken. Dates and labels that people gave are left out. */
+static void add_facts(json_t *object, const medtl_item *item)
+{
+    static const char *const origins[] = {"", "patient", "detector", "detector-corrected", "film"};
+    const medtl_facts *f = item->facts;
+
+    set_text(object, "kind", item->kind);
+    set_list(object, "view_modifiers", item->view_modifiers);
+    if (f->intent != MEDTL_INTENT_UNKNOWN)
+        set_text(object, "intent",
+                 f->intent == MEDTL_INTENT_PRESENTATION ? "PRESENTATION" : "PROCESSING");
+    if (f->has_pixel_spacing) {
+        json_object_set_new(object, "pixel_spacing_mm",
+                            json_pack("[ff]", f->pixel_spacing_mm[0], f->pixel_spacing_mm[1]));
+        set_text(object, "pixel_spacing_origin", origins[f->spacing_origin]);
+    }
+    set_number(object, "magnification", f->magnification);
+    if (f->site.value[0] != '\0')
+        json_object_set_new(object, "site",
+                            json_pack("{s:o, s:o, s:o}", "value", text(f->site.value), "scheme",
+                                      text(f->site.scheme), "meaning", text(f->site.meaning)));
+    set_text(object, "polarization", f->polarization);
+    set_text(object, "contact", f->contact);
+    set_text(object, "immersion", f->immersion);
+    set_number(object, "optical_magnification", f->optical_magnification);
+    set_text(object, "tracking_uid", f->tracking_uid);
+}
+
+/* Of an image with several analysed frames, each one's result. */
+static void add_frames(json_t *object, const medtl_record *record)
+{
+    json_t *list;
+
+    if (record->frame_count < 2)
+        return;
+    list = json_array();
+    for (size_t i = 0; i < record->frame_count; i++) {
+        const medtl_frame_result *f = &record->frames[i];
+        json_t *probabilities = json_object();
+
+        for (size_t c = 0; c < record->task->class_count; c++)
+            json_object_set_new(probabilities, record->task->classes[c].label,
+                                json_real((double)f->probabilities[c]));
+        json_array_append_new(list, json_pack("{s:i, s:s, s:o}", "frame", (int)f->frame, "finding",
+                                              record->task->classes[f->predicted_class].label,
+                                              "probabilities", probabilities));
+    }
+    json_object_set_new(object, "frames", list);
+}
+
+static json_t *object_of(const medtl_item *item)
+{
+    const medtl_record *record = &item->record;
     json_t *object = json_pack("{s:o, s:s}", "path", text(record->path), "outcome",
                                medtl_outcome_name(record->outcome));
 
@@ -213,8 +285,13 @@ static json_t *object_of(const medtl_record *record)
     set_text(object, "laterality", record->laterality);
     if (record->task != NULL)
         set_text(object, "task", record->task->name);
-    if (record->probabilities != NULL)
+    if (item->facts != NULL)
+        add_facts(object, item);
+    set_text(object, "duplicate_of", record->duplicate_of);
+    if (record->probabilities != NULL) {
         add_result(object, record);
+        add_frames(object, record);
+    }
     return object;
 }
 
@@ -228,11 +305,12 @@ medtl_status medtl_batch_json(const medtl_batch *batch, char **out, medtl_error 
     for (size_t i = 0; i < batch->report_count; i++)
         json_array_append_new(reports, report_object(batch->reports[i]));
     for (size_t i = 0; i < batch->item_count; i++)
-        json_array_append_new(objects, object_of(&batch->items[i]->record));
+        json_array_append_new(objects, object_of(batch->items[i]));
     /* json_pack takes its parts, also where it fails. */
-    root = json_pack("{s:s, s:{s:s, s:s}, s:o, s:o, s:o, s:o}", "format", "medtl-results/1",
+    root = json_pack("{s:s, s:{s:s, s:s}, s:o, s:o, s:o, s:o, s:o}", "format", "medtl-results/1",
                      "software", "name", "medtl", "version", medtl_pipeline_version(), "tasks",
-                     tasks, "summary", summary(batch), "reports", reports, "objects", objects);
+                     tasks, "summary", summary(batch), "studies", medtl_batch_studies_json(batch),
+                     "reports", reports, "objects", objects);
     if (root != NULL && json_array_size(objects) == batch->item_count)
         *out = json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
     json_decref(root);

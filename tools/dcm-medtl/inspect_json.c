@@ -11,6 +11,12 @@ static void set_value(json_t *object, const char *key, const look *l, const char
         json_object_set_new(object, key, json_string(value));
 }
 
+static void set_fact(json_t *object, const char *key, const char *value)
+{
+    if (value[0] != '\0')
+        json_object_set_new(object, key, json_string(value));
+}
+
 static json_t *object_facts(const look *l)
 {
     const medtl_facts *f = medtl_instance_facts(l->instance);
@@ -27,6 +33,18 @@ static json_t *object_facts(const look *l)
     set_value(object, "view", l, "view");
     set_value(object, "laterality", l, "laterality");
     set_value(object, "intent", l, "intent");
+    set_value(object, "kind", l, "kind");
+    set_value(object, "view_modifiers", l, "view-modifier");
+    set_fact(object, "polarization", f->polarization);
+    set_fact(object, "contact", f->contact);
+    set_fact(object, "immersion", f->immersion);
+    set_fact(object, "site", f->site.meaning);
+    set_fact(object, "tracking_uid", f->tracking_uid);
+    if (f->optical_magnification > 0.0)
+        json_object_set_new(object, "optical_magnification", json_real(f->optical_magnification));
+    if (f->magnification > 0.0)
+        json_object_set_new(object, "magnification", json_real(f->magnification));
+    json_object_set_new(object, "icc_profile", json_boolean(f->has_icc_profile));
     if (f->has_pixel_data)
         json_object_set_new(object, "pixels",
                             json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:s}", "rows", (int)f->rows,

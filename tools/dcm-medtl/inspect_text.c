@@ -7,8 +7,31 @@ static const char *or_none(const char *text)
     return text != NULL && text[0] != '\0' ? text : "-";
 }
 
+/* What mammograms and photographs of skin say of how they were taken; nothing for others. */
+static void print_kind(FILE *stream, const look *l)
+{
+    const medtl_facts *f = medtl_instance_facts(l->instance);
+    const char *kind = medtl_instance_value(l->instance, "kind");
+    const char *modifiers = medtl_instance_value(l->instance, "view-modifier");
+
+    if (kind != NULL)
+        fprintf(stream, "mammogram   %s%s%s\n", kind, modifiers != NULL ? ", " : "",
+                modifiers != NULL ? modifiers : "");
+    if (f->polarization[0] != '\0' || f->contact[0] != '\0' || f->optical_magnification > 0.0)
+        fprintf(stream, "dermoscope  %s, %s, immersion %s, %g times\n", or_none(f->polarization),
+                or_none(f->contact), or_none(f->immersion), f->optical_magnification);
+    if (f->site.value[0] != '\0')
+        fprintf(stream, "site        %s (%s, %s)\n", or_none(f->site.meaning), f->site.value,
+                or_none(f->site.scheme));
+    if (f->has_icc_profile)
+        fputs("colours     by an ICC profile\n", stream);
+}
+
 static void print_object(FILE *stream, const look *l)
 {
+    static const char *const origins[] = {"", "in the patient's plane", "at the detector",
+                                          "at the detector, less the magnification",
+                                          "of the scanned film"};
     const medtl_facts *f = medtl_instance_facts(l->instance);
 
     fprintf(stream, "file        %s\n", medtl_instance_path(l->instance));
@@ -27,9 +50,10 @@ static void print_object(FILE *stream, const look *l)
                 (unsigned)f->bits_allocated, or_none(f->photometric_interpretation));
     else
         fputs("pixels      none\n", stream);
+    print_kind(stream, l);
     if (f->has_pixel_spacing)
-        fprintf(stream, "spacing     %g x %g mm (between rows, between columns)\n",
-                f->pixel_spacing_mm[0], f->pixel_spacing_mm[1]);
+        fprintf(stream, "spacing     %g x %g mm (between rows, between columns), %s\n",
+                f->pixel_spacing_mm[0], f->pixel_spacing_mm[1], origins[f->spacing_origin]);
     if (l->ours)
         fputs("            a report that medtl wrote; never analysed\n", stream);
 }

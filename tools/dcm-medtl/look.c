@@ -74,8 +74,9 @@ static void say_values(look *l)
         add_step(l, "modality", "look-up table of %u entries from stored value %d",
                  (unsigned)image->modality_lut.count, (int)image->modality_lut.first);
     else
-        add_step(l, "modality", "times %g, plus %g", image->rescale_slope,
-                 image->rescale_intercept);
+        add_step(l, "modality", "times %g, plus %g%s", image->rescale_slope,
+                 image->rescale_intercept,
+                 image->counts_exposure ? "; logarithm, since the image counts X-rays" : "");
     if (image->has_padding)
         add_step(l, "padding", "stored values %d to %d are no image", (int)image->padding_first,
                  (int)image->padding_last);
@@ -148,7 +149,11 @@ static medtl_status read_pixels(look *l)
 {
     const medtl_normaliser *n = &l->task->normaliser;
     const size_t size = (size_t)n->channels * n->height * n->width;
-    medtl_status status = medtl_image_read(l->instance, 0, &l->image, &l->image_error);
+    uint32_t count;
+    const uint32_t frame =
+        medtl_pipeline_frames(l->task, medtl_instance_facts(l->instance)->frames, &count);
+    medtl_status status =
+        medtl_pipeline_read_image(l->task, l->instance, frame, &l->image, &l->image_error);
 
     if (status != MEDTL_OK)
         return status;

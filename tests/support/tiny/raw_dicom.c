@@ -80,10 +80,11 @@ static void put_uid(bytes *b, unsigned group, unsigned element, const char *valu
 }
 
 /* A half disc against the left edge, brighter inside, on black: a breast to the crop, a spot to colour. */
-static void fill(const raw_dicom *w, unsigned rows, unsigned columns, unsigned char *pixels)
+static void fill(const raw_dicom *w, unsigned rows, unsigned columns, unsigned frame,
+                 unsigned char *pixels)
 {
     const unsigned samples = w->samples == 3 ? 3 : 1;
-    const double radius = (0.25 + 0.05 * (w->seed % 5)) * rows;
+    const double radius = (0.25 + 0.05 * ((w->seed + frame) % 5)) * rows;
 
     for (unsigned y = 0; y < rows; y++)
         for (unsigned x = 0; x < columns; x++) {
@@ -131,7 +132,7 @@ static void put_pixels(bytes *b, const raw_dicom *w, unsigned rows, unsigned col
     if (pixels == NULL)
         abort();
     for (size_t i = 0; (i + 1) * frame <= size && i < frames; i++)
-        fill(w, rows, columns, pixels + i * frame);
+        fill(w, rows, columns, (unsigned)i, pixels + i * frame);
     if (w->transfer_syntax != NULL)
         put_fragment(b, pixels, size);
     else
@@ -186,12 +187,22 @@ void raw_dicom_make(const raw_dicom *w, unsigned char **out, size_t *size)
     put_text(&file, 0x0008, 0x0016, "UI", sop_class);
     put_uid(&file, 0x0008, 0x0018, w->sop, "1.2.3.4.5.1");
     put_text(&file, 0x0008, 0x0020, "DA", "20260102");
+    if (w->acquired != NULL) {
+        put_text(&file, 0x0008, 0x0022, "DA", "20260102");
+        put_text(&file, 0x0008, 0x0032, "TM", w->acquired);
+    }
     put_text(&file, 0x0008, 0x0060, "CS", or_usual(w->modality, "MG"));
+    if (w->event != NULL)
+        put_text(&file, 0x0008, 0x3010, "UI", w->event);
     put_text(&file, 0x0010, 0x0010, "PN", "Phantom^Test");
     put_text(&file, 0x0010, 0x0020, "LO", "PHANTOM");
+    if (w->view != NULL)
+        put_text(&file, 0x0018, 0x5101, "CS", w->view);
     put_uid(&file, 0x0020, 0x000D, w->study, "1.2.3");
     put_uid(&file, 0x0020, 0x000E, w->series, "1.2.3.4");
     put_text(&file, 0x0020, 0x0013, "IS", "1");
+    if (w->laterality != NULL)
+        put_text(&file, 0x0020, 0x0062, "CS", w->laterality);
     put_image(&file, w);
     *out = file.at;
     *size = file.size;

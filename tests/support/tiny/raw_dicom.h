@@ -18,9 +18,13 @@ typedef struct raw_dicom {
     unsigned rows, columns; /* 48 x 40 */
     unsigned samples;       /* 1: 16-bit MONOCHROME2; 3: 8-bit RGB */
     unsigned frames;        /* 0: no Number of Frames */
-    unsigned seed;          /* of the picture: a bright half disc at the left, its size varies */
+    unsigned seed;          /* of the picture: a bright half disc at the left, its size varies,
+                               from frame to frame too */
     bool no_pixels;
-    size_t pixel_bytes; /* of the pixel data; 0: as many as the geometry needs */
+    const char *laterality, *view; /* Image Laterality, View Position; NULL: left out */
+    const char *acquired;          /* Acquisition Time, on the study's date; NULL: left out */
+    const char *event;             /* Irradiation Event UID; NULL: left out */
+    size_t pixel_bytes;            /* of the pixel data; 0: as many as the geometry needs */
 } raw_dicom;
 
 /** @param[out] bytes  Owned by the caller (free). Aborts without memory. */

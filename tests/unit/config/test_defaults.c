@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
+#include <stdio.h>
 #include <string.h>
 
 static medtl_config *defaults(void)
@@ -92,6 +93,15 @@ ParameterizedTestParameters(defaults, take_what_they_are_for)
          "mammography"},
         {"MG of several frames", CLASS "1.2|Modality=MG|SamplesPerPixel=1|NumberOfFrames=2", ""},
         {"tomosynthesis", CLASS "13.1.3|Modality=MG|SamplesPerPixel=1", ""},
+        {"synthetic 2-D", CLASS "1.2|Modality=MG|SamplesPerPixel=1|kind=SYNTHETIC", "mammography"},
+        {"synthetic 2-D among slices", CLASS "13.1.3|Modality=MG|SamplesPerPixel=1|kind=SYNTHETIC",
+         "mammography"},
+        {"spot view", CLASS "1.2|Modality=MG|SamplesPerPixel=1|kind=FULL-FIELD|view-modifier=SPOT",
+         "mammography"},
+        {"specimen", CLASS "1.2|Modality=MG|SamplesPerPixel=1|kind=SPECIMEN", ""},
+        {"stereotactic", CLASS "1.2|Modality=MG|SamplesPerPixel=1|kind=STEREOTACTIC", ""},
+        {"subtracted", CLASS "1.2|Modality=MG|SamplesPerPixel=1|kind=CONTRAST", ""},
+        {"one projection", CLASS "1.2|Modality=MG|SamplesPerPixel=1|kind=PROJECTION", ""},
         {"scanned film", CLASS "7|Modality=MG|SamplesPerPixel=1", "mammography"},
         {"plate of a breast", CLASS "1|Modality=CR|BodyPartExamined=BREAST|SamplesPerPixel=1",
          "mammography"},
@@ -130,5 +140,37 @@ ParameterizedTest(struct image_case *c, defaults, take_what_they_are_for)
 
     cr_assert_str_eq(task != NULL ? task->name : "", c->task, "%s: %s", c->label, reason);
     cr_assert_gt(strlen(reason), 0);
+    medtl_config_destroy(config);
+}
+
+Test(defaults, say_what_an_image_is_that_they_leave_out)
+{
+    static const struct {
+        const char *kind, *words;
+    } cases[] = {{"SPECIMEN", "specimen"},
+                 {"STEREOTACTIC", "stereotactic"},
+                 {"TOMOSYNTHESIS", "slices"},
+                 {"CONTRAST", "contrast"}};
+    medtl_config *config = defaults();
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char image[200], reason[1024];
+
+        snprintf(image, sizeof image, CLASS "1.2|Modality=MG|SamplesPerPixel=1|kind=%s",
+                 cases[i].kind);
+        cr_assert_null(medtl_config_match(config, image_value, image, reason, sizeof reason));
+        cr_expect_not_null(strstr(reason, cases[i].words), "%s", reason);
+        cr_expect_not_null(strstr(reason, cases[i].kind), "%s", reason);
+    }
+    medtl_config_destroy(config);
+}
+
+Test(defaults, prefer_images_for_presentation_and_know_a_complete_examination)
+{
+    medtl_config *config = defaults();
+    const medtl_task *task = medtl_config_find_task(config, "mammography");
+
+    cr_expect_eq(task->preferred_intent, MEDTL_INTENT_PRESENTATION);
+    cr_expect_eq(task->expected_view_count, 4);
     medtl_config_destroy(config);
 }

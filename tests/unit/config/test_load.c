@@ -153,6 +153,40 @@ Test(load, keeps_an_absolute_model_path)
     medtl_config_destroy(config);
 }
 
+/* ---- images ---------------------------------------------------------------------------- */
+
+Test(load, without_images_the_first_frame_and_both_forms_are_analysed)
+{
+    medtl_config *config = load(write_file("plain.xml", task_text(NULL, NULL)));
+    const medtl_task *task = medtl_config_task(config, 0);
+
+    cr_expect_eq(task->frames, MEDTL_FRAMES_FIRST);
+    cr_expect_eq(task->preferred_intent, MEDTL_INTENT_UNKNOWN);
+    cr_expect_not(task->apply_icc_profile);
+    cr_expect_eq(task->expected_view_count, 0);
+    medtl_config_destroy(config);
+}
+
+Test(load, images_are_read)
+{
+    medtl_config *config = load(write_file(
+        "images.xml",
+        task_with("</take>", "</take><images frames=\"middle\" prefer=\"processing\" icc=\"apply\">"
+                             "<expect laterality=\"L\" view=\"CC\"/>"
+                             "<expect laterality=\"R\" view=\"MLO\"/></images>")));
+    const medtl_task *task = medtl_config_task(config, 0);
+
+    cr_expect_eq(task->frames, MEDTL_FRAMES_MIDDLE);
+    cr_expect_eq(task->preferred_intent, MEDTL_INTENT_PROCESSING);
+    cr_expect(task->apply_icc_profile);
+    cr_assert_eq(task->expected_view_count, 2);
+    cr_expect_eq(task->expected_views[0].laterality, MEDTL_LATERALITY_LEFT);
+    cr_expect_str_eq(task->expected_views[0].view, "CC");
+    cr_expect_eq(task->expected_views[1].laterality, MEDTL_LATERALITY_RIGHT);
+    cr_expect_str_eq(task->expected_views[1].view, "MLO");
+    medtl_config_destroy(config);
+}
+
 /* ---- digest --------------------------------------------------------------------------- */
 
 static void digest_of(const char *text, char digest[65])

@@ -114,7 +114,7 @@ static void say_polarity(look *l)
     const bool inverse = l->image->inverse_presentation_lut;
 
     if (l->image->samples == 1)
-        add_step(l, "polarity", "%s%s", first != inverse ? "inverted" : "as it is",
+        add_step(l, "polarity", "%s%s", first || inverse ? "inverted" : "as it is",
                  first && inverse ? " (MONOCHROME1 and an inverse presentation LUT)"
                  : first          ? " (MONOCHROME1: low is white)"
                  : inverse        ? " (inverse presentation LUT)"

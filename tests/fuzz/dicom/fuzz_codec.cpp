@@ -12,14 +12,10 @@ namespace
 enum { HEAD = 7 };
 
 const char *const syntaxes[] = {
-    UID_RLELosslessTransferSyntax,
-    UID_JPEGProcess1TransferSyntax,
-    UID_JPEGProcess2_4TransferSyntax,
-    UID_JPEGProcess14TransferSyntax,
-    UID_JPEGProcess14SV1TransferSyntax,
-    UID_JPEGLSLosslessTransferSyntax,
-    UID_JPEGLSLossyTransferSyntax,
-    UID_JPEG2000LosslessOnlyTransferSyntax,
+    UID_RLELosslessTransferSyntax,      UID_JPEGProcess1TransferSyntax,
+    UID_JPEGProcess2_4TransferSyntax,   UID_JPEGProcess14TransferSyntax,
+    UID_JPEGProcess14SV1TransferSyntax, UID_JPEGLSLosslessTransferSyntax,
+    UID_JPEGLSLossyTransferSyntax,      UID_JPEG2000LosslessOnlyTransferSyntax,
     UID_JPEG2000TransferSyntax,
 };
 const char *const photometrics[] = {"MONOCHROME1", "MONOCHROME2",  "PALETTE COLOR", "RGB",

@@ -42,12 +42,26 @@ void normalise(const medtl_image &image, const medtl_normaliser &how)
 
 void try_frame(const medtl_instance *instance, uint32_t frame)
 {
-    static const medtl_normaliser mammogram = {
-        1, 64, 48, MEDTL_VOI_PERCENTILE, MEDTL_CROP_BREAST, MEDTL_SIDE_LEFT, MEDTL_FIT_LETTERBOX,
-        MEDTL_COLOR_CONSTANCY_NONE, {0.5f, 0.5f, 0.5f}, {0.25f, 0.25f, 0.25f}};
-    static const medtl_normaliser photograph = {
-        3, 40, 40, MEDTL_VOI_IMAGE, MEDTL_CROP_CENTER, MEDTL_SIDE_KEEP, MEDTL_FIT_STRETCH,
-        MEDTL_COLOR_CONSTANCY_SHADES_OF_GRAY, {0.5f, 0.5f, 0.5f}, {0.25f, 0.25f, 0.25f}};
+    static const medtl_normaliser mammogram = {1,
+                                               64,
+                                               48,
+                                               MEDTL_VOI_PERCENTILE,
+                                               MEDTL_CROP_BREAST,
+                                               MEDTL_SIDE_LEFT,
+                                               MEDTL_FIT_LETTERBOX,
+                                               MEDTL_COLOR_CONSTANCY_NONE,
+                                               {0.5f, 0.5f, 0.5f},
+                                               {0.25f, 0.25f, 0.25f}};
+    static const medtl_normaliser photograph = {3,
+                                                40,
+                                                40,
+                                                MEDTL_VOI_IMAGE,
+                                                MEDTL_CROP_CENTER,
+                                                MEDTL_SIDE_KEEP,
+                                                MEDTL_FIT_STRETCH,
+                                                MEDTL_COLOR_CONSTANCY_SHADES_OF_GRAY,
+                                                {0.5f, 0.5f, 0.5f},
+                                                {0.25f, 0.25f, 0.25f}};
     medtl_image *image = nullptr;
     medtl_error error = {};
 

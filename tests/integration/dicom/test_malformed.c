@@ -4,6 +4,7 @@
 
 #include "dicom/logging.h"
 #include "medtl/image.h"
+#include "medtl/reader.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -78,19 +79,36 @@ static medtl_status receive(void *context, medtl_scan_item *item)
     return MEDTL_OK;
 }
 
-Test(malformed, every_file_is_refused_with_a_reason_or_read, .init = unpack, .fini = clean_up)
+static void scan_all(medtl_reader *reader)
 {
     const char *const paths[] = {folder};
     tally counts = {0, 0, 0};
     medtl_error error;
 
     medtl_dicom_quiet_logs();
-    cr_assert_eq(medtl_scan(paths, 1, NULL, 0, receive, &counts, &error), MEDTL_OK, "%s",
-                 error.message);
+    cr_assert_eq(medtl_reader_scan(reader, paths, 1, NULL, 0, receive, &counts, &error), MEDTL_OK,
+                 "%s", error.message);
     cr_expect_eq(counts.files, EXPECTED_FILES);
     /* Not a reader that refuses everything: most of these files differ from sound ones in one attribute. */
     cr_expect_gt(counts.instances, EXPECTED_FILES / 2);
     cr_expect_gt(counts.images, 50);
     fprintf(stderr, "%zu files, %zu instances, %zu images\n", counts.files, counts.instances,
             counts.images);
+}
+
+Test(malformed, every_file_is_refused_with_a_reason_or_read, .init = unpack, .fini = clean_up)
+{
+    scan_all(NULL);
+}
+
+Test(malformed, none_costs_a_decoding_process, .init = unpack, .fini = clean_up)
+{
+    const medtl_reader_options options = {.isolate = true};
+    medtl_reader *reader = NULL;
+    medtl_error error = {MEDTL_OK, ""};
+
+    cr_assert_eq(medtl_reader_create(&options, &reader, &error), MEDTL_OK, "%s", error.message);
+    scan_all(reader);
+    cr_expect_eq(medtl_reader_lost_children(reader), 0);
+    medtl_reader_destroy(reader);
 }

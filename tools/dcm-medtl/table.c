@@ -131,28 +131,68 @@ static size_t first_of(const sorted_records *sorted, const medtl_report_record *
     return low;
 }
 
-static void print_report(FILE *stream, size_t width, const sorted_records *sorted,
-                         const medtl_report_record *report)
+static void print_report(FILE *stream, const medtl_report_record *report)
 {
     char line[LINE_SIZE];
+    const bool usual = strcmp(report->profile, "tid1500") == 0;
 
-    (void)snprintf(line, sizeof line, "Study %s, %s: %s%s", report->study_instance_uid,
-                   report->task->name,
+    (void)snprintf(line, sizeof line, "Study %s, %s%s%s: %s%s", report->study_instance_uid,
+                   report->task->name, usual ? "" : " as ", usual ? "" : report->profile,
                    report->status != MEDTL_OK ? "no report"
                    : report->already_there    ? "reported already"
                                               : "report ",
                    report->location);
     print_line(stream, 0, line); /* whole: people copy the path from here */
-    if (!report->already_there) {
-        (void)snprintf(line, sizeof line, analysed_columns, "", "", "view", "finding",
-                       "probabilities", "file", "", "");
+}
+
+/* What the images of each breast, and of the exam, come to. */
+static void print_exam(FILE *stream, size_t width, const medtl_report_record *report)
+{
+    for (size_t i = 0; i < report->exam_count; i++) {
+        const medtl_exam_result *one = &report->exam[i];
+        const medtl_task *task = report->task;
+        char line[LINE_SIZE], classes[256];
+
+        (void)snprintf(classes, sizeof classes, "%s %.1f %%, maximum %.1f %% of %zu",
+                       task->classes[task->positive_class].label, 100.0 * one->mean,
+                       100.0 * one->maximum, one->views);
+        (void)snprintf(line, sizeof line, "  %-3s %-1s %-5s  %-10s  %s", "",
+                       one->side == MEDTL_LATERALITY_RIGHT  ? "R"
+                       : one->side == MEDTL_LATERALITY_LEFT ? "L"
+                                                            : "",
+                       one->side == MEDTL_LATERALITY_BOTH ? "exam" : "mean",
+                       one->above_threshold ? task->classes[task->positive_class].label : "",
+                       classes);
         print_line(stream, width, line);
     }
-    for (size_t i = first_of(sorted, report);
-         i < sorted->count &&
-         compare_place(sorted->records[i], report->study_instance_uid, report->task) == 0;
+}
+
+/* The images of a study and task, once, under its reports. */
+static void print_images(FILE *stream, size_t width, const sorted_records *sorted,
+                         const medtl_report_record *report)
+{
+    char line[LINE_SIZE];
+    size_t i = first_of(sorted, report);
+
+    if (report->image_count == 0 || report->already_there)
+        return;
+    (void)snprintf(line, sizeof line, analysed_columns, "", "", "view", "finding", "probabilities",
+                   "file", "", "");
+    print_line(stream, width, line);
+    for (; i < sorted->count &&
+           compare_place(sorted->records[i], report->study_instance_uid, report->task) == 0;
          i++)
         print_analysed(stream, width, sorted->records[i]);
+    print_exam(stream, width, report);
+}
+
+static bool is_last_of_its_study(const medtl_batch *batch, size_t index)
+{
+    const medtl_report_record *this = medtl_batch_report_at(batch, index),
+                              *next = medtl_batch_report_at(batch, index + 1);
+
+    return next == NULL || next->task != this->task ||
+           strcmp(next->study_instance_uid, this->study_instance_uid) != 0;
 }
 
 static bool is_unreported_rest(const medtl_record *record)
@@ -189,8 +229,11 @@ void print_table(FILE *stream, const medtl_batch *batch)
         fputs("dcm-medtl: out of memory for the table\n", stderr);
         return;
     }
-    for (size_t i = 0; i < medtl_batch_report_count(batch); i++)
-        print_report(stream, width, &sorted, medtl_batch_report_at(batch, i));
+    for (size_t i = 0; i < medtl_batch_report_count(batch); i++) {
+        print_report(stream, medtl_batch_report_at(batch, i));
+        if (is_last_of_its_study(batch, i))
+            print_images(stream, width, &sorted, medtl_batch_report_at(batch, i));
+    }
     free(sorted.records);
     print_rest(stream, width, batch);
 }

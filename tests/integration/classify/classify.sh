@@ -108,6 +108,13 @@ if command -v dcmdump >/dev/null; then
     [ "$sum" = "$(sha256sum <"$first")" ] || complain "a rerun gives other bytes"
 fi
 
+# Several profiles: a line for each, the images once.
+sed 's/profile="tid1500"/profile="tid1500 air cad text"/' "$work/data/tasks/10-mammography.xml" >"$work/four.xml"
+run 0 classify "$work/in/one" -o "$work/four" --config "$work/four.xml"
+[ "$(count_reports "$work/four")" = 4 ] || complain "not four reports"
+says '^Study 1\.2\.1, mammography as cad: report '
+[ "$(grep -c "$work/in/one" "$work/out")" = 1 ] || complain "images more than once in the table"
+
 # A task of one's own.
 sed 's/name="mammography"/name="ct"/; s/<one-of attribute="SOPClassUID">/<one-of attribute="Modality"><value>CT<\/value><\/one-of><one-of attribute="SOPClassUID">/' \
     "$work/data/tasks/10-mammography.xml" >"$work/own.xml"

@@ -200,6 +200,40 @@ Test(reports, are_made_again_until_all_profiles_are_there)
     medtl_pipeline_destroy(pipeline);
 }
 
+Test(reports, are_what_a_host_need_not_keep_other_objects_for)
+{
+    static const struct {
+        raw_dicom object;
+        bool wanted;
+    } cases[] = {
+        {{.modality = "MG"}, true}, {{.modality = "CT"}, false}, {{.modality = ""}, false}};
+    medtl_pipeline *pipeline = load_pipeline();
+    kept k = {.count = 0};
+    medtl_instance *instance = NULL;
+    medtl_batch *batch;
+    unsigned char *bytes;
+    size_t size;
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        raw_dicom_make(&cases[i].object, &bytes, &size);
+        cr_assert_eq(medtl_instance_read_memory(bytes, size, "one", NULL, 0, &instance, NULL),
+                     MEDTL_OK);
+        cr_assert_eq(medtl_pipeline_wants(pipeline, instance), cases[i].wanted, "case %zu", i);
+        medtl_instance_destroy(instance);
+        free(bytes);
+    }
+    add_object("a", &(raw_dicom){.seed = 1});
+    batch = run(pipeline, &k);
+    cr_assert_eq(medtl_instance_read_memory(k.reports[0].bytes, k.reports[0].size, "report", NULL,
+                                            0, &instance, NULL),
+                 MEDTL_OK);
+    cr_assert(medtl_pipeline_wants(pipeline, instance), "an earlier report");
+    medtl_instance_destroy(instance);
+    medtl_batch_destroy(batch);
+    forget(&k);
+    medtl_pipeline_destroy(pipeline);
+}
+
 /* How explanations reach the report. */
 Test(reports, carry_what_was_added_to_an_item)
 {

@@ -1,5 +1,6 @@
 /* Linear classifiers by LIBLINEAR (Fan et al., JMLR 9, 2008). Its primal solvers draw no random numbers, so that the
- * same features give the same weights. */
+ * same features give the same weights. Its cross_validation() must not be called from a program that has a function
+ * predict() of its own: it would find that one. */
 #include "hybrid_parts.h"
 
 #include <linear.h>

@@ -75,8 +75,11 @@ static medtl_status fit_class(fit *f, size_t class, medtl_error *err)
     const char *wrong;
     double sign;
 
-    if (f->options->class_weights != NULL)
+    if (f->options->class_weights != NULL) {
         weights[0] = (double)f->options->class_weights[class];
+        if (f->data->classes == 2) /* the rest is a class, too */
+            weights[1] = (double)f->options->class_weights[1 - class];
+    }
     for (size_t n = 0; n < f->data->count; n++)
         f->problem.y[n] = f->data->labels[n] == class ? 1.0 : -1.0;
     svm_set_print_string_function(print_nothing); /* it would write its iterations to stdout */

@@ -140,6 +140,7 @@ static medtl_status check_validation(const finetune_options *f, medtl_error *err
 
 static medtl_status check(finetune_options *f, medtl_error *err)
 {
+    static const medtl_augment none; /* all zero: no change */
     medtl_status status = check_architecture(f->architecture, err);
 
     if (status != MEDTL_OK)
@@ -161,7 +162,12 @@ static medtl_status check(finetune_options *f, medtl_error *err)
         return medtl_fail(err, MEDTL_E_ARGUMENT,
                           "--views: '%s' is none of one, flip-x, flip-y, flips, symmetries",
                           f->views_text);
-    return medtl_augment_parse(f->augment_text, &f->augment, err);
+    if ((status = medtl_augment_parse(f->augment_text, &f->augment, err)) != MEDTL_OK)
+        return status;
+    if (f->feature_variants > 0 && memcmp(&f->augment, &none, sizeof none) == 0)
+        return medtl_fail(err, MEDTL_E_ARGUMENT,
+                          "--feature-variants without --augment would be so many copies");
+    return MEDTL_OK;
 }
 
 void finetune_parse(int argc, char **argv, finetune_options *out, int *exit_code)

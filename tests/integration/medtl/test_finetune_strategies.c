@@ -133,6 +133,8 @@ Test(strategies, classical_heads_are_named_and_cannot_become_onnx)
     EXITS(0, "finetune " VALIDATED "--init first/model.safetensors --strategy hybrid "
              "--classifier svm --cost 1 -o linear");
     EXITS(0, "export linear/model.safetensors linear.onnx");
+    EXITS(0, "finetune " VALIDATED "--init next/model.safetensors --epochs 1 -o onwards");
+    SAYS("fc2.vectors");
 }
 
 struct refusal {
@@ -160,6 +162,9 @@ ParameterizedTestParameters(strategies,
          "scratch excludes --init", 2},
         {"pictures/0.png,no\npictures/1.png,yes\n", "--early-stop 3",
          "--early-stop goes by validation images", 2},
+        {"pictures/0.png,no\npictures/1.png,yes\n",
+         "--strategy features --init x --feature-variants 2 --augment none",
+         "would be so many copies", 2},
         {"pictures/0.png,no\npictures/1.png,yes\n", "--open 0.1,x", "--open takes at most", 2},
         {"pictures/0.png,no\npictures/1.png,yes\n", "--open 0.1 --groups 3",
          "--open has 1 shares, but 2 groups", 2}};

@@ -224,16 +224,21 @@ static struct svm_node *svm_nodes(size_t n)
     return nodes;
 }
 
-/* LIBSVM's own decision values of one class against the rest, positive for the class. */
+/* LIBSVM's own decision values of one class against the rest, positive for the class.
+ * @param weights  Of the class and of the rest. */
 static void libsvm_says(struct svm_node **rows, size_t class, double cost, double gamma,
-                        double *values)
+                        const double weights[2], double *values)
 {
+    int signs[] = {1, -1};
     const struct svm_parameter parameter = {.svm_type = C_SVC,
                                             .kernel_type = RBF,
                                             .gamma = gamma,
                                             .cache_size = 10,
                                             .eps = 1e-3,
                                             .C = cost,
+                                            .nr_weight = 2,
+                                            .weight_label = signs,
+                                            .weight = (double *)weights,
                                             .shrinking = 1};
     double classes[TRAINED];
     const struct svm_problem problem = {TRAINED, classes, rows};
@@ -260,7 +265,9 @@ ParameterizedTestParameters(hybrid, a_saved_kernel_machine_says_what_libsvm_says
 
 ParameterizedTest(size_t *classes, hybrid, a_saved_kernel_machine_says_what_libsvm_says)
 {
-    const medtl_hybrid_options options = {.kind = MEDTL_HYBRID_RBF, .cost = 3.0, .gamma = 0.004};
+    const float class_weights[MOST_CLASSES] = {0.5f, 2.0f, 1.25f};
+    const medtl_hybrid_options options = {
+        .kind = MEDTL_HYBRID_RBF, .cost = 3.0, .gamma = 0.004, .class_weights = class_weights};
     struct svm_node *rows[COUNT];
     double values[MOST_CLASSES][COUNT];
     float logits[COUNT * MOST_CLASSES];
@@ -268,8 +275,12 @@ ParameterizedTest(size_t *classes, hybrid, a_saved_kernel_machine_says_what_libs
     set_up(*classes);
     for (size_t n = 0; n < COUNT; n++)
         rows[n] = svm_nodes(n);
-    for (size_t k = 0; k < *classes; k++)
-        libsvm_says(rows, k, options.cost, options.gamma, values[k]);
+    for (size_t k = 0; k < *classes; k++) {
+        const double weights[] = {(double)class_weights[k],
+                                  *classes == 2 ? (double)class_weights[1 - k] : 1.0};
+
+        libsvm_says(rows, k, options.cost, options.gamma, weights, values[k]);
+    }
     logits_of_saved_model(&options, *classes, logits);
     for (size_t n = 0; n < COUNT; n++) {
         const float *row = logits + n * *classes;

@@ -360,7 +360,7 @@ static medtl_status run(session *s, medtl_error *err)
     medtl_status status;
 
     if ((status = open_model(s, err)) != MEDTL_OK || (status = choose_rows(s, err)) != MEDTL_OK ||
-        (status = evaluate_check_folds(s->info, &s->table, s->rows, s->count,
+        (status = evaluate_check_folds("evaluate", s->info, &s->table, s->rows, s->count,
                                        (leak_policy)s->options.leaks, err)) != MEDTL_OK ||
         (status = run_model(s, err)) != MEDTL_OK)
         return status;

@@ -51,9 +51,9 @@ static void mark_used(const json_t *value, const labels *table, bool *left_out, 
         mark_used(child, table, left_out, used, depth + 1);
 }
 
-medtl_status evaluate_check_folds(const medtl_model_info *info, const labels *table,
-                                  const size_t *rows, size_t count, leak_policy policy,
-                                  medtl_error *err)
+medtl_status evaluate_check_folds(const char *command, const medtl_model_info *info,
+                                  const labels *table, const size_t *rows, size_t count,
+                                  leak_policy policy, medtl_error *err)
 {
     bool *used, *left_out;
     json_t *provenance;
@@ -75,9 +75,9 @@ medtl_status evaluate_check_folds(const medtl_model_info *info, const labels *ta
         return MEDTL_OK;
     if (policy == LEAKS_WARN) {
         fprintf(stderr,
-                "medtl evaluate: warning: the model was made from this table, and %zu of the %zu "
+                "medtl %s: warning: the model was made from this table, and %zu of the %zu "
                 "rows lie in folds that it was trained or validated on: results are too good\n",
-                leaks, count);
+                command, leaks, count);
         return MEDTL_OK;
     }
     return medtl_fail(err, MEDTL_E_ARGUMENT,

@@ -9,11 +9,11 @@
 
 /** What the model file says of its own training: if it was made from this very table, every row that is measured must lie
  *  in folds that were left out then. Before anything is run.
- *  @param rows  Of the table, [count].
+ *  @param command  Leads a warning. @param rows  Of the table, [count].
  *  @return MEDTL_E_ARGUMENT with counts where rows were trained or validated on and the policy is to stop. */
-medtl_status evaluate_check_folds(const medtl_model_info *info, const labels *table,
-                                  const size_t *rows, size_t count, leak_policy policy,
-                                  medtl_error *err);
+medtl_status evaluate_check_folds(const char *command, const medtl_model_info *info,
+                                  const labels *table, const size_t *rows, size_t count,
+                                  leak_policy policy, medtl_error *err);
 
 /** What the pictures look like, against the fingerprints of those that the model was made from.
  *  @param trained_on  A file of fingerprints_write(); NULL: "fingerprints.csv" beside the model, if there is one.

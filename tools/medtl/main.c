@@ -8,6 +8,8 @@ static const command commands[] = {
     {"pretrain", "train a network on images that nobody has labelled", cmd_pretrain},
     {"finetune", "train a model on labelled images", cmd_finetune},
     {"evaluate", "measure a model on labelled images it has not seen", cmd_evaluate},
+    {"compare", "test whether two models differ on the same images", cmd_compare},
+    {"explain", "show where in a picture a model found its answer", cmd_explain},
     {"inspect", "say what a model file is and holds", cmd_inspect},
     {"convert", "make a model of weights from elsewhere", cmd_convert},
     {"ensemble", "make one model of several that were trained alike", cmd_ensemble},

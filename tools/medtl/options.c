@@ -10,7 +10,7 @@ enum { HELP_COLUMN = 34, HELP_WIDTH = 100 };
 
 static bool has_name(const option *o)
 {
-    return o->kind != OPTION_HEADING && o->kind != OPTION_WORD;
+    return o->kind != OPTION_HEADING && o->kind != OPTION_WORD && o->kind != OPTION_WORDS;
 }
 
 static const option *find(const option *options, size_t count, const char *name, size_t length)
@@ -43,6 +43,17 @@ static int choice_index(const char *words, const char *word)
         words = words[here] == '|' ? words + here + 1 : NULL;
     }
     return -1;
+}
+
+static medtl_status add_word(option_words *words, const char *value, medtl_error *err)
+{
+    const char **items = realloc(words->items, (words->count + 1) * sizeof *items);
+
+    if (items == NULL)
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for the command line");
+    words->items = items;
+    words->items[words->count++] = value;
+    return MEDTL_OK;
 }
 
 static medtl_status set_whole(const option *o, const char *value, medtl_error *err)
@@ -85,6 +96,8 @@ static medtl_status set(const option *o, const char *value, medtl_error *err)
     case OPTION_WORD:
         *(const char **)o->target = value;
         break;
+    case OPTION_WORDS:
+        return add_word(o->target, value, err);
     case OPTION_WHOLE:
         return set_whole(o, value, err);
     case OPTION_REAL:
@@ -100,11 +113,12 @@ static medtl_status set(const option *o, const char *value, medtl_error *err)
     return MEDTL_OK;
 }
 
-/* The first OPTION_WORD that has no value yet. */
+/* The first OPTION_WORD that has no value yet, or the one that takes any number. */
 static const option *find_empty_word(const option *options, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (options[i].kind == OPTION_WORD && *(const char **)options[i].target == NULL)
+        if (options[i].kind == OPTION_WORDS ||
+            (options[i].kind == OPTION_WORD && *(const char **)options[i].target == NULL))
             return &options[i];
     return NULL;
 }
@@ -145,7 +159,8 @@ medtl_status options_parse(const option *options, size_t count, int argc, char *
             return MEDTL_OK;
         }
         if (argv[i][0] != '-' && (o = find_empty_word(options, count)) != NULL) {
-            *(const char **)o->target = argv[i];
+            if ((status = set(o, argv[i], err)) != MEDTL_OK)
+                return status;
             continue;
         }
         if ((status = recognise(options, count, argv[i], &o, &value, err)) != MEDTL_OK)
@@ -184,6 +199,8 @@ static void show(const option *o, char *out, size_t size)
     case OPTION_WORD:
         snprintf(out, size, "%s",
                  *(const char **)o->target != NULL ? *(const char **)o->target : "");
+        break;
+    case OPTION_WORDS:
         break;
     case OPTION_WHOLE:
         snprintf(out, size, "%llu", (unsigned long long)*(uint64_t *)o->target);
@@ -235,7 +252,7 @@ void options_print(const option *options, size_t count)
         }
         if (o->letter != '\0')
             snprintf(letter, sizeof letter, "-%c, ", o->letter);
-        if (o->kind == OPTION_WORD)
+        if (o->kind == OPTION_WORD || o->kind == OPTION_WORDS)
             snprintf(left, sizeof left, "  %s", o->argument);
         else
             snprintf(left, sizeof left, "  %s--%s %s", letter, o->name,

@@ -15,8 +15,15 @@ typedef enum option_kind {
     OPTION_WHOLE,   /* uint64_t in low..high */
     OPTION_REAL,    /* double in low..high */
     OPTION_CHOICE,  /* int, index of one of the words in `argument`, separated by '|' */
-    OPTION_WORD     /* const char *: a word without a name, in the order of the table */
+    OPTION_WORD,    /* const char *: a word without a name, in the order of the table */
+    OPTION_WORDS    /* option_words: all further words without a name; last in the table */
 } option_kind;
+
+/** Any number of words. `items` is the caller's to free; its texts point into argv. */
+typedef struct option_words {
+    const char **items;
+    size_t count;
+} option_words;
 
 /* Does an option go into options_text()? */
 typedef enum option_weight {

@@ -17,11 +17,11 @@ enum {
     MIRROR_Y = 2,
     TRANSPOSE = 4,
     CLEARLY = 4, /* levels of 255 by which a neighbour must be brighter: plain areas give no bits */
-    MOST_BITS = 38,  /* a tenth of the hash may differ */
-    LEAST_BITS = 24, /* hashes with fewer bits set are of pictures with nothing in them */
+    MOST_BITS = 38, /* a tenth of the hash may differ */
+    LEAST_BITS = 8, /* hashes with fewer bits set are of pictures with nothing in them */
     LEAST_DEVIATION = 6
 };
-static const double least_correlation = 0.985;
+static const double least_correlation = 0.995;
 
 typedef struct hash {
     uint64_t words[WORDS];

@@ -1,0 +1,75 @@
+#include "tool.h"
+
+#include <criterion/criterion.h>
+#include <jansson.h>
+#include <png.h>
+#include <stdio.h>
+#include <string.h>
+
+TestSuite(explain, .init = folder_make, .fini = folder_remove, .timeout = 300);
+
+#define SAYS(text)         cr_assert_not_null(strstr(tool_output, text), "%s", tool_output)
+#define EXITS(status, ...) cr_assert_eq(tool(__VA_ARGS__), status, "%s", tool_output)
+#define EXPLAIN            "explain -m run/model.safetensors -o heat "
+
+static void train(void)
+{
+    pictures_write(40);
+    EXITS(0, "finetune " SMALL_RUN "--test-folds 0 --validation-folds 1 --epochs 3 -o run");
+}
+
+static bool is_picture(const char *path)
+{
+    png_image image = {.version = PNG_IMAGE_VERSION};
+    const bool read = png_image_begin_read_from_file(&image, path) != 0;
+
+    png_image_free(&image);
+    return read && image.width > 300 && image.height > 150;
+}
+
+Test(explain, writes_a_page_for_the_predicted_class_or_for_each)
+{
+    json_t *root, *map;
+
+    train();
+    EXITS(0, EXPLAIN "pictures/1.png --class all --json heat.json");
+    cr_expect(is_picture("heat/1.png.no.png"));
+    cr_expect(is_picture("heat/1.png.yes.png"));
+    root = json_load_file("heat.json", 0, NULL);
+    cr_assert_eq(json_array_size(json_object_get(root, "heat_maps")), 2);
+    map = json_object_get(json_array_get(json_object_get(root, "heat_maps"), 0), "map");
+    cr_expect_eq(json_array_size(map), (size_t)json_number("heat.json", "map_height"));
+    cr_expect_eq(json_array_size(json_array_get(map, 0)),
+                 (size_t)json_number("heat.json", "map_width"));
+    json_decref(root);
+    EXITS(0, EXPLAIN "pictures/0.png pictures/2.png --format svg --quiet");
+    cr_expect(exists("heat/0.png.no.svg") || exists("heat/0.png.yes.svg"));
+    cr_expect(exists("heat/2.png.no.svg") || exists("heat/2.png.yes.svg"));
+    cr_expect_eq(tool_output[0], '\0', "%s", tool_output);
+}
+
+Test(explain, the_layer_decides_the_size_of_the_map)
+{
+    train();
+    EXITS(0, EXPLAIN "pictures/1.png --class yes --layer stem1 --json heat.json");
+    cr_expect_eq(json_number("heat.json", "map_height"), PICTURE_SIDE);
+    EXITS(2, EXPLAIN "pictures/1.png --layer fc2");
+    SAYS("single pixel");
+    EXITS(2, EXPLAIN "pictures/1.png --layer layer9");
+    SAYS("hybrid2 has no layer \"layer9\"");
+}
+
+Test(explain, bad_input_is_named_and_the_rest_is_done)
+{
+    train();
+    text_write("no.png", "not a picture");
+    EXITS(1, EXPLAIN "no.png pictures/1.png --class yes");
+    SAYS("not used: no.png");
+    cr_expect(exists("heat/1.png.yes.png"));
+    EXITS(2, EXPLAIN "pictures/1.png --class maybe");
+    SAYS("the model has no class 'maybe'");
+    EXITS(2, EXPLAIN);
+    EXITS(2, "explain pictures/1.png -o heat");
+    EXITS(3, "explain pictures/1.png -m no.png -o heat");
+    EXITS(3, "explain pictures/1.png -m run/model.safetensors -o no.png/heat");
+}

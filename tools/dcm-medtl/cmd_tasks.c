@@ -79,6 +79,22 @@ static void print_classes(const medtl_task *task)
     }
 }
 
+/* What of the images that it takes it analyses. */
+static void print_images(const medtl_task *task)
+{
+    static const char *const frames[] = {"the first frame", "the middle frame", "every frame"};
+    static const char *const preferred[] = {"both forms of an exposure",
+                                            "For Presentation before For Processing",
+                                            "For Processing before For Presentation"};
+
+    printf("  %-11s %s; %s; ICC profiles %s\n", "images", frames[task->frames],
+           preferred[task->preferred_intent], task->apply_icc_profile ? "applied" : "ignored");
+    for (size_t i = 0; i < task->expected_view_count; i++)
+        printf("%s%c %s%s", i == 0 ? "              a complete study has " : ", ",
+               task->expected_views[i].laterality == MEDTL_LATERALITY_LEFT ? 'L' : 'R',
+               task->expected_views[i].view, i + 1 == task->expected_view_count ? "\n" : "");
+}
+
 static void print_task(const medtl_task *task, const medtl_model_info *model, const char *problem)
 {
     char normaliser[MEDTL_NORMALISER_TEXT_SIZE];
@@ -86,6 +102,7 @@ static void print_task(const medtl_task *task, const medtl_model_info *model, co
     medtl_normaliser_text(&task->normaliser, normaliser);
     printf("%s (%s)\n", task->name, task->file);
     printf("  %-11s %s\n", "does", task->title);
+    print_images(task);
     print_classes(task);
     printf("  %-11s %s\n", "normaliser", normaliser);
     printf("  %-11s %s, series %u \"%s\"\n", "report", task->report_profile,

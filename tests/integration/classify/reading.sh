@@ -31,7 +31,7 @@ if command -v python3 >/dev/null; then
     python3 -m zipfile -c "$work/phantom.zip" "$work/phantom/DICOM"
     for how in "" --isolate; do
         run 0 classify "$work/phantom.zip" -o "$work/zip$how" $how
-        says "10 analysed"
+        says "9 analysed" # the raw image gives way to the one for presentation
         diff -r "$work/here" "$work/zip$how" >/dev/null || complain "reports from the archive differ"
     done
 fi

@@ -32,6 +32,7 @@ static const char USAGE[] =
 typedef struct run_options {
     recipe_inputs inputs;
     const char *recipe, *init, *source;
+    uint64_t examples;
     bool force, dry_run, quiet;
 } run_options;
 
@@ -74,6 +75,8 @@ static size_t fill_table(run_options *o, option *out)
          "start anew in a folder that holds a run"},
         {OPTION_FLAG, "dry-run", 0, "", &o->dry_run, 0, 0, SHAPES_NOTHING,
          "print the stages' command lines and check them; run nothing"},
+        {OPTION_WHOLE, "examples", 0, "N", &o->examples, 0, 24, SHAPES_NOTHING,
+         "images of the test folds that the report shows with heat maps (medtl explain)"},
         {OPTION_WHOLE, "seed", 0, "N", &in->seed, 0, 9e15, SHAPES_NOTHING, "of everything random"},
         {OPTION_WHOLE, "threads", 0, "N", &in->threads, 1, 1024, SHAPES_NOTHING, "for arithmetic"},
         {OPTION_FLAG, "quiet", 'q', "", &o->quiet, 0, 0, SHAPES_NOTHING, "say nothing but errors"},
@@ -88,6 +91,7 @@ static void set_defaults(run_options *o)
     memset(o, 0, sizeof *o);
     o->inputs.seed = 1;
     o->inputs.threads = available_threads();
+    o->examples = 8;
 }
 
 static medtl_status list_recipes(medtl_error *err)
@@ -140,6 +144,15 @@ static medtl_status add_shortcuts(const run_options *o, repeated *sets, medtl_er
     return status;
 }
 
+static bool needs_table(const medtl_recipe *recipe)
+{
+    for (size_t i = 0; i < recipe->stage_count; i++)
+        if (recipe->stages[i].data == MEDTL_STAGE_LABELLED ||
+            recipe->stages[i].data == MEDTL_STAGE_TEST)
+            return true;
+    return false;
+}
+
 static medtl_status run(run_options *o, const medtl_recipe *recipe, bool *incomplete,
                         medtl_error *err)
 {
@@ -152,8 +165,9 @@ static medtl_status run(run_options *o, const medtl_recipe *recipe, bool *incomp
         o->inputs.run_folder = "RUN";
     if (o->dry_run)
         return recipe_check(recipe, &o->inputs, !o->quiet, err);
-    if (o->inputs.labels.data == NULL)
+    if (o->inputs.labels.data == NULL && needs_table(recipe))
         return medtl_fail(err, MEDTL_E_ARGUMENT, "--data is needed (see --help)");
+    o->inputs.examples = (size_t)o->examples;
     status = recipe_run(recipe, &o->inputs, o->force, !o->quiet, &outcome, err);
     *incomplete = outcome.incomplete;
     if (status == MEDTL_OK && !o->quiet)

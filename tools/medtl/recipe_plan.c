@@ -352,15 +352,20 @@ medtl_status recipe_plan_make(const medtl_recipe *recipe, const recipe_inputs *i
     return status;
 }
 
+void recipe_step_clear(recipe_step *step)
+{
+    for (size_t k = 0; k < step->argument_count; k++)
+        free(step->arguments[k]);
+    free(step->arguments);
+    free(step->folder);
+    free(step->product);
+    memset(step, 0, sizeof *step);
+}
+
 void recipe_plan_clear(recipe_plan *plan)
 {
-    for (size_t i = 0; i < plan->count; i++) {
-        for (size_t k = 0; k < plan->steps[i].argument_count; k++)
-            free(plan->steps[i].arguments[k]);
-        free(plan->steps[i].arguments);
-        free(plan->steps[i].folder);
-        free(plan->steps[i].product);
-    }
+    for (size_t i = 0; i < plan->count; i++)
+        recipe_step_clear(&plan->steps[i]);
     for (size_t i = 0; i < plan->value_count; i++)
         free(plan->values[i]);
     free(plan->values);

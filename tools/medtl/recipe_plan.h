@@ -14,6 +14,7 @@ typedef struct recipe_inputs {
     uint64_t seed, threads;
     const char *const *sets; /* "parameter=value" or "stage.option=value" */
     size_t set_count;
+    size_t examples; /* images with heat maps for the report; 0: none */
 } recipe_inputs;
 
 typedef struct recipe_step {
@@ -36,6 +37,7 @@ typedef struct recipe_plan {
 medtl_status recipe_plan_make(const medtl_recipe *recipe, const recipe_inputs *inputs,
                               recipe_plan *out, medtl_error *err);
 void recipe_plan_clear(recipe_plan *plan); /* all zero is allowed */
+void recipe_step_clear(recipe_step *step); /* likewise */
 
 /** A command line as a person would type it, for a log. @return owned (free); NULL without memory. */
 char *recipe_step_text(const recipe_step *step);

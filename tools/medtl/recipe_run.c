@@ -2,6 +2,7 @@
 
 #include "child.h"
 #include "cmd.h"
+#include "examples.h"
 #include "progress.h"
 #include "report.h"
 #include "run_folder.h"
@@ -88,6 +89,27 @@ static medtl_status run_steps(const recipe_plan *plan, bool say, recipe_outcome 
     return status;
 }
 
+/* Heat maps are an extra: where a model has none (a classical classifier, say), its command says why, the run counts as
+ * incomplete, and the report is made without. */
+static medtl_status run_examples(const recipe_plan *plan, const recipe_inputs *inputs,
+                                 recipe_outcome *out, medtl_error *err)
+{
+    recipe_step step;
+    medtl_error why = {0};
+    medtl_status status = examples_step(plan, inputs, inputs->examples, &step, err);
+
+    if (status != MEDTL_OK || step.argument_count == 0 || run_folder_stage_done(&step))
+        goto done;
+    if (run_step(&step, out, &why) != MEDTL_OK) {
+        out->incomplete = true;
+        if (stop_wanted())
+            status = medtl_fail(err, MEDTL_E_CANCELLED, "%s", why.message);
+    }
+done:
+    recipe_step_clear(&step);
+    return status;
+}
+
 medtl_status recipe_run(const medtl_recipe *recipe, const recipe_inputs *inputs, bool force,
                         bool say, recipe_outcome *out, medtl_error *err)
 {
@@ -99,7 +121,8 @@ medtl_status recipe_run(const medtl_recipe *recipe, const recipe_inputs *inputs,
     if (status == MEDTL_OK &&
         (status = run_folder_lock(inputs->run_folder, &lock, err)) == MEDTL_OK &&
         (status = run_folder_open(recipe, inputs, &plan, force, err)) == MEDTL_OK &&
-        (status = run_steps(&plan, say, out, err)) == MEDTL_OK)
+        (status = run_steps(&plan, say, out, err)) == MEDTL_OK &&
+        (status = run_examples(&plan, inputs, out, err)) == MEDTL_OK)
         status = report_write(inputs->run_folder, err);
     run_folder_unlock(lock);
     recipe_plan_clear(&plan);

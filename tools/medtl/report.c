@@ -111,6 +111,28 @@ static medtl_status put_one(FILE *stream, const char *folder, const json_t *stag
     return status;
 }
 
+/* Heat maps, if there are any, of images that the last evaluating stage has seen. */
+static medtl_status put_examples(FILE *stream, const char *folder, const json_t *stages,
+                                 medtl_error *err)
+{
+    for (size_t i = json_array_size(stages); i-- > 0;) {
+        const json_t *stage = json_array_get(stages, i), *first;
+        const char *name = json_string_value(json_object_get(stage, "folder"));
+        char *predictions = NULL;
+        medtl_status status;
+
+        first = json_array_get(json_object_get(stage, "arguments"), 0);
+        if (!json_is_string(first) || strcmp(json_string_value(first), "evaluate") != 0)
+            continue;
+        if (asprintf(&predictions, "%s/%s/predictions.csv", folder, name) < 0)
+            return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for a report");
+        status = report_examples(stream, folder, predictions, err);
+        free(predictions);
+        return status;
+    }
+    return MEDTL_OK;
+}
+
 /* The last stage first: its numbers are what was asked for. */
 static medtl_status put_run(FILE *stream, const char *folder, const json_t *run, medtl_error *err)
 {
@@ -122,6 +144,8 @@ static medtl_status put_run(FILE *stream, const char *folder, const json_t *run,
     fputs(CAUTION, stream);
     for (size_t i = json_array_size(stages); i-- > 0 && status == MEDTL_OK;)
         status = put_one(stream, folder, json_array_get(stages, i), &found, err);
+    if (status == MEDTL_OK)
+        status = put_examples(stream, folder, stages, err);
     put_head(stream, run);
     put_parameters(stream, run);
     html_end(stream);

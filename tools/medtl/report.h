@@ -18,4 +18,8 @@ medtl_status report_write(const char *folder, medtl_error *err);
 medtl_status report_stage(FILE *stream, const char *folder, const char *plots, size_t *found,
                           medtl_error *err);
 
+/** The part about FOLDER/examples, if that is there. @param predictions  What the images were taken for (CSV). */
+medtl_status report_examples(FILE *stream, const char *folder, const char *predictions,
+                             medtl_error *err);
+
 #endif

@@ -97,7 +97,9 @@ double axis_place(const axis *a, double value)
 
 void axis_label(const axis *a, double value, char out[AXIS_LABEL_SIZE])
 {
-    if (a->log || fabs(value) >= 1e6 || a->decimals > 6)
+    if (!a->log && a->decimals > 4) /* 0.000205 takes too much room */
+        snprintf(out, AXIS_LABEL_SIZE, "%.2e", value);
+    else if (a->log || fabs(value) >= 1e6)
         snprintf(out, AXIS_LABEL_SIZE, "%g", fabs(value) < 1e-300 ? 0.0 : value);
     else
         snprintf(out, AXIS_LABEL_SIZE, "%.*f", a->decimals, fabs(value) < 1e-12 ? 0.0 : value);

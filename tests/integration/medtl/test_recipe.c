@@ -70,6 +70,8 @@ Test(recipe, leaves_settings_results_and_a_page_that_stands_alone)
     cr_assert(strstr(run, "\"table_sha256\": \"") != NULL && strstr(run, "\"code\": \"") != NULL);
     page = read_text("run/report.html");
     cr_assert_not_null(strstr(page, "data:image/svg+xml;base64,"));
+    cr_assert(strstr(page, "Where the model looked") != NULL &&
+              exists("run/examples/explain.json"));
     cr_assert(strstr(page, "<script") == NULL && strstr(page, "href=") == NULL &&
               strstr(page, "src=\"http") == NULL);
     free(page);

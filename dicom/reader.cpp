@@ -90,6 +90,21 @@ image_pointer read_frame(const medtl_instance &instance, uint32_t frame)
                       frame);
 }
 
+void read_network_input(const medtl_instance &instance, uint32_t frame, bool to_srgb,
+                        const medtl_normaliser &normaliser, float *out, medtl_geometry &geometry)
+{
+    const object_input input = input_of(instance);
+    const std::string sop_instance = instance.facts.sop_instance_uid;
+    archive_cache archives;
+
+    if (instance.reader && instance.reader->children)
+        instance.reader->children->read_input(input, sop_instance, frame, to_srgb, normaliser, out,
+                                              geometry);
+    else
+        make_input(*open_object(input, limits_of(instance.reader.get()), archives), sop_instance,
+                   frame, to_srgb, normaliser, out, geometry);
+}
+
 reader_pointer core_of(const medtl_reader *reader)
 {
     return reader != nullptr ? reader->core : reader_pointer();
@@ -169,6 +184,20 @@ extern "C" medtl_status medtl_image_read(const medtl_instance *instance, uint32_
 try {
     *out = nullptr;
     *out = read_frame(*instance, frame).release();
+    return MEDTL_OK;
+} catch (...) {
+    return translate(err, instance->path.c_str());
+}
+
+extern "C" medtl_status medtl_image_read_input(const medtl_instance *instance, uint32_t frame,
+                                               bool to_srgb, const medtl_normaliser *normaliser,
+                                               float *out, medtl_geometry *geometry,
+                                               medtl_error *err) noexcept
+try {
+    medtl_geometry unwanted = {};
+
+    read_network_input(*instance, frame, to_srgb, *normaliser, out,
+                       geometry != nullptr ? *geometry : unwanted);
     return MEDTL_OK;
 } catch (...) {
     return translate(err, instance->path.c_str());

@@ -16,6 +16,7 @@ enum class message_kind : uint32_t {
     read_directory,
     read_members,
     read_image,
+    read_input,
     // from the child
     done,
     failed,    ///< status and reason follow

@@ -113,6 +113,7 @@ struct isolation::request {
     const std::vector<wanted_keyword> *wanted;
     const std::string *sop_instance;
     uint32_t frame;
+    const input_request *network_input;
     bool start_only; ///< hand over the beginning of bytes in memory
 };
 
@@ -191,6 +192,8 @@ message isolation::ask(child &worker, const request &what)
     }
     if (what.sop_instance != nullptr)
         to.put_text(*what.sop_instance);
+    if (what.network_input != nullptr)
+        to.put(*what.network_input);
     channel_result result =
         send_message(worker.socket(), what.kind, to.bytes, place.file.get(), deadline);
     if (result == channel_result::good)
@@ -205,10 +208,12 @@ std::unique_ptr<medtl_instance> isolation::read_header(const object_input &input
                                                        const std::vector<wanted_keyword> &wanted)
 {
     std::unique_ptr<child> worker = take();
-    message reply = ask(*worker, {message_kind::read_header, input, &wanted, nullptr, 0, true});
+    message reply =
+        ask(*worker, {message_kind::read_header, input, &wanted, nullptr, 0, nullptr, true});
 
     if (reply.kind == message_kind::need_bytes)
-        reply = ask(*worker, {message_kind::read_header, input, &wanted, nullptr, 0, false});
+        reply =
+            ask(*worker, {message_kind::read_header, input, &wanted, nullptr, 0, nullptr, false});
     give_back(std::move(worker));
     if (reply.kind != message_kind::done)
         pass_on(reply);
@@ -220,7 +225,7 @@ std::vector<std::string> isolation::ask_names(message_kind kind, const std::stri
 {
     const object_input input = {&path, nullptr, 0};
     std::unique_ptr<child> worker = take();
-    const message reply = ask(*worker, {kind, input, nullptr, nullptr, 0, false});
+    const message reply = ask(*worker, {kind, input, nullptr, nullptr, 0, nullptr, false});
 
     give_back(std::move(worker));
     if (reply.kind != message_kind::done)
@@ -246,8 +251,8 @@ image_pointer isolation::read_image(const object_input &input, const std::string
                                     uint32_t frame)
 {
     std::unique_ptr<child> worker = take();
-    const message reply =
-        ask(*worker, {message_kind::read_image, input, nullptr, &sop_instance, frame, false});
+    const message reply = ask(
+        *worker, {message_kind::read_image, input, nullptr, &sop_instance, frame, nullptr, false});
 
     if (reply.kind != message_kind::done) {
         give_back(std::move(worker));
@@ -258,6 +263,24 @@ image_pointer isolation::read_image(const object_input &input, const std::string
     read_outbox(worker->outbox(), image->pixels, pixel_bytes(*image));
     give_back(std::move(worker));
     return image;
+}
+
+void isolation::read_input(const object_input &input, const std::string &sop_instance,
+                           uint32_t frame, bool to_srgb, const medtl_normaliser &normaliser,
+                           float *out, medtl_geometry &geometry)
+{
+    const size_t size = sizeof(float) * normaliser.channels * normaliser.height * normaliser.width;
+    const input_request wanted = {normaliser, to_srgb};
+    std::unique_ptr<child> worker = take();
+    const message reply = ask(
+        *worker, {message_kind::read_input, input, nullptr, &sop_instance, frame, &wanted, false});
+
+    give_back(std::move(worker));
+    if (reply.kind != message_kind::done)
+        pass_on(reply);
+    message_reader from(reply.payload);
+    geometry = get_geometry(from);
+    std::memcpy(out, from.take(size), size);
 }
 
 } // namespace medtl_dicom

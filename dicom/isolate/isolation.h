@@ -25,6 +25,10 @@ class isolation
     image_pointer read_image(const object_input &input, const std::string &sop_instance,
                              uint32_t frame);
 
+    void read_input(const object_input &input, const std::string &sop_instance, uint32_t frame,
+                    bool to_srgb, const medtl_normaliser &normaliser, float *out,
+                    medtl_geometry &geometry);
+
     size_t lost() const { return lost_; }
 
   private:

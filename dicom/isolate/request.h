@@ -4,6 +4,7 @@
 
 #include "isolate/message.h"
 
+#include "medtl/image.h"
 #include "medtl/limits.h"
 
 namespace medtl_dicom
@@ -15,7 +16,13 @@ struct request_head {
     uint64_t size; ///< of the object in the inbox
     uint64_t here; ///< how many of its bytes are there; all, or its beginning
     uint32_t in_inbox;
-    uint32_t frame; ///< of read_image
+    uint32_t frame; ///< of read_image and read_input
+};
+
+/// Follows the SOP Instance UID of read_input.
+struct input_request {
+    medtl_normaliser normaliser;
+    uint32_t to_srgb;
 };
 
 } // namespace medtl_dicom

@@ -106,6 +106,19 @@ void put_names(const std::vector<std::string> &names, message_writer &to)
         to.put_text(name);
 }
 
+void answer_input(dicom_file &file, uint32_t frame, message_reader &from, message_writer &to)
+{
+    const std::string sop_instance = from.get_text();
+    const input_request wanted = from.get<input_request>();
+    const medtl_normaliser &how = wanted.normaliser;
+    std::vector<float> input(static_cast<size_t>(how.channels) * how.height * how.width);
+    medtl_geometry geometry = {};
+
+    make_input(file, sop_instance, frame, wanted.to_srgb != 0, how, input.data(), geometry);
+    to.put(geometry);
+    to.put_bytes(input.data(), input.size() * sizeof input[0]);
+}
+
 message_kind server::answer(message &request, message_writer &to)
 {
     descriptor given(request.descriptor);
@@ -133,6 +146,9 @@ message_kind server::answer(message &request, message_writer &to)
         write_outbox(*image);
         return message_kind::done;
     }
+    case message_kind::read_input:
+        answer_input(*file, head.frame, from, to);
+        return message_kind::done;
     default:
         fail(MEDTL_E_INTERNAL, "an unknown request");
     }

@@ -203,6 +203,14 @@ image_pointer get_image(message_reader &from)
     return image;
 }
 
+medtl_geometry get_geometry(message_reader &from)
+{
+    medtl_geometry geometry = from.get<medtl_geometry>();
+
+    repair(geometry.flipped);
+    return geometry;
+}
+
 size_t pixel_bytes(const medtl_image &image)
 {
     const bool wide = image.type == MEDTL_PIXEL_U16 || image.type == MEDTL_PIXEL_S16;

@@ -19,6 +19,9 @@ void put_image(const medtl_image &image, message_writer &to);
 /// With pixels of zeros. Throws failure where a member is impossible.
 image_pointer get_image(message_reader &from);
 
+/// Throws failure.
+medtl_geometry get_geometry(message_reader &from);
+
 /// How many bytes the pixels take.
 size_t pixel_bytes(const medtl_image &image);
 

@@ -160,6 +160,15 @@ typedef struct medtl_geometry {
 medtl_status medtl_normalise(const medtl_image *image, const medtl_normaliser *normaliser,
                              float *out, medtl_geometry *geometry, medtl_error *err) MEDTL_NOEXCEPT;
 
+/** medtl_image_read(), medtl_image_to_srgb() where asked for, and medtl_normalise() in one. Where the instance came
+ *  from an isolated reader (reader.h) all of it is done by the child, and only the input comes back: no pixels
+ *  cross, and nothing of the file reaches the normaliser of this process.
+ *  @param frame, out, geometry  As there.
+ *  @return as they do. */
+medtl_status medtl_image_read_input(const medtl_instance *instance, uint32_t frame, bool to_srgb,
+                                    const medtl_normaliser *normaliser, float *out,
+                                    medtl_geometry *geometry, medtl_error *err) MEDTL_NOEXCEPT;
+
 enum { MEDTL_NORMALISER_TEXT_SIZE = 320 };
 
 /** The one canonical spelling of a normaliser, e.g. "v1 channels=3 size=160x160 voi=image

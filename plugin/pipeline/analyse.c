@@ -43,14 +43,10 @@ static medtl_status classify_frame(worker *self, const medtl_item *item, medtl_f
                                    float *probabilities, medtl_error *err)
 {
     const medtl_task *task = item->record.task;
-    medtl_image *image = NULL;
-    medtl_status status;
+    const medtl_status status =
+        medtl_image_read_input(item->instance, result->frame, task->apply_icc_profile,
+                               &task->normaliser, self->inputs[item->task], &result->geometry, err);
 
-    if ((status = medtl_pipeline_read_image(task, item->instance, result->frame, &image, err)) ==
-        MEDTL_OK)
-        status = medtl_normalise(image, &task->normaliser, self->inputs[item->task],
-                                 &result->geometry, err);
-    medtl_image_destroy(image); /* before the network needs its memory */
     if (status != MEDTL_OK)
         return status;
     medtl_predictor_run(self->predictors[item->task], self->inputs[item->task], 1, probabilities);

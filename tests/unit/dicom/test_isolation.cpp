@@ -198,6 +198,41 @@ Test(isolation, gives_the_same_facts_values_and_images_as_reading_here)
     }
 }
 
+Test(isolation, gives_the_same_input_of_a_network)
+{
+    const medtl_normaliser how = {3,
+                                  20,
+                                  30,
+                                  MEDTL_VOI_IMAGE,
+                                  MEDTL_CROP_CENTER,
+                                  MEDTL_SIDE_LEFT,
+                                  MEDTL_FIT_LETTERBOX,
+                                  MEDTL_COLOR_CONSTANCY_NONE,
+                                  {0.5f, 0.4f, 0.3f},
+                                  {0.2f, 0.3f, 0.4f}};
+    const reader_owner reader = make_reader();
+    const size_t size = 3 * 20 * 30;
+
+    for (const char *photometric : {"MONOCHROME1", "RGB"}) {
+        const auto bytes = rich_object(9, photometric);
+        const instance_owner here = read_instance(bytes),
+                             there = read_isolated(reader.get(), bytes);
+        const image_owner image = read_frame(here.get(), 1);
+        std::vector<float> a(size), b(size), c(size);
+        medtl_geometry of_a = {}, of_b = {}, of_c = {};
+
+        cr_assert_eq(medtl_normalise(image.get(), &how, a.data(), &of_a, nullptr), MEDTL_OK);
+        cr_assert_eq(medtl_image_read_input(here.get(), 1, false, &how, b.data(), &of_b, nullptr),
+                     MEDTL_OK);
+        cr_assert_eq(medtl_image_read_input(there.get(), 1, false, &how, c.data(), &of_c, nullptr),
+                     MEDTL_OK);
+        cr_expect_arr_eq(a.data(), b.data(), size * sizeof a[0]);
+        cr_expect_arr_eq(a.data(), c.data(), size * sizeof a[0]);
+        cr_expect_eq(of_a.x1, of_c.x1);
+        cr_expect_eq(of_a.flipped, of_c.flipped);
+    }
+}
+
 Test(isolation, gives_the_same_reasons_as_reading_here)
 {
     const reader_owner reader = make_reader();

@@ -1,7 +1,7 @@
 /* Colours by an ICC profile to sRGB, with Little CMS: its own context, so that neither its plug-ins nor its error
  * handler are shared with the host. */
-#include "medtl/image.h"
 #include "dicom/normalise/steps.h"
+#include "medtl/image.h"
 
 #include <lcms2.h>
 #include <math.h>

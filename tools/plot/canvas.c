@@ -14,6 +14,21 @@ enum {
     LABEL_ROOM = 256
 };
 
+#if defined(__SANITIZE_ADDRESS__)
+#define UNDER_ADDRESS_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define UNDER_ADDRESS_SANITIZER 1
+#endif
+#endif
+#ifdef UNDER_ADDRESS_SANITIZER
+/* Fontconfig and Cairo keep fonts for the life of the process, and some of that looks like a leak at its end. */
+__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void) { return "leak:libfontconfig\nleak:libcairo\n"; }
+__attribute__((visibility("default"))) const char *__lsan_default_options(void);
+const char *__lsan_default_options(void) { return "print_suppressions=0"; }
+#endif
+
 struct canvas {
     const char *path;
     bool png;

@@ -62,10 +62,13 @@ Test(convert, stripped_weights_become_a_model_that_predicts_the_same)
     SAYS("without the metadata of a model");
     EXITS(0, CONVERT "--classes no,yes");
     SAYS("tensors: 78 matched, 1 counters, not needed");
-    EXITS(0, "evaluate --model run/model.safetensors --data labels.csv --leaks warn --predictions a.csv "
-             "--resamples 0");
-    EXITS(0,
-          "evaluate --model model.safetensors --data labels.csv --leaks warn --predictions b.csv --resamples 0");
+    EXITS(
+        0,
+        "evaluate --model run/model.safetensors --data labels.csv --leaks warn --predictions a.csv "
+        "--resamples 0");
+    EXITS(
+        0,
+        "evaluate --model model.safetensors --data labels.csv --leaks warn --predictions b.csv --resamples 0");
     cr_assert(same_bytes("a.csv", "b.csv"));
     EXITS(0, CONVERT "--classes no,yes --f16");
     EXITS(0, "inspect model.safetensors");

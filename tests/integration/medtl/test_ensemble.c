@@ -19,8 +19,12 @@ TestSuite(ensemble, .init = setup, .fini = folder_remove);
 Test(ensemble, of_one_model_twice_answers_as_that_model)
 {
     EXITS(0, "ensemble run1/model.safetensors run1/model.safetensors -o twice.safetensors");
-    EXITS(0, "evaluate --model run1/model.safetensors --data labels.csv --leaks warn --predictions one.csv");
-    EXITS(0, "evaluate --model twice.safetensors --data labels.csv --leaks warn --predictions twice.csv");
+    EXITS(
+        0,
+        "evaluate --model run1/model.safetensors --data labels.csv --leaks warn --predictions one.csv");
+    EXITS(
+        0,
+        "evaluate --model twice.safetensors --data labels.csv --leaks warn --predictions twice.csv");
     /* Twice a float and half of that are exact. */
     cr_expect(same_bytes("one.csv", "twice.csv"));
 }

@@ -110,8 +110,10 @@ Test(convert, what_does_not_fit_is_named_and_nothing_is_written)
 Test(convert, plain_weights_start_a_training_and_every_tensor_is_accounted_for)
 {
     prepare();
-    EXITS(0, "finetune " SMALL_RUN
-             "--classes no,yes,maybe --epochs 1 --init weights.safetensors -o next");
+    EXITS(
+        0,
+        "finetune " SMALL_RUN
+        "--classes no,yes,maybe --allow-empty-classes --epochs 1 --init weights.safetensors -o next");
     SAYS("started from weights.safetensors");
     SAYS("tensors: 76 matched, 2 reshaped, 1 counters, not needed");
     SAYS("fc2.weight: file F32 [2, 200], network [3, 200] (the head: may start anew)");

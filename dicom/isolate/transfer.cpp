@@ -24,10 +24,14 @@ void repair(bool &flag)
     std::memcpy(&flag, &byte, 1);
 }
 
-template <typename kind> void check_below(kind value, unsigned count)
+/// An enumerator that came as bytes may be none, and must not even be looked at as one then.
+template <typename kind> void check_below(const kind &value, unsigned count)
 {
-    require(static_cast<unsigned>(value) < count, MEDTL_E_INTERNAL,
-            "a message between processes is damaged");
+    unsigned number;
+
+    static_assert(sizeof number == sizeof value, "enumerations are as large as an int");
+    std::memcpy(&number, &value, sizeof number);
+    require(number < count, MEDTL_E_INTERNAL, "a message between processes is damaged");
 }
 
 medtl_facts get_facts(message_reader &from)

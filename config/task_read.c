@@ -2,6 +2,7 @@
  * one or three channels, that the positive class exists. */
 #include "task_read.h"
 
+#include "evidence_read.h"
 #include "rule_read.h"
 #include "xml_read.h"
 
@@ -296,6 +297,9 @@ static void read_task(medtl_xml *xml, const xmlNode *root, medtl_task_entry *ent
     read_model(xml, medtl_xml_child(xml, root, "model"), entry);
     read_classes(xml, medtl_xml_child(xml, root, "classes"), entry);
     read_report(xml, medtl_xml_child(xml, root, "report"), entry);
+    /* The one element that may follow, so no name need be looked for. */
+    medtl_evidence_read(xml, xmlNextElementSibling(medtl_xml_child(xml, root, "report")),
+                        &task->evidence);
 }
 
 medtl_status medtl_task_read(const char *path, xmlSchema *schema, locale_t numbers,

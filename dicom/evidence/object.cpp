@@ -72,17 +72,37 @@ void write_series(DcmItem &object, const evidence_type &type, const medtl_eviden
     put_text(object, DCM_SeriesDescription, long_string(title.c_str()));
 }
 
-// C.7.5.1 General Equipment, C.7.5.2 Enhanced General Equipment.
-void write_equipment(DcmItem &object, const medtl_evidence_request &request)
+// The request as a report's, which knows how equipment and time are said.
+medtl_report_request as_report(const medtl_evidence_request &request,
+                               const medtl_image_result &result)
 {
-    medtl_report_request named = {};
+    medtl_report_request report = {};
 
-    named.task = request.task;
-    named.model_name = request.model_name;
-    named.model_version = request.model_version;
-    named.model_sha256 = request.model_sha256;
-    named.software_version = request.software_version;
-    const equipment device = equipment_of(named);
+    report.task = request.task;
+    report.model_name = request.model_name;
+    report.model_version = request.model_version;
+    report.model_sha256 = request.model_sha256;
+    report.software_version = request.software_version;
+    report.content_date_time = request.content_date_time;
+    report.results = &result;
+    report.result_count = 1;
+    return report;
+}
+
+medtl_image_result as_result(const medtl_evidence_request &request)
+{
+    medtl_image_result result = {};
+
+    result.instance = request.instance;
+    result.frame = request.frame;
+    return result;
+}
+
+// C.7.5.1 General Equipment, C.7.5.2 Enhanced General Equipment.
+void write_equipment(DcmItem &object, const medtl_report_request &report)
+{
+    const equipment device = equipment_of(report);
+
     put_text(object, DCM_Manufacturer, device.manufacturer);
     put_text(object, DCM_ManufacturerModelName, device.model);
     put_text(object, DCM_DeviceSerialNumber, device.serial);
@@ -91,12 +111,11 @@ void write_equipment(DcmItem &object, const medtl_evidence_request &request)
 
 // C.12.1 SOP Common, and the date and time of the content (C.7.6.1, C.8.20.1).
 void write_sop_common(DcmItem &object, DcmItem &image, const evidence_type &type,
-                      const medtl_evidence_request &request, const std::string &sop_instance_uid)
+                      const medtl_report_request &report, const std::string &sop_instance_uid)
 {
-    OFString zone;
+    headers images;
+    const moment when = content_moment(report, images);
 
-    image.findAndGetOFString(DCM_TimezoneOffsetFromUTC, zone);
-    const moment when = content_moment(request.content_date_time, zone.c_str());
     put_text(object, DCM_SOPClassUID, type.sop_class_uid);
     put_text(object, DCM_SOPInstanceUID, sop_instance_uid);
     put_text(object, DCM_InstanceCreationDate, when.date);
@@ -136,10 +155,13 @@ std::string evidence_part_uid(const std::string &sop_instance_uid, const char *p
 void write_common(DcmItem &object, DcmItem &image, const evidence_type &type,
                   const medtl_evidence_request &request, const std::string &sop_instance_uid)
 {
+    const medtl_image_result result = as_result(request);
+    const medtl_report_request report = as_report(request, result);
+
     write_patient_and_study(object, image);
-    write_sop_common(object, image, type, request, sop_instance_uid);
+    write_sop_common(object, image, type, report, sop_instance_uid);
     write_series(object, type, request);
-    write_equipment(object, request);
+    write_equipment(object, report);
 }
 
 void write_source_image(DcmItem &item, const medtl_evidence_request &request)

@@ -46,6 +46,19 @@ typedef struct medtl_expected_view {
     char view[MEDTL_CS_SIZE];    /* "CC", "MLO" ... */
 } medtl_expected_view;
 
+/** What a task makes to show where in an image the network found its answer, as a set: one bit each. */
+typedef enum medtl_show {
+    MEDTL_SHOW_OUTLINE = 1,     /* the region of the image that the report draws */
+    MEDTL_SHOW_PICTURE = 2,     /* a Secondary Capture with the heat map          */
+    MEDTL_SHOW_SEGMENTATION = 4 /* a Segmentation of the region                   */
+} medtl_show;
+
+typedef struct medtl_evidence_rule {
+    unsigned objects; /* of medtl_show; 0: none */
+    bool always;      /* for every analysed image; else only for those with a finding */
+    double level; /* share of the heat map's largest value that makes the region, 0.05 to 0.95 */
+} medtl_evidence_rule;
+
 /** A task: which images it takes, how they are normalised, which model reads them, and what the
  *  answer is called. Borrowed from its configuration; immutable. */
 typedef struct medtl_task {
@@ -81,6 +94,7 @@ typedef struct medtl_task {
     const char *series_description;
     uint32_t series_number;
     const char *disclaimer; /* "Supports a clinician, does not diagnose ..." */
+    medtl_evidence_rule evidence;
     const char *digest; /* SHA-256 hex of the task's canonical XML (C14N), by content: white space
                                 between elements and comments do not count */
 } medtl_task;

@@ -160,7 +160,9 @@ typedef struct medtl_plugin_item {
         *probabilities; /* class_count values that sum to 1, calibrated; NULL unless ANALYSED */
 } medtl_plugin_item;
 
-/** One report of an ended job: one study, one task. Borrowed: valid until the job is destroyed.
+/** One report of an ended job: one study, one task. After the reports come the objects that explain their images, where a
+ *  task asks for evidence (docs/TASKS.md): complete DICOM files for the same study, which the reports refer to; a host
+ *  stores them alike. Borrowed: valid until the job is destroyed.
  *  UIDs are derived from the images, the model and the task, so that the same input gives the
  *  same UIDs: storing a report twice replaces it. */
 typedef struct medtl_plugin_report {

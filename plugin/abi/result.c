@@ -61,16 +61,40 @@ static void forget_report(medtl_plugin_report *report)
     free((void *)report->series_instance_uid);
 }
 
+/* Take over the objects that explain one image; there is room for all that came. @return how many are in `ordered` then. */
+static size_t collect_evidence(medtl_plugin_job *job, const medtl_record *record,
+                               medtl_plugin_report *ordered, size_t used)
+{
+    for (size_t k = 0; k < record->evidence_count; k++)
+        for (size_t i = 0; i < job->report_count; i++) {
+            medtl_plugin_report *const kept = &job->reports[i];
+
+            if (kept->bytes == NULL ||
+                strcmp(kept->sop_instance_uid, record->evidence[k].sop_instance_uid) != 0)
+                continue;
+            ordered[used] = *kept;
+            ordered[used].reason = "";
+            ordered[used].study_instance_uid = record->study_instance_uid;
+            ordered[used].task = record->task->name;
+            ordered[used].image_count = 1;
+            used++;
+            memset(kept, 0, sizeof *kept);
+            break;
+        }
+    return used;
+}
+
 /* The sink got reports as they became ready; the records have all of them, in the order of the
  * studies. Take the bytes over into that order. */
 static medtl_status collect_reports(medtl_plugin_job *job, medtl_error *err)
 {
     const size_t count = medtl_batch_report_count(job->batch);
-    medtl_plugin_report *ordered = calloc(count > 0 ? count : 1, sizeof *ordered);
-    size_t filled = 0;
+    const size_t capacity = count + job->report_count + 1; /* as if all that came were evidence */
+    medtl_plugin_report *ordered = calloc(capacity, sizeof *ordered);
+    size_t filled = 0, used;
 
     if (ordered == NULL)
-        return medtl_fail(err, MEDTL_E_MEMORY, "list of %zu reports", count);
+        return medtl_fail(err, MEDTL_E_MEMORY, "list of %zu reports", capacity);
     for (; filled < count; filled++) {
         const medtl_report_record *record = medtl_batch_report_at(job->batch, filled);
         medtl_plugin_report *report = &ordered[filled];
@@ -94,12 +118,15 @@ static medtl_status collect_reports(medtl_plugin_job *job, medtl_error *err)
         if (report->sop_instance_uid == NULL || report->series_instance_uid == NULL)
             break;
     }
+    used = filled < count ? filled + 1 : count;
+    for (size_t i = 0; i < medtl_batch_record_count(job->batch); i++)
+        used = collect_evidence(job, medtl_batch_record(job->batch, i), ordered, used);
     for (size_t i = 0; i < job->report_count; i++)
         forget_report(&job->reports[i]);
     free(job->reports);
     job->reports = ordered;
-    job->report_count = filled < count ? filled + 1 : count;
-    job->report_capacity = count > 0 ? count : 1;
+    job->report_count = used;
+    job->report_capacity = capacity;
     return filled == count ? MEDTL_OK : medtl_fail(err, MEDTL_E_MEMORY, "names of a report");
 }
 

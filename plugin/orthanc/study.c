@@ -138,7 +138,8 @@ static medtl_status store_report(void *context, const medtl_batch_report *report
     status = medtl_orthanc_store(r->self, report->bytes, report->size, r->job->study, id, err);
     if (status != MEDTL_OK)
         return status;
-    r->result->reports++;
+    if (!report->is_evidence)
+        r->result->reports++;
     (void)snprintf(location, MEDTL_LOCATION_SIZE, "/instances/%s", id);
     return medtl_id_list_add(&r->instances, id, err);
 }

@@ -57,6 +57,22 @@ static medtl_status classify_frame(worker *self, const medtl_item *item, medtl_f
     return MEDTL_OK;
 }
 
+/* The frame that speaks for its image. */
+static const medtl_frame_result *most_suspicious(const medtl_item *item)
+{
+    const int positive = item->record.task->positive_class;
+    const medtl_frame_result *best = &item->frames[0];
+
+    for (uint32_t i = 1; i < item->frame_count; i++) {
+        const medtl_frame_result *f = &item->frames[i];
+
+        if (f->probabilities[positive >= 0 ? positive : f->predicted_class] >
+            best->probabilities[positive >= 0 ? positive : best->predicted_class])
+            best = f;
+    }
+    return best;
+}
+
 /* Every frame that the task wants, or none. */
 static medtl_status classify(analysis *a, worker *self, medtl_item *item, medtl_error *err)
 {
@@ -79,27 +95,12 @@ static medtl_status classify(analysis *a, worker *self, medtl_item *item, medtl_
     if (status == MEDTL_OK) {
         item->frames = frames;
         item->probabilities = probabilities;
-        return MEDTL_OK;
+        return medtl_batch_explain(a->batch, item, most_suspicious(item), self->inputs[item->task],
+                                   err);
     }
     free(frames);
     free(probabilities);
     return status;
-}
-
-/* The frame that speaks for its image. */
-static const medtl_frame_result *most_suspicious(const medtl_item *item)
-{
-    const int positive = item->record.task->positive_class;
-    const medtl_frame_result *best = &item->frames[0];
-
-    for (uint32_t i = 1; i < item->frame_count; i++) {
-        const medtl_frame_result *f = &item->frames[i];
-
-        if (f->probabilities[positive >= 0 ? positive : f->predicted_class] >
-            best->probabilities[positive >= 0 ? positive : best->predicted_class])
-            best = f;
-    }
-    return best;
 }
 
 static void record_result(medtl_item *item)

@@ -3,6 +3,7 @@
 #ifndef MEDTL_PIPELINE_BATCH_H
 #define MEDTL_PIPELINE_BATCH_H
 
+#include "medtl/evidence.h"
 #include "medtl/report.h"
 #include "pipeline.h"
 
@@ -149,6 +150,13 @@ medtl_status medtl_batch_skip_known(medtl_batch *batch, medtl_error *err);
 
 /** Analyse all jobs; each group is reported when its last job is done. */
 medtl_status medtl_batch_analyse(medtl_batch *batch, medtl_error *err);
+
+/** Find where in its image an analysed item's result comes from, if its task asks for that, and hand what shows it to
+ *  the sink. In explain.c. May be called by several threads.
+ *  @param shown  The frame that speaks for the image; it is read again.
+ *  @param input  Room for a normalised input of the task, overwritten. */
+medtl_status medtl_batch_explain(medtl_batch *batch, medtl_item *item,
+                                 const medtl_frame_result *shown, float *input, medtl_error *err);
 
 /** Report a complete group, and let go of its headers. */
 void medtl_batch_report_group(medtl_batch *batch, medtl_group *group);

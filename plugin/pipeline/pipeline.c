@@ -6,7 +6,8 @@
 
 struct medtl_pipeline {
     medtl_config *config;
-    medtl_model **models; /* one for each task, in the tasks' order */
+    medtl_model **models;         /* one for each task, in the tasks' order */
+    medtl_explainer **explainers; /* likewise; NULL where the task asks for no evidence */
     size_t task_count;
     medtl_reader *reader; /* NULL: the defaults */
 };
@@ -51,13 +52,33 @@ medtl_status medtl_pipeline_check_model(const medtl_task *task, const medtl_mode
     return check_classes(task, model, err);
 }
 
+/* A model is read twice where its heat maps are asked for: it must be the same one. */
+static medtl_status load_explainer(const medtl_task *task, const medtl_model *model,
+                                   medtl_explainer **out, medtl_error *err)
+{
+    medtl_error why = {MEDTL_OK, ""};
+    const medtl_status status = medtl_explainer_create(task->model_path, NULL, 1, out, &why);
+
+    if (status == MEDTL_E_UNSUPPORTED || status == MEDTL_E_ARGUMENT)
+        return medtl_fail(err, MEDTL_E_CONFIG,
+                          "%s: asks for evidence that its model cannot give: %.400s", task->file,
+                          why.message);
+    if (status != MEDTL_OK)
+        return medtl_fail(err, status, "%s", why.message);
+    if (strcmp(medtl_explainer_get_info(*out)->sha256, medtl_model_get_info(model)->sha256) != 0)
+        return medtl_fail(err, MEDTL_E_IO, "%s: the file was changed while it was loaded",
+                          task->model_path);
+    return MEDTL_OK;
+}
+
 static medtl_status load_models(medtl_pipeline *pipeline, medtl_error *err)
 {
     medtl_status status = MEDTL_OK;
 
     pipeline->task_count = medtl_config_task_count(pipeline->config);
     pipeline->models = calloc(pipeline->task_count + 1, sizeof *pipeline->models);
-    if (pipeline->models == NULL)
+    pipeline->explainers = calloc(pipeline->task_count + 1, sizeof *pipeline->explainers);
+    if (pipeline->models == NULL || pipeline->explainers == NULL)
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu models",
                           pipeline->task_count);
     for (size_t i = 0; i < pipeline->task_count && status == MEDTL_OK; i++) {
@@ -67,6 +88,8 @@ static medtl_status load_models(medtl_pipeline *pipeline, medtl_error *err)
         if (status == MEDTL_OK)
             status =
                 medtl_pipeline_check_model(task, medtl_model_get_info(pipeline->models[i]), err);
+        if (status == MEDTL_OK && task->evidence.objects != 0)
+            status = load_explainer(task, pipeline->models[i], &pipeline->explainers[i], err);
     }
     return status;
 }
@@ -97,6 +120,9 @@ void medtl_pipeline_destroy(medtl_pipeline *pipeline)
         return;
     for (size_t i = 0; pipeline->models != NULL && i < pipeline->task_count; i++)
         medtl_model_destroy(pipeline->models[i]);
+    for (size_t i = 0; pipeline->explainers != NULL && i < pipeline->task_count; i++)
+        medtl_explainer_destroy(pipeline->explainers[i]);
+    free(pipeline->explainers);
     free(pipeline->models);
     medtl_config_destroy(pipeline->config);
     medtl_reader_destroy(pipeline->reader);
@@ -157,4 +183,9 @@ uint32_t medtl_pipeline_frames(const medtl_task *task, uint32_t frames, uint32_t
 {
     *count = task->frames == MEDTL_FRAMES_ALL && frames > 1 ? frames : 1;
     return task->frames == MEDTL_FRAMES_MIDDLE ? frames / 2 : 0;
+}
+
+medtl_explainer *medtl_pipeline_explainer(const medtl_pipeline *pipeline, size_t index)
+{
+    return index < pipeline->task_count ? pipeline->explainers[index] : NULL;
 }

@@ -55,6 +55,9 @@ const medtl_model *medtl_pipeline_model(const medtl_pipeline *pipeline,
                                         size_t index) MEDTL_NOEXCEPT;
 const medtl_model_info *medtl_pipeline_model_info(const medtl_pipeline *pipeline,
                                                   size_t index) MEDTL_NOEXCEPT;
+/** What makes the heat maps of a task that asks for evidence (task->evidence); else NULL. */
+medtl_explainer *medtl_pipeline_explainer(const medtl_pipeline *pipeline,
+                                          size_t index) MEDTL_NOEXCEPT;
 
 /** The version of medtl, "0.1.0". */
 const char *medtl_pipeline_version(void) MEDTL_NOEXCEPT;
@@ -138,11 +141,14 @@ typedef struct medtl_record {
     const medtl_facts *facts; /* NULL unless a task takes the object */
     const char *duplicate_of; /* path of the object with the same exposure that was analysed in its
                                  place; "": it is none */
+    const medtl_evidence_object *evidence; /* what was made to explain the result */
+    size_t evidence_count;
 } medtl_record;
 
-/** A finished report: one study, one task, one of the task's profiles. Borrowed for the time of the sink's
- *  call. */
+/** A finished report: one study, one task, one of the task's profiles; or an object that explains the result of one
+ *  image and that a report will refer to. Borrowed for the time of the sink's call. */
 typedef struct medtl_batch_report {
+    bool is_evidence; /* an object that explains; image_count is 1 */
     const medtl_task *task;
     const char *profile; /* "tid1500" */
     const char *study_instance_uid, *series_instance_uid, *sop_instance_uid;
@@ -153,7 +159,8 @@ typedef struct medtl_batch_report {
 
 enum { MEDTL_LOCATION_SIZE = 4096 };
 
-/** Receives each report as soon as its study is complete. Called from a worker thread, never two
+/** Receives each report as soon as its study is complete, and before it the objects that it refers to, each as soon as
+ *  its image is analysed (a run that stops may leave those without their report; the next run replaces them). Called from a worker thread, never two
  *  calls at a time, in no particular order of studies.
  *  @param[out] location  May be filled with where the report went (path, URL), for the record.
  *  @return MEDTL_OK; another status marks the report as failed (err says why) and the run goes

@@ -193,6 +193,21 @@ static void add_result(json_t *object, const medtl_record *record)
                                   "flipped", (int)g->flipped));
 }
 
+static void add_evidence(json_t *object, const medtl_record *record)
+{
+    static const char *const kinds[] = {"secondary-capture", "presentation-state", "segmentation"};
+    json_t *list = record->evidence_count > 0 ? json_array() : NULL;
+
+    for (size_t i = 0; i < record->evidence_count; i++)
+        json_array_append_new(
+            list, json_pack("{s:s, s:s, s:s, s:s}", "kind", kinds[record->evidence[i].kind],
+                            "sop_class_uid", record->evidence[i].sop_class_uid,
+                            "series_instance_uid", record->evidence[i].series_instance_uid,
+                            "sop_instance_uid", record->evidence[i].sop_instance_uid));
+    if (list != NULL)
+        json_object_set_new(object, "evidence", list);
+}
+
 static void set_number(json_t *object, const char *key, double value)
 {
     if (value > 0.0)
@@ -291,6 +306,7 @@ static json_t *object_of(const medtl_item *item)
     if (record->probabilities != NULL) {
         add_result(object, record);
         add_frames(object, record);
+        add_evidence(object, record);
     }
     return object;
 }

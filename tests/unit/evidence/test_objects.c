@@ -1,0 +1,151 @@
+/* The DICOM objects, read back by our own reader; validators judge them in tests/conformance/evidence. */
+#include "sample_evidence.h"
+#include "sample_image.h"
+#include "sample_task.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+static sample_evidence explained;
+
+static void set_up(void)
+{
+    const sample_image image = {.kind = SAMPLE_MAMMOGRAM, .number = 1};
+
+    cr_assert(sample_evidence_make(&sample_mammography, sample_image_read(&image), &explained));
+}
+
+static void tear_down(void) { sample_evidence_clear(&explained); }
+
+TestSuite(evidence, .init = set_up, .fini = tear_down);
+
+static medtl_evidence *make(medtl_evidence_kind kind)
+{
+    medtl_evidence *object = NULL;
+    medtl_error err = {MEDTL_OK, ""};
+
+    cr_assert_eq(medtl_evidence_create(kind, &explained.request, &object, &err), MEDTL_OK, "%s",
+                 err.message);
+    return object;
+}
+
+static medtl_instance *read_back(const medtl_evidence *object)
+{
+    medtl_instance *instance = NULL;
+    medtl_error err = {MEDTL_OK, ""};
+
+    cr_assert_eq(
+        medtl_instance_read_memory(object->bytes, object->size, "object", NULL, 0, &instance, &err),
+        MEDTL_OK, "%s", err.message);
+    return instance;
+}
+
+Test(evidence, has_the_same_bytes_each_time)
+{
+    for (int kind = 0; kind < 3; kind += 2) {
+        medtl_evidence *a = make((medtl_evidence_kind)kind), *b = make((medtl_evidence_kind)kind);
+
+        cr_assert_eq(a->size, b->size);
+        cr_expect_eq(memcmp(a->bytes, b->bytes, a->size), 0);
+        medtl_evidence_destroy(a);
+        medtl_evidence_destroy(b);
+    }
+}
+
+Test(evidence, stays_in_the_study_of_its_image_under_names_of_its_own)
+{
+    const medtl_facts *source = medtl_instance_facts(explained.instance);
+    medtl_evidence *picture = make(MEDTL_EVIDENCE_PICTURE);
+    medtl_evidence *region = make(MEDTL_EVIDENCE_SEGMENTATION);
+
+    cr_expect_str_eq(picture->study_instance_uid, source->study_instance_uid);
+    cr_expect_str_eq(region->study_instance_uid, source->study_instance_uid);
+    cr_expect_str_neq(picture->series_instance_uid, region->series_instance_uid);
+    cr_expect_str_neq(picture->sop_instance_uid, region->sop_instance_uid);
+    cr_expect_str_neq(picture->sop_instance_uid, source->sop_instance_uid);
+    medtl_evidence_destroy(picture);
+    medtl_evidence_destroy(region);
+}
+
+Test(evidence, of_another_model_task_level_class_or_version_is_another_object)
+{
+    medtl_evidence *first = make(MEDTL_EVIDENCE_SEGMENTATION);
+    const medtl_evidence_request kept = explained.request;
+    medtl_task other_task = sample_mammography;
+
+    other_task.digest = SAMPLE_DIGEST_B;
+    for (int change = 0; change < 5; change++) {
+        medtl_evidence *other;
+
+        explained.request = kept;
+        explained.request.model_sha256 = change == 0 ? SAMPLE_DIGEST_B : kept.model_sha256;
+        explained.request.task = change == 1 ? &other_task : kept.task;
+        explained.request.level = change == 2 ? 0.4 : kept.level;
+        explained.request.class_index = change == 3 ? 0 : kept.class_index;
+        explained.request.software_version = change == 4 ? "0.1.1" : kept.software_version;
+        other = make(MEDTL_EVIDENCE_SEGMENTATION);
+        cr_expect_str_neq(first->sop_instance_uid, other->sop_instance_uid, "change %d", change);
+        medtl_evidence_destroy(other);
+    }
+    medtl_evidence_destroy(first);
+}
+
+/* How orange a pixel of the picture became: nothing where the heat map is cold. */
+Test(evidence, colours_the_hot_part_of_the_picture_and_leaves_the_cold_part)
+{
+    medtl_evidence *object = make(MEDTL_EVIDENCE_PICTURE);
+    medtl_instance *instance = read_back(object);
+    medtl_image *image = NULL;
+    const unsigned char *hot, *cold;
+
+    cr_assert_eq(medtl_image_read(instance, 0, &image, NULL), MEDTL_OK);
+    cr_assert_eq(image->samples, 3);
+    cr_expect(image->rows > SAMPLE_ROWS && image->columns >= SAMPLE_COLUMNS, "no legend");
+    hot = (const unsigned char *)image->pixels +
+          3 * ((size_t)(SAMPLE_ROWS * 4 / 10) * image->columns + SAMPLE_COLUMNS * 3 / 10);
+    cold = (const unsigned char *)image->pixels +
+           3 * ((size_t)(SAMPLE_ROWS - 1) * image->columns + SAMPLE_COLUMNS - 1);
+    cr_expect(hot[0] > hot[2] + 40, "%d %d %d", hot[0], hot[1], hot[2]);
+    cr_expect(abs(cold[0] - cold[2]) <= 3 && abs(cold[0] - cold[1]) <= 3, "%d %d %d", cold[0],
+              cold[1], cold[2]);
+    medtl_image_destroy(image);
+    medtl_instance_destroy(instance);
+    medtl_evidence_destroy(object);
+}
+
+Test(evidence, is_known_as_ours_so_that_no_task_takes_it)
+{
+    for (int kind = 0; kind < 3; kind += 2) {
+        medtl_evidence *object = make((medtl_evidence_kind)kind);
+        medtl_instance *instance = read_back(object);
+
+        cr_expect(medtl_report_is_ours(instance));
+        medtl_instance_destroy(instance);
+        medtl_evidence_destroy(object);
+    }
+}
+
+Test(evidence, refuses_what_it_cannot_make)
+{
+    const medtl_evidence_request kept = explained.request;
+    medtl_evidence *object = NULL;
+    medtl_error err = {MEDTL_OK, ""};
+
+    cr_expect_eq(medtl_evidence_create(MEDTL_EVIDENCE_PRESENTATION, &kept, &object, &err),
+                 MEDTL_E_UNSUPPORTED);
+    explained.request.outline = NULL;
+    explained.request.outline_count = 0;
+    cr_expect_eq(
+        medtl_evidence_create(MEDTL_EVIDENCE_SEGMENTATION, &explained.request, &object, &err),
+        MEDTL_E_ARGUMENT);
+    explained.request = kept;
+    explained.request.picture = NULL;
+    cr_expect_eq(medtl_evidence_create(MEDTL_EVIDENCE_PICTURE, &explained.request, &object, &err),
+                 MEDTL_E_ARGUMENT);
+    explained.request = kept;
+    explained.request.class_index = 2;
+    cr_expect_eq(medtl_evidence_create(MEDTL_EVIDENCE_PICTURE, &explained.request, &object, &err),
+                 MEDTL_E_ARGUMENT);
+    cr_expect_null(object);
+}

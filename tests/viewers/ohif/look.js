@@ -1,0 +1,118 @@
+// usage: node look.js DIST ORTHANC STUDY PICTURES [MODALITY=TEXT ...]
+// Opens a study in the OHIF viewer (DIST: its built files) in headless Chromium, shows each of its series in turn, and fails where
+// the viewport stays black, the page throws, something never ends loading, or a series of MODALITY does not show TEXT.
+// With PICTURES (a prefix of file names; "-": none) it photographs what it saw. Prints one line a series.
+'use strict';
+const puppeteer = require('puppeteer-core');
+const { start } = require('./server.js');
+
+const PATIENCE = Number(process.env.PATIENCE_MS || 90000); // ms; software rendering on a busy machine takes its time
+const LEAST_FILLED = 0.02; // of the canvas's pixels that are not black
+
+const pause = ms => new Promise(done => setTimeout(done, ms));
+
+// What can be seen now: text (measurement labels are SVG), how full the canvases are, what is being waited for.
+const observe = page => page.evaluate(() => {
+  const filled = canvas => {
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    let bright = 0;
+    for (let i = 0; i < data.length; i += 4) bright += data[i] + data[i + 1] + data[i + 2] > 30;
+    return (4 * bright) / data.length;
+  };
+  const labels = [...document.querySelectorAll('svg text')].map(e => e.textContent);
+  return {
+    text: document.body.innerText + '\n' + labels.join('\n'),
+    labels: labels.length,
+    filled: Math.max(0, ...[...document.querySelectorAll('canvas.cornerstone-canvas')].map(filled)),
+    loading: /Loading/.test(document.body.innerText),
+    alive: document.querySelectorAll('[data-cy^=study-browser-thumbnail]').length > 0,
+  };
+});
+
+async function waitUntil(page, holds) {
+  const end = Date.now() + PATIENCE;
+  let seen = await observe(page);
+  while (!holds(seen) && Date.now() < end) {
+    await pause(500);
+    seen = await observe(page);
+  }
+  return seen;
+}
+
+// OHIF asks first-time users whether they want a tour, and whether to open what was found.
+async function answer(page) {
+  for (const button of await page.$$('button'))
+    if (/^(Yes|Skip all)$/.test(await page.evaluate(e => e.innerText.trim(), button))) await button.click();
+}
+
+async function show(page, thumbnail, wanted) {
+  await thumbnail.scrollIntoView();
+  await thumbnail.click({ clickCount: 2 });
+  await pause(2000); // the former series is still there for a moment
+  await answer(page);
+  const complete = seen =>
+    !seen.alive || (!seen.loading && seen.filled >= LEAST_FILLED && wanted.every(text => seen.text.includes(text)));
+  await waitUntil(page, complete);
+  await answer(page);
+  await pause(1500); // for what comes on top: outlines, segments
+  return observe(page);
+}
+
+function faultsOf(seen, wanted, thrown) {
+  const faults = wanted.filter(text => !seen.text.includes(text)).map(text => `does not show "${text}"`);
+  if (!seen.alive) faults.push('the application is gone');
+  if (seen.loading) faults.push('never ends loading');
+  if (seen.filled < LEAST_FILLED) faults.push('the viewport is black');
+  return faults.concat(thrown.map(error => `threw ${error}`));
+}
+
+async function lookAtAll(page, thrown, pictures, expected) {
+  const selector = '[data-cy=study-browser-thumbnail],[data-cy=study-browser-thumbnail-no-image]';
+  await page.waitForSelector(selector, { timeout: PATIENCE });
+  await waitUntil(page, seen => seen.filled >= LEAST_FILLED);
+  await answer(page);
+  const count = (await page.$$(selector)).length;
+  const met = new Set();
+  let faulty = count === 0;
+  for (let i = 0; i < count; i++) {
+    const thumbnail = (await page.$$(selector))[i];
+    if (!thumbnail) { console.log(`series ${i + 1}: FAULT: its thumbnail is gone`); return true; }
+    const label = (await page.evaluate(e => e.innerText, thumbnail)).replace(/\s+/g, ' ').trim();
+    const modality = label.split(' ')[0];
+    const wanted = expected.filter(e => e.modality === modality).map(e => e.text);
+    thrown.length = 0;
+    const seen = await show(page, thumbnail, wanted);
+    const faults = faultsOf(seen, wanted, thrown);
+    met.add(modality);
+    if (pictures !== '-') await page.screenshot({ path: `${pictures}-${i + 1}-${modality}.png` });
+    faulty = faulty || faults.length > 0;
+    console.log(`${label}: ${Math.round(100 * seen.filled)} % filled, ${seen.labels} labels` +
+      faults.map(fault => `; FAULT: ${fault}`).join(''));
+  }
+  for (const { modality } of expected)
+    if (!met.has(modality)) { console.log(`FAULT: there is no series of ${modality}`); faulty = true; }
+  return faulty;
+}
+
+async function main() {
+  const [dist, orthanc, study, pictures, ...rest] = process.argv.slice(2);
+  const expected = rest.map(e => ({ modality: e.slice(0, e.indexOf('=')), text: e.slice(e.indexOf('=') + 1) }));
+  const server = await start(dist, orthanc);
+  const browser = await puppeteer.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+    headless: 'new', pipe: true, args: ['--no-sandbox', '--disable-dev-shm-usage', '--use-gl=angle',
+      '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--ignore-gpu-blocklist'] });
+  try {
+    const page = await browser.newPage();
+    const thrown = [];
+    await page.setViewport({ width: 1100, height: 700 });
+    page.on('pageerror', error => thrown.push(String(error).slice(0, 200)));
+    await page.goto(`http://127.0.0.1:${server.address().port}/viewer?StudyInstanceUIDs=${study}`,
+      { waitUntil: 'domcontentloaded', timeout: PATIENCE });
+    return await lookAtAll(page, thrown, pictures, expected) ? 1 : 0;
+  } finally {
+    await browser.close();
+    server.close();
+  }
+}
+
+main().then(code => process.exit(code), error => { console.error(String(error)); process.exit(1); });

@@ -43,6 +43,8 @@ void write_image(DcmItem &object, DcmItem &image, const medtl_evidence_request &
         put_empty(object, DCM_PatientOrientation); // type 2C: no plane in patient space
     if (side == MEDTL_LATERALITY_LEFT || side == MEDTL_LATERALITY_RIGHT)
         put_text(object, DCM_ImageLaterality, side == MEDTL_LATERALITY_LEFT ? "L" : "R");
+    else
+        put_empty(object, DCM_Laterality); // type 2C without the other
     copy_if_there(image, DCM_BodyPartExamined, object);
     copy_if_there(image, DCM_BurnedInAnnotation, object); // the legend names nobody
     write_lossy(object, image);

@@ -10,6 +10,12 @@ import pydicom
 NAMES = {"latin1": "Müller^Jürgen", "utf8": "王^小東", "japanese": "山田^太郎"}
 
 
+def source_of(data):
+    if data.Modality != "SEG":
+        return data.SourceImageSequence[0]
+    return data.PerFrameFunctionalGroupsSequence[0].DerivationImageSequence[0].SourceImageSequence[0]
+
+
 def segmentation_faults(data):
     rows, columns = data.Rows, data.Columns
     bits = numpy.unpackbits(numpy.frombuffer(data.PixelData, numpy.uint8), bitorder="little")
@@ -20,9 +26,8 @@ def segmentation_faults(data):
         yield f"the region is {share:.4f} of the image"
     if abs((x.mean() + 0.5) / columns - 0.3) > 0.02 or abs((y.mean() + 0.5) / rows - 0.4) > 0.02:
         yield "the region is elsewhere"
-    source = data.PerFrameFunctionalGroupsSequence[0].DerivationImageSequence[0].SourceImageSequence[0]
     named = data.ReferencedSeriesSequence[0].ReferencedInstanceSequence[0]
-    if source.ReferencedSOPInstanceUID != named.ReferencedSOPInstanceUID:
+    if source_of(data).ReferencedSOPInstanceUID != named.ReferencedSOPInstanceUID:
         yield "two different source images"
 
 
@@ -47,7 +52,7 @@ def faults(path):
     name = str(data.PatientName)
     if NAMES[language] not in name:
         yield f"the patient's name is not readable as {data.SpecificCharacterSet}"
-    if ("-frames-" in path or "/frames-" in path) and "ReferencedFrameNumber" not in str(data):
+    if "/frames-" in path and source_of(data).get("ReferencedFrameNumber") != 1:
         yield "the frame is not named"
     yield from segmentation_faults(data) if data.Modality == "SEG" else capture_faults(data)
 

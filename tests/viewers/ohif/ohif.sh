@@ -46,7 +46,7 @@ for task in "${MEDTL_DATA_DIR:?}"/tasks/*.xml; do
 done
 
 # OHIF 3.13.2 behind Orthanc 1.10 does not show an image with a VOI LUT Function, nor Dermoscopic Photographs (docs/VIEWERS.md).
-"$program" phantom "$work/phantoms" >/dev/null || exit 1
+"$program" phantom -o "$work/phantoms" >/dev/null || exit 1
 find "$work/phantoms" -type f | sort | while read -r file; do
     class=$(dcmdump -q +P SOPClassUID "$file" 2>/dev/null)
     case $class in

@@ -142,9 +142,11 @@ std::string evidence_uid(const evidence_type &type, const medtl_evidence_request
 
 std::string evidence_series_uid(const evidence_type &type, const medtl_evidence_request &request)
 {
-    return uid_of(std::string("evidence series\n") + type.name + "\n" +
-                  medtl_instance_facts(request.instance)->study_instance_uid + "\n" +
-                  or_empty(request.task->name) + "\n" + or_empty(request.model_sha256));
+    const std::string series = std::string("evidence series\n") + type.name + "\n" +
+                               medtl_instance_facts(request.instance)->study_instance_uid + "\n" +
+                               or_empty(request.task->name) + "\n" + or_empty(request.model_sha256);
+
+    return uid_of(type.series_of_its_own ? series + "\n" + evidence_uid(type, request) : series);
 }
 
 std::string evidence_part_uid(const std::string &sop_instance_uid, const char *part)

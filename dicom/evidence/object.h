@@ -18,6 +18,7 @@ struct evidence_type {
     const char *sop_class_uid, *modality;
     const char *series_title; ///< after the task's series description
     unsigned series_offset;   ///< of the series number behind the report's: 9101 gives 91011, 91012
+    bool series_of_its_own;   ///< one object a series
     void (*write)(DcmItem &object, DcmItem &image, const medtl_evidence_request &request,
                   const std::string &sop_instance_uid); ///< the modules of its own
 };

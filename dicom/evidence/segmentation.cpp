@@ -155,12 +155,14 @@ void write_segmentation(DcmItem &object, DcmItem &image, const medtl_evidence_re
 
 } // namespace
 
-const evidence_type segmentation = {MEDTL_EVIDENCE_SEGMENTATION,
-                                    "segmentation",
-                                    UID_SegmentationStorage,
-                                    "SEG",
-                                    "salient region",
-                                    2,
-                                    write_segmentation};
+const evidence_type segmentation = {
+    MEDTL_EVIDENCE_SEGMENTATION,
+    "segmentation",
+    UID_SegmentationStorage,
+    "SEG",
+    "salient region",
+    2,
+    true, // OHIF 3.13 shows only the first of a series, and then no report
+    write_segmentation};
 
 } // namespace medtl_dicom

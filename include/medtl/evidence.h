@@ -103,7 +103,8 @@ typedef struct medtl_evidence {
  *  of its own whose axes are the image's: without one, OHIF 3.13 does not show it (docs/VIEWERS.md).
  *
  *  UIDs are name-based as the reports' are (report.h): from the image and its frame, kind, class, level,
- *  model, task and software version; the series' from study, kind, task and model. Patient and study
+ *  model, task and software version; the series' from study, kind, task and model, and each
+ *  segmentation has a series of its own (of several in one, OHIF 3.13 shows the first only). Patient and study
  *  attributes are the image's, byte for byte, in its character set; our own text is ASCII.
  *
  *  @return MEDTL_OK; MEDTL_E_ARGUMENT for a request that lacks what the kind needs, or a segmentation without

@@ -171,6 +171,7 @@ medtl_status keep(void *context, const medtl_batch_report *report,
     memcpy(r->bytes, report->bytes, report->size);
     r->size = report->size;
     r->image_count = report->image_count;
+    r->is_evidence = report->is_evidence;
     snprintf(location, MEDTL_LOCATION_SIZE, "kept:%zu", k->count);
     k->count++;
     return MEDTL_OK;

@@ -36,6 +36,7 @@ typedef struct kept_report {
     char study[65], sop[65], task[65];
     unsigned char *bytes;
     size_t size, image_count;
+    bool is_evidence;
 } kept_report;
 typedef struct kept {
     kept_report reports[16];

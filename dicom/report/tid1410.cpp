@@ -11,14 +11,14 @@ namespace medtl_dicom
 namespace
 {
 
-// The task names the probability of its positive class ("Probability of cancer"), or of every class
-// where it has no positive one; the others are named by a private concept.
+// The task names the probability of its positive class ("Probability of cancer"); the others have a private
+// concept each, named after the class: viewers such as OHIF show the name and not the modifiers.
 medtl_code probability_name(const medtl_task &task, size_t index)
 {
     medtl_code name;
 
-    if (is_given(task.probability_concept) &&
-        (task.positive_class < 0 || static_cast<size_t>(task.positive_class) == index))
+    if (is_given(task.probability_concept) && task.positive_class >= 0 &&
+        static_cast<size_t>(task.positive_class) == index)
         return task.probability_concept;
     medtl_probability_concept(&task.classes[index], &name);
     return name;

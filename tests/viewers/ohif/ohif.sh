@@ -85,7 +85,7 @@ look() { # KIND EXPECTATION...
         curl -sf -X POST $orthanc/instances --data-binary @"$file" >/dev/null || { echo "Orthanc refused $file"; failed=1; }
     done
     echo "== $kind"
-    NODE_PATH="$MEDTL_OHIF/node_modules" timeout 900 node "$here/look.js" "$MEDTL_OHIF/package/dist" $orthanc "$study" \
+    NODE_PATH="$MEDTL_OHIF/node_modules" timeout --foreground 1800 node "$here/look.js" "$MEDTL_OHIF/package/dist" $orthanc "$study" \
         "$(if [ -n "$pictures" ]; then echo "$pictures/ohif-$kind"; else echo -; fi)" "$@" || failed=1
 }
 look mammography "SR=Probability of cancer:" "OT=" "SEG="

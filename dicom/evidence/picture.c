@@ -11,14 +11,16 @@ static uint32_t reduced(uint32_t size, double scale)
     return length < 1.0 ? 1 : (uint32_t)length;
 }
 
-medtl_status medtl_picture_of_image(const medtl_image *image, medtl_voi_choice voi,
-                                    uint32_t longest, medtl_picture *out, medtl_error *err)
+medtl_status medtl_picture_read(const medtl_instance *instance, uint32_t frame, bool to_srgb,
+                                medtl_voi_choice voi, uint32_t longest, medtl_picture *out,
+                                medtl_error *err)
 {
-    const uint32_t side = image->rows > image->columns ? image->rows : image->columns;
+    const medtl_facts *facts = medtl_instance_facts(instance);
+    const uint32_t side = facts->rows > facts->columns ? facts->rows : facts->columns;
     const double scale = side > longest ? (double)longest / (double)side : 1.0;
     const medtl_normaliser shown = {.channels = 3,
-                                    .height = reduced(image->rows, scale),
-                                    .width = reduced(image->columns, scale),
+                                    .height = reduced(facts->rows, scale),
+                                    .width = reduced(facts->columns, scale),
                                     .voi = voi,
                                     .crop = MEDTL_CROP_NONE,
                                     .side = MEDTL_SIDE_KEEP,
@@ -36,7 +38,8 @@ medtl_status medtl_picture_of_image(const medtl_image *image, medtl_voi_choice v
                             (unsigned)shown.height, (unsigned)shown.width);
         goto done;
     }
-    if ((status = medtl_normalise(image, &shown, planes, NULL, err)) != MEDTL_OK)
+    status = medtl_image_read_input(instance, frame, to_srgb, &shown, planes, NULL, err);
+    if (status != MEDTL_OK)
         goto done;
     for (size_t i = 0; i < count; i++)
         for (size_t c = 0; c < 3; c++)

@@ -51,11 +51,13 @@ typedef struct medtl_picture {
 
 /** The whole image, not flipped, not cropped, in the gray values or colours that a viewer shows first;
  *  reduced so that neither side is longer than `longest`. Never enlarged.
- *  @param voi  How gray values are chosen, as in the normaliser.
- *  @return As medtl_normalise(). */
-medtl_status medtl_picture_of_image(const medtl_image *image, medtl_voi_choice voi,
-                                    uint32_t longest, medtl_picture *out,
-                                    medtl_error *err) MEDTL_NOEXCEPT;
+ *  @param frame    0-based.
+ *  @param to_srgb  As medtl_image_read_input(), which reads it (in a process of its own where asked).
+ *  @param voi      How gray values are chosen, as in the normaliser.
+ *  @return As medtl_image_read_input(). */
+medtl_status medtl_picture_read(const medtl_instance *instance, uint32_t frame, bool to_srgb,
+                                medtl_voi_choice voi, uint32_t longest, medtl_picture *out,
+                                medtl_error *err) MEDTL_NOEXCEPT;
 /** Free the pixels. NULL and an empty picture are allowed. */
 void medtl_picture_clear(medtl_picture *picture) MEDTL_NOEXCEPT;
 

@@ -27,17 +27,15 @@ static medtl_status read_again(const medtl_item *item, const medtl_frame_result 
                                float *input, medtl_picture *picture, medtl_error *err)
 {
     const medtl_task *task = item->record.task;
-    medtl_image *image = NULL;
-    medtl_status status;
+    medtl_geometry geometry; /* the same as before */
+    const medtl_status status =
+        medtl_image_read_input(item->instance, shown->frame, task->apply_icc_profile,
+                               &task->normaliser, input, &geometry, err);
 
-    status = medtl_pipeline_read_image(task, item->instance, shown->frame, &image, err);
-    if (status == MEDTL_OK)
-        status = medtl_normalise(image, &task->normaliser, input, NULL, err);
-    if (status == MEDTL_OK && (task->evidence.objects & MEDTL_SHOW_PICTURE) != 0)
-        status = medtl_picture_of_image(image, task->normaliser.voi, MEDTL_PICTURE_LONGEST, picture,
-                                        err);
-    medtl_image_destroy(image);
-    return status;
+    if (status != MEDTL_OK || (task->evidence.objects & MEDTL_SHOW_PICTURE) == 0)
+        return status;
+    return medtl_picture_read(item->instance, shown->frame, task->apply_icc_profile,
+                              task->normaliser.voi, MEDTL_PICTURE_LONGEST, picture, err);
 }
 
 /* @param[out] map  Owned by the caller; of the size of the input, so that outlines are smooth. */

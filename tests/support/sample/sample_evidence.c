@@ -23,7 +23,6 @@ bool sample_evidence_make(const medtl_task *task, medtl_instance *instance_taken
     const medtl_normaliser *n = &task->normaliser;
     const medtl_facts *facts;
     medtl_evidence_request *r = &out->request;
-    medtl_image *image = NULL;
     bool good;
 
     memset(out, 0, sizeof *out);
@@ -50,14 +49,12 @@ bool sample_evidence_make(const medtl_task *task, medtl_instance *instance_taken
         .level = 0.5,
         .picture = &out->picture,
         .content_date_time = "20261121120000"};
-    good = medtl_image_read(instance_taken, 0, &image, NULL) == MEDTL_OK &&
-           medtl_picture_of_image(image, n->voi, MEDTL_PICTURE_LONGEST, &out->picture, NULL) ==
-               MEDTL_OK &&
+    good = medtl_picture_read(instance_taken, 0, false, n->voi, MEDTL_PICTURE_LONGEST,
+                              &out->picture, NULL) == MEDTL_OK &&
            medtl_evidence_outline(&r->map, &r->geometry, n->height, n->width, facts->rows,
                                   facts->columns, r->level, &out->outline, &r->outline_count,
                                   NULL) == MEDTL_OK;
     r->outline = out->outline;
-    medtl_image_destroy(image);
     return good && out->outline != NULL;
 }
 

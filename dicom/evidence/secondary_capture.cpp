@@ -95,6 +95,7 @@ const evidence_type secondary_capture = {
     "OT", // not the source's: no task shall take it for an image
     "heat map",
     1,
+    false,
     write_secondary_capture};
 
 } // namespace medtl_dicom

@@ -89,5 +89,5 @@ look() { # KIND EXPECTATION...
         "$(if [ -n "$pictures" ]; then echo "$pictures/ohif-$kind"; else echo -; fi)" "$@" || failed=1
 }
 look mammography "SR=Probability of cancer:" "OT=" "SEG="
-look dermoscopy "SR=Probability of" "OT=" "SEG="
+look dermoscopy "SR=(probability):" "OT=" "SEG="
 exit $failed

@@ -22,5 +22,6 @@ int cmd_inspect(int argc, char **argv);
 int cmd_tasks(int argc, char **argv);
 int cmd_phantom(int argc, char **argv);
 int cmd_wrap(int argc, char **argv);
+int cmd_show(int argc, char **argv);
 
 #endif

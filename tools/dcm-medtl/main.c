@@ -10,6 +10,7 @@ static const command commands[] = {
     {"inspect", "explain one file: which task takes it, its pixels, its probabilities",
      cmd_inspect},
     {"tasks", "list and check the configured tasks and their models", cmd_tasks},
+    {"show", "print the content of a Structured Report, anybody's", cmd_show},
     {"phantom", "make synthetic studies to try all this on", cmd_phantom},
     {"wrap", "make DICOM objects from JPEG and PNG pictures", cmd_wrap},
 };

@@ -11,6 +11,7 @@ static const command commands[] = {
      cmd_inspect},
     {"tasks", "list and check the configured tasks and their models", cmd_tasks},
     {"show", "print the content of a Structured Report, anybody's", cmd_show},
+    {"verify", "say whether a report is what its images give", cmd_verify},
     {"phantom", "make synthetic studies to try all this on", cmd_phantom},
     {"wrap", "make DICOM objects from JPEG and PNG pictures", cmd_wrap},
 };

@@ -1,0 +1,266 @@
+/* dcm-medtl verify: the auditor's question, whether a report is what its images give. */
+#include "arguments.h"
+#include "cmd.h"
+#include "pipeline.h"
+#include "table.h"
+#include "verify.h"
+
+#include <getopt.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char help[] =
+    "usage: dcm-medtl verify REPORT STUDY... [options]\n"
+    "\n"
+    "Computes the result of a report of medtl's again, from the images in STUDY (files, folders, a\n"
+    "DICOMDIR or a zip archive), and says in a line each whether model, configuration, images,\n"
+    "probabilities and all else that the report says agree. Nothing is written.\n"
+    "\n"
+    "Probabilities agree where they differ by at most 0.01 %, the last digit that a report shows. The\n"
+    "patient's and study's attributes in the header are not compared: they come from the images.\n"
+    "\n"
+    "  --config PATH      task file (XML) or folder of them instead of the default tasks: those that\n"
+    "                     the report was made with; may be given several times\n"
+    "  --json             print JSON instead of text\n"
+    "  -h, --help         this text\n"
+    "\n"
+    "Examples:\n"
+    "  dcm-medtl verify report.dcm study/\n"
+    "  dcm-medtl verify report.dcm study/ --config tasks-of-2026/ --json\n"
+    "\n"
+    "Exit code: 0 everything agrees; 1 something differs, or could not be compared; 2 wrong command\n"
+    "line or configuration; 3 it could not run: no report of medtl's, or no image of its study.\n";
+
+typedef struct arguments {
+    config_list config;
+    bool json;
+    const char *report;
+    char **paths;
+    size_t path_count;
+} arguments;
+
+static int parse(int argc, char **argv, arguments *a)
+{
+    enum { OPTION_CONFIG = 256, OPTION_JSON };
+    static const struct option options[] = {{"config", required_argument, NULL, OPTION_CONFIG},
+                                            {"json", no_argument, NULL, OPTION_JSON},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    int option;
+
+    while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1)
+        switch (option) {
+        case OPTION_CONFIG:
+            if (!add_config(&a->config, optarg))
+                return EXIT_USAGE;
+            break;
+        case OPTION_JSON:
+            a->json = true;
+            break;
+        case 'h':
+            fputs(help, stdout);
+            return EXIT_DONE;
+        case ':':
+            return wrong_usage("verify", "%s needs a value", argv[optind - 1]);
+        default:
+            return wrong_usage("verify", "unknown option %s", argv[optind - 1]);
+        }
+    if (argc - optind < 2)
+        return wrong_usage("verify", "a REPORT and the STUDY that it is on");
+    a->report = argv[optind];
+    a->paths = argv + optind + 1;
+    a->path_count = (size_t)(argc - optind - 1);
+    return -1;
+}
+
+/* ---- making the report again ---------------------------------------------------------------- */
+
+/* What is looked for, and found, among the reports of a run. */
+typedef struct search {
+    const medtl_document_facts *facts;
+    const char *task;
+    medtl_document *again;
+} search;
+
+static medtl_status take_report(void *context, const medtl_batch_report *report,
+                                char location[MEDTL_LOCATION_SIZE], medtl_error *err)
+{
+    search *s = context;
+    medtl_document *document = NULL;
+    medtl_status status;
+
+    (void)location;
+    if (s->again != NULL || strcmp(report->task->name, s->task) != 0 ||
+        strcmp(report->study_instance_uid, s->facts->study_instance_uid) != 0)
+        return MEDTL_OK;
+    status = medtl_document_read_memory(report->bytes, report->size, "the recomputed report",
+                                        &document, err);
+    if (status != MEDTL_OK)
+        return status;
+    if (strcmp(medtl_document_get_facts(document)->sop_class_uid, s->facts->sop_class_uid) == 0)
+        s->again = document; /* each profile has a SOP class of its own */
+    else
+        medtl_document_destroy(document);
+    return MEDTL_OK;
+}
+
+/* Other studies need not be analysed. */
+static bool is_other_study(void *context, const char *study_instance_uid,
+                           const char *sop_instance_uid)
+{
+    const search *s = context;
+
+    (void)sop_instance_uid;
+    return strcmp(study_instance_uid, s->facts->study_instance_uid) != 0;
+}
+
+/* Is there anything of the report's study, but reports? */
+static bool has_images(const medtl_batch *batch, const search *s)
+{
+    for (size_t i = 0; i < medtl_batch_record_count(batch); i++) {
+        const medtl_record *record = medtl_batch_record(batch, i);
+
+        if (strcmp(record->study_instance_uid, s->facts->study_instance_uid) == 0 &&
+            strcmp(record->modality, "SR") != 0)
+            return true;
+    }
+    return false;
+}
+
+static medtl_status recompute(const arguments *a, const medtl_pipeline *pipeline, search *s,
+                              medtl_error *err)
+{
+    const medtl_batch_options options = {
+        .sink = take_report, .sink_context = s, .known = is_other_study, .known_context = s};
+    medtl_batch *batch = NULL;
+    medtl_status status = medtl_batch_create(pipeline, &batch, err);
+
+    for (size_t i = 0; i < a->path_count && status == MEDTL_OK; i++)
+        status = medtl_batch_add_path(batch, a->paths[i], err);
+    if (status == MEDTL_OK)
+        status = medtl_batch_run(batch, &options, err);
+    if (status == MEDTL_OK) {
+        print_failures(stderr, batch);
+        if (!has_images(batch, s))
+            status = medtl_fail(err, MEDTL_E_IO, "%s: no image of its study among the files given",
+                                a->report);
+    }
+    medtl_batch_destroy(batch);
+    return status;
+}
+
+/* ---- the answer --------------------------------------------------------------------------- */
+
+static void print_text(const verification *v)
+{
+    for (int i = 0; i < VERIFY_SUBJECT_COUNT; i++)
+        printf("%-14s %-13s %s\n", verify_subject_name((verify_subject)i),
+               verify_answer_name(v->checks[i].answer), v->checks[i].what);
+}
+
+static medtl_status print_json(const search *s, const verification *v, medtl_error *err)
+{
+    json_t *checks = json_object(), *all = NULL;
+
+    for (int i = 0; i < VERIFY_SUBJECT_COUNT && checks != NULL; i++)
+        (void)json_object_set_new(checks, verify_subject_name((verify_subject)i),
+                                  json_pack("{s:s, s:s%}", "answer",
+                                            verify_answer_name(v->checks[i].answer), "what",
+                                            v->checks[i].what, strlen(v->checks[i].what)));
+    all = json_pack("{s:s, s:s, s:s, s:s, s:b, s:I, s:o, s:o}", "format", "medtl-verification/1",
+                    "study_instance_uid", s->facts->study_instance_uid, "sop_instance_uid",
+                    s->facts->sop_instance_uid, "task", s->task, "agrees", verify_all_agrees(v),
+                    "values", (json_int_t)v->values, "largest_difference",
+                    v->difference == v->difference ? json_real(v->difference) : json_null(),
+                    "checks", checks);
+    if (all == NULL || json_dumpf(all, stdout, JSON_INDENT(2)) != 0) {
+        json_decref(all);
+        return medtl_fail(err, MEDTL_E_MEMORY, "cannot write the answer as JSON");
+    }
+    json_decref(all);
+    putchar('\n');
+    return MEDTL_OK;
+}
+
+static int answer(const arguments *a, const medtl_document *report, const search *s,
+                  const verify_reference *here)
+{
+    medtl_error err = {MEDTL_OK, ""};
+    verification v;
+
+    if (verify_compare(report, here, s->again, &v, &err) != MEDTL_OK ||
+        (a->json && print_json(s, &v, &err) != MEDTL_OK)) {
+        complain("%s", err.message);
+        return EXIT_CANNOT_RUN;
+    }
+    if (!a->json)
+        print_text(&v);
+    if (fflush(stdout) != 0) {
+        complain("standard output: cannot write");
+        return EXIT_CANNOT_RUN;
+    }
+    return verify_all_agrees(&v) ? EXIT_DONE : EXIT_INCOMPLETE;
+}
+
+/* ---- the run ------------------------------------------------------------------------------ */
+
+static medtl_status read_report(const char *path, medtl_document **report, medtl_error *err)
+{
+    medtl_instance *instance = NULL;
+    medtl_status status = medtl_document_read(path, report, err);
+
+    if (status == MEDTL_OK &&
+        (status = medtl_instance_read(path, NULL, 0, &instance, err)) == MEDTL_OK &&
+        (!medtl_report_is_ours(instance) || verify_stated(*report, "configuration: ") == NULL))
+        status = medtl_fail(err, MEDTL_E_UNSUPPORTED, "%s: is not a report that medtl wrote", path);
+    medtl_instance_destroy(instance);
+    return status;
+}
+
+/* @return false where no task of this name is configured. */
+static bool find_reference(const medtl_pipeline *pipeline, const char *task, verify_reference *here)
+{
+    for (size_t i = 0; i < medtl_pipeline_task_count(pipeline); i++)
+        if (strcmp(medtl_pipeline_task(pipeline, i)->name, task) == 0) {
+            here->model_sha256 = medtl_pipeline_model_info(pipeline, i)->sha256;
+            here->task_digest = medtl_pipeline_task(pipeline, i)->digest;
+            return true;
+        }
+    return false;
+}
+
+int cmd_verify(int argc, char **argv)
+{
+    arguments a = {.json = false};
+    medtl_pipeline *pipeline = NULL;
+    medtl_document *report = NULL;
+    search s = {.again = NULL};
+    verify_reference here;
+    medtl_error err = {MEDTL_OK, ""};
+    medtl_status status;
+    int code = parse(argc, argv, &a);
+
+    if (code >= 0)
+        return code;
+    code = EXIT_CANNOT_RUN;
+    if (medtl_dicom_start(&err) != MEDTL_OK || read_report(a.report, &report, &err) != MEDTL_OK)
+        goto done;
+    status = medtl_pipeline_create(a.config.paths, a.config.count, &pipeline, &err);
+    if (status != MEDTL_OK) {
+        code = exit_code_of(status);
+        goto done;
+    }
+    s.facts = medtl_document_get_facts(report);
+    s.task = verify_stated(report, "configuration: ");
+    if (recompute(&a, pipeline, &s, &err) == MEDTL_OK)
+        code = answer(&a, report, &s, find_reference(pipeline, s.task, &here) ? &here : NULL);
+
+done:
+    if (err.status != MEDTL_OK)
+        complain("%s", err.message);
+    medtl_document_destroy(s.again);
+    medtl_pipeline_destroy(pipeline);
+    medtl_document_destroy(report);
+    return code;
+}

@@ -54,7 +54,7 @@ run 2 classify "$work/in" -o "$work/x" --no-such-option;         grep -q -- '--n
 run 2 classify "$work/in" -o;                                    grep -q -- '-o needs a value' "$work/err" || complain "value"
 run 2 nonsense
 run 2
-for command in "" classify inspect tasks; do
+for command in "" classify inspect tasks show verify; do
     run 0 $command --help
     says 'usage: dcm-medtl'
 done

@@ -91,7 +91,7 @@ static medtl_status take_report(void *context, const medtl_batch_report *report,
     medtl_status status;
 
     (void)location;
-    if (s->again != NULL || strcmp(report->task->name, s->task) != 0 ||
+    if (report->is_evidence || s->again != NULL || strcmp(report->task->name, s->task) != 0 ||
         strcmp(report->study_instance_uid, s->facts->study_instance_uid) != 0)
         return MEDTL_OK;
     status = medtl_document_read_memory(report->bytes, report->size, "the recomputed report",

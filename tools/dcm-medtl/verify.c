@@ -10,10 +10,7 @@
  * other processors add in another order and differ far below TOLERANCE. */
 static const double TOLERANCE = 0.01, ROUNDING = 0.005001;
 
-static void say(verify_check *check, verify_answer answer, const char *format, ...)
-    MEDTL_PRINTF(3, 4);
-
-static void say(verify_check *check, verify_answer answer, const char *format, ...)
+void verify_say(verify_check *check, verify_answer answer, const char *format, ...)
 {
     va_list arguments;
 
@@ -46,13 +43,13 @@ static void compare_digest(const medtl_document *report, const char *beginning, 
     const char *stated = verify_stated(report, beginning);
 
     if (stated == NULL)
-        say(check, VERIFY_NOT_COMPARED, "the report states no SHA-256");
+        verify_say(check, VERIFY_NOT_COMPARED, "the report states no SHA-256");
     else if (here == NULL)
-        say(check, VERIFY_DIFFERS, "the report's task is not configured here");
+        verify_say(check, VERIFY_DIFFERS, "the report's task is not configured here");
     else if (strcmp(stated, here) == 0)
-        say(check, VERIFY_AGREES, "sha256 %s", here);
+        verify_say(check, VERIFY_AGREES, "sha256 %s", here);
     else
-        say(check, VERIFY_DIFFERS, "report: sha256 %.80s; here: sha256 %s", stated, here);
+        verify_say(check, VERIFY_DIFFERS, "report: sha256 %.80s; here: sha256 %s", stated, here);
 }
 
 /* ---- images ------------------------------------------------------------------------------- */
@@ -91,13 +88,13 @@ static medtl_status compare_images(const medtl_document *report, const medtl_doc
         gone = count_missing(&then, &now, &first_gone);
         added = count_missing(&now, &then, &first_new);
         if (gone > 0)
-            say(check, VERIFY_DIFFERS, "%zu of the report's %zu missing: %.130s%s", gone,
-                then.count, first_gone, gone > 1 ? " ..." : "");
+            verify_say(check, VERIFY_DIFFERS, "%zu of the report's %zu missing: %.130s%s", gone,
+                       then.count, first_gone, gone > 1 ? " ..." : "");
         else if (added > 0)
-            say(check, VERIFY_DIFFERS, "%zu that the report does not know: %.130s%s", added,
-                first_new, added > 1 ? " ..." : "");
+            verify_say(check, VERIFY_DIFFERS, "%zu that the report does not know: %.130s%s", added,
+                       first_new, added > 1 ? " ..." : "");
         else
-            say(check, VERIFY_AGREES, "%zu", then.count);
+            verify_say(check, VERIFY_AGREES, "%zu", then.count);
     }
     verify_values_clear(&then);
     verify_values_clear(&now);
@@ -182,63 +179,22 @@ static medtl_status compare_probabilities(const medtl_document *report, const me
         gone = count_missing(&then, &now, &first_gone);
         added = count_missing(&now, &then, &first_new);
         if (differing > 0)
-            say(check, VERIFY_DIFFERS, "%zu of %zu: %.150s: report %.100s, recomputed %.100s",
-                differing, v->values, a->key, a->item->text, b->item->text);
+            verify_say(check, VERIFY_DIFFERS,
+                       "%zu of %zu: %.150s: report %.100s, recomputed %.100s", differing, v->values,
+                       a->key, a->item->text, b->item->text);
         else if (gone > 0)
-            say(check, VERIFY_DIFFERS, "%zu of the report's %zu are not there again: %.150s", gone,
-                then.count, first_gone);
+            verify_say(check, VERIFY_DIFFERS, "%zu of the report's %zu are not there again: %.150s",
+                       gone, then.count, first_gone);
         else if (added > 0)
-            say(check, VERIFY_DIFFERS, "%zu that the report does not have: %.150s", added,
-                first_new);
+            verify_say(check, VERIFY_DIFFERS, "%zu that the report does not have: %.150s", added,
+                       first_new);
         else
-            say(check, VERIFY_AGREES, "%zu, largest difference %.2g", v->values, v->difference);
+            verify_say(check, VERIFY_AGREES, "%zu, largest difference %.2g", v->values,
+                       v->difference);
     }
     verify_values_clear(&then);
     verify_values_clear(&now);
     return status;
-}
-
-/* ---- everything else ---------------------------------------------------------------------- */
-
-static bool same_code(const medtl_code *a, const medtl_code *b)
-{
-    return strcmp(a->value, b->value) == 0 && strcmp(a->scheme, b->scheme) == 0 &&
-           strcmp(a->meaning, b->meaning) == 0;
-}
-
-/* Numbers in percent were compared already, with a tolerance. */
-static bool same_item(const medtl_content_item *a, const medtl_content_item *b)
-{
-    const bool percentage = strcmp(a->type, "NUM") == 0 && strcmp(a->code.value, "%") == 0;
-
-    return strcmp(a->position, b->position) == 0 && strcmp(a->relationship, b->relationship) == 0 &&
-           strcmp(a->type, b->type) == 0 && same_code(&a->name, &b->name) &&
-           same_code(&a->code, &b->code) && (percentage || strcmp(a->text, b->text) == 0) &&
-           strcmp(a->sop_instance_uid, b->sop_instance_uid) == 0 &&
-           strcmp(a->frames, b->frames) == 0 && strcmp(a->graphic_type, b->graphic_type) == 0 &&
-           a->coordinate_count == b->coordinate_count && a->target == b->target &&
-           (a->coordinate_count == 0 || memcmp(a->coordinates, b->coordinates,
-                                               a->coordinate_count * sizeof *a->coordinates) == 0);
-}
-
-static void compare_content(const medtl_document *report, const medtl_document *again,
-                            verify_check *check)
-{
-    size_t then_count = 0, now_count = 0;
-    const medtl_content_item *then = medtl_document_items(report, &then_count);
-    const medtl_content_item *now = medtl_document_items(again, &now_count);
-
-    if (then_count != now_count) {
-        say(check, VERIFY_DIFFERS, "%zu content items, recomputed %zu", then_count, now_count);
-        return;
-    }
-    for (size_t i = 0; i < then_count; i++)
-        if (!same_item(&then[i], &now[i])) {
-            say(check, VERIFY_DIFFERS, "content item %s (%s) says something else", then[i].position,
-                then[i].name.meaning);
-            return;
-        }
-    say(check, VERIFY_AGREES, "%zu content items", then_count);
 }
 
 static bool same_version(const medtl_document *report, const medtl_document *again)
@@ -264,22 +220,22 @@ medtl_status verify_compare(const medtl_document *report, const verify_reference
     compare_digest(report, "configuration sha256: ", here != NULL ? here->task_digest : NULL,
                    &checks[VERIFY_CONFIGURATION]);
     for (int i = VERIFY_IMAGES; i < VERIFY_SUBJECT_COUNT; i++)
-        say(&checks[i], VERIFY_NOT_COMPARED, "%s", none);
+        verify_say(&checks[i], VERIFY_NOT_COMPARED, "%s", none);
     if (again == NULL)
         return MEDTL_OK;
     status = compare_images(report, again, &checks[VERIFY_IMAGES], err);
     if (status == MEDTL_OK)
         status = compare_probabilities(report, again, out, err);
     if (!same_version(report, again))
-        say(&checks[VERIFY_CONTENT], VERIFY_NOT_COMPARED,
-            "the report is of another version of medtl");
+        verify_say(&checks[VERIFY_CONTENT], VERIFY_NOT_COMPARED,
+                   "the report is of another version of medtl");
     else if (checks[VERIFY_MODEL].answer != VERIFY_AGREES ||
              checks[VERIFY_CONFIGURATION].answer != VERIFY_AGREES ||
              checks[VERIFY_IMAGES].answer != VERIFY_AGREES)
-        say(&checks[VERIFY_CONTENT], VERIFY_NOT_COMPARED,
-            "it follows from model, configuration and images");
+        verify_say(&checks[VERIFY_CONTENT], VERIFY_NOT_COMPARED,
+                   "it follows from model, configuration and images");
     else
-        compare_content(report, again, &checks[VERIFY_CONTENT]);
+        verify_content(report, again, &checks[VERIFY_CONTENT]);
     return status;
 }
 

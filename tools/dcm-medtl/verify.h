@@ -53,6 +53,15 @@ bool verify_all_agrees(const verification *v);
 const char *verify_subject_name(verify_subject subject);
 const char *verify_answer_name(verify_answer answer);
 
+/* ---- for the parts of the comparison ------------------------------------------------------ */
+
+/** Fill in a check. What a report says goes to a terminal: all but printable ASCII becomes '?'. */
+void verify_say(verify_check *check, verify_answer answer, const char *format, ...)
+    MEDTL_PRINTF(3, 4);
+
+/** In verify_content.c. */
+void verify_content(const medtl_document *report, const medtl_document *again, verify_check *check);
+
 /* ---- verify_values.c: what is compared ---------------------------------------------------- */
 
 /** One thing that a report says, found again in another report by its key: an image with its frame, or the

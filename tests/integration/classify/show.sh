@@ -80,11 +80,11 @@ echo text >"$work/text"
 run 1 show "$work/text";       one_line "$work/text: not a DICOM file"
 report=$(ls "$work"/reports/1.2.1/*.dcm | head -1)
 size=$(stat -c %s "$report")
-for part in 1 2 3 5 8 13 21 34 55 89 95 99; do
+for part in 1 3 8 21 55 89 99; do
     head -c $((size * part / 100)) "$report" >"$work/cut.dcm"
     run 1 show "$work/cut.dcm"; one_line "$work/cut.dcm: "
 done
-for seed in $(seq 25); do # bytes that are no bytes of a report: any answer, but an answer
+for seed in $(seq 12); do # bytes that are no bytes of a report: any answer, but an answer
     cp "$report" "$work/odd.dcm"
     at=$((seed * 7919 % size))
     printf '\xff\xff\xff\x7f' | dd of="$work/odd.dcm" bs=1 seek=$at conv=notrunc 2>/dev/null

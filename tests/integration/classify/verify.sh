@@ -28,6 +28,19 @@ done
 run 0 verify "$tid1500" "$work/in" --json
 grep -q '"agrees": true' "$work/out" || complain "JSON: $(cat "$work/out")"
 
+# With objects that explain it: they are made again, and are no images that the report is on.
+grep -q '<evidence' "$work/data/tasks/10-mammography.xml" && complain "the task asks for evidence already"
+sed 's|</task>|<evidence objects="outline secondary-capture" when="always"/></task>|' "$work/data/tasks/10-mammography.xml" >"$work/shown.xml"
+run 0 classify "$work/in/one" -o "$work/shown" -q --config "$work/shown.xml"
+for report in "$work"/shown/1.2.1/*.dcm; do
+    "$dcm_medtl" show "$report" 2>/dev/null | grep -q 'Illustration of ROI' || continue
+    run 0 verify "$report" "$work/in/one" --config "$work/shown.xml"
+    answers images agrees '1$'
+    answers content agrees
+    shown=$report
+done
+[ -n "${shown:-}" ] || complain "no report with an illustration"
+
 # Other images.
 run 1 verify "$tid1500" "$work/in/one"
 answers images differs '1 of the report.s 2 missing: 1\.2\.1\.2$'

@@ -59,6 +59,10 @@ const char *verify_answer_name(verify_answer answer);
 void verify_say(verify_check *check, verify_answer answer, const char *format, ...)
     MEDTL_PRINTF(3, 4);
 
+/** Fill in images and probabilities. In verify_result.c. */
+medtl_status verify_result(const medtl_document *report, const medtl_document *again,
+                           verification *out, medtl_error *err);
+
 /** In verify_content.c. */
 void verify_content(const medtl_document *report, const medtl_document *again, verify_check *check);
 

@@ -54,6 +54,11 @@ answers images differs '1 that the report does not know: 1\.2\.1\.3$'
 run 1 verify "$tid1500" "$work/changed" "$work/in/two"
 answers images agrees
 answers probabilities differs ' of 6: 1\.2\.1\.1, .*: report [0-9.]+, recomputed [0-9.]+$'
+mkdir "$work/cut"
+head -c -1000 "$work/in/one" >"$work/cut/one"
+run 1 verify "$cad" "$work/cut" "$work/in/two"
+answers images differs '1 of the report.s 2 give no result now: 1\.2\.1\.1$'
+one_line "$work/cut/one: "
 run 3 verify "$tid1500" "$work/in/other"
 one_line "$tid1500: no image of its study"
 

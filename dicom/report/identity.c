@@ -41,7 +41,8 @@ static int compare_results(const void *a, const void *b)
     return order != 0 ? order : (left->frame > right->frame) - (left->frame < right->frame);
 }
 
-/* The frames of a request, sorted, "UID frame" a line: the order of the request does not count. */
+/* The frames of a request, sorted, "UID frame" a line: the order of the request does not count. What failed is named
+ * as such, so that a report with a gap is not taken for the whole one, and the images are tried again. */
 static medtl_status list_frames(const medtl_report_request *request, char **out, medtl_error *err)
 {
     const medtl_image_result **sorted = calloc(request->result_count, sizeof *sorted);
@@ -62,8 +63,9 @@ static medtl_status list_frames(const medtl_report_request *request, char **out,
             status = medtl_fail(err, MEDTL_E_ARGUMENT,
                                 "%s: the same frame of the same image twice in a report",
                                 medtl_instance_path(sorted[i]->instance));
-        fprintf(stream, "%s %u\n", medtl_instance_facts(sorted[i]->instance)->sop_instance_uid,
-                (unsigned)sorted[i]->frame);
+        fprintf(stream, "%s %u%s\n", medtl_instance_facts(sorted[i]->instance)->sop_instance_uid,
+                (unsigned)sorted[i]->frame,
+                sorted[i]->kind == MEDTL_RESULT_FAILED ? " failed" : "");
     }
 
 done:

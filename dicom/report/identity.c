@@ -65,7 +65,7 @@ static medtl_status list_frames(const medtl_report_request *request, char **out,
                                 medtl_instance_path(sorted[i]->instance));
         fprintf(stream, "%s %u%s\n", medtl_instance_facts(sorted[i]->instance)->sop_instance_uid,
                 (unsigned)sorted[i]->frame,
-                sorted[i]->kind == MEDTL_RESULT_FAILED ? " failed" : "");
+                sorted[i]->state == MEDTL_RESULT_FAILED ? " failed" : "");
     }
 
 done:

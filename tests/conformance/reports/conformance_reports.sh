@@ -20,12 +20,15 @@ dcmodify -nb -e StudyID "$spoilt/dciodvfy.dcm" || exit 1 # a type 2 attribute
 dcmodify -nb -m "ContentSequence[7].ConceptCodeSequence[0].CodeValue=71651007" "$spoilt/template.dcm" || exit 1 # CID 100
 dcmodify -nb -m "$evidence.ReferencedSOPInstanceUID=1.2.3" "$spoilt/parser.dcm" || exit 1
 
+# Character sets do not touch templates, so that not all five of each report go to the slowest judge, a second and a half
+# a report: MEDTL_TEMPLATES_OF=. takes all of them.
+export MEDTL_TEMPLATES_OF=${MEDTL_TEMPLATES_OF:--utf8|-finding-1-(latin1|japanese|explained|frames)|/spoilt/}
 said=$(bash "$here/../validate-reports.sh" "$folder"/*.dcm "$spoilt"/*.dcm)
 status=$?
 [ "$status" != 77 ] || { echo "$said"; exit 77; }
 failed=0
 judges="dciodvfy template parser"
-[ "${MEDTL_NO_TEMPLATES:-0}" = 0 ] || judges="dciodvfy parser"
+[ "${MEDTL_TEMPLATES_OF:-}" != none ] || judges="dciodvfy parser"
 for fault in $judges; do
     grep -q "/spoilt/$fault.dcm: $fault: Error" <<<"$said" || { echo "nobody noticed what was spoilt for: $fault"; failed=1; }
 done

@@ -18,6 +18,7 @@ while [ $# -gt 0 ]; do
 done
 started=$SECONDS
 jobs=$(nproc)
+tests=$((jobs + 1)) # some of them wait for a server most of the time
 step() { printf '\n== %s  [%d s]\n' "$*" $((SECONDS - started)); }
 
 build() { # PRESET [cmake options]
@@ -35,7 +36,7 @@ bash tools/setup.sh test
 step "release build (GCC, warnings are errors)"
 build release
 step "release tests"
-ctest --test-dir build --output-on-failure -j "$jobs" --no-tests=error "${select[@]}"
+ctest --test-dir build --output-on-failure -j "$tests" --no-tests=error "${select[@]}"
 
 if [ $quick = 0 ]; then
   step "Clang build (warnings are errors)"
@@ -43,6 +44,6 @@ if [ $quick = 0 ]; then
   step "AddressSanitizer and UndefinedBehaviorSanitizer build"
   build asan-ubsan
   step "the suite under AddressSanitizer and UndefinedBehaviorSanitizer"
-  ctest --test-dir build/asan-ubsan --output-on-failure -j "$jobs" --no-tests=error "${select[@]}"
+  ctest --test-dir build/asan-ubsan --output-on-failure -j "$tests" --no-tests=error "${select[@]}"
 fi
 step "all passed"

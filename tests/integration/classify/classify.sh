@@ -103,7 +103,7 @@ if command -v dcmdump >/dev/null; then
     for report in "$work"/line/1.2.9/*.dcm; do
         [ "$report" = "$first" ] || second=$report
     done
-    dcmdump +P PredecessorDocumentsSequence "$second" | grep -q "$(basename "$first" .dcm)" || complain "no predecessor named"
+    grep -q "$(basename "$first" .dcm)" <<<"$(dcmdump +P PredecessorDocumentsSequence "$second")" || complain "no predecessor named"
     run 0 classify "$work/alone" -o "$work/line"
     [ "$sum" = "$(sha256sum <"$first")" ] || complain "a rerun gives other bytes"
 fi

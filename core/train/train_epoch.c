@@ -21,7 +21,7 @@ size_t medtl_train_batches(const medtl_train_run *r)
     return (r->shown + r->options->batch - 1) / r->options->batch;
 }
 
-/* Stages that are closed for now cost no backward pass; their norms stand still where that is asked for. */
+/* Stages that are not open yet cost no backward pass; their norms stand still where that is asked for. */
 static void open_stages(medtl_train_run *r)
 {
     const uint32_t stage = medtl_optimizer_open_stage(r->optimizer);

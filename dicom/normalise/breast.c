@@ -115,7 +115,9 @@ static void count_run(const medtl_image *image, size_t first, size_t last, uint3
 
 void medtl_breast_histogram(const medtl_image *image, const medtl_breast *breast, uint32_t *counts)
 {
-    memset(counts, 0, MEDTL_CODES * sizeof *counts);
+    const size_t codes = medtl_code_count(image->type);
+
+    memset(counts, 0, codes * sizeof *counts);
     for (uint32_t y = 0; y < image->rows; y++) {
         const unsigned char *core =
             breast->core + (uint64_t)y * breast->rows / image->rows * breast->columns;
@@ -126,7 +128,7 @@ void medtl_breast_histogram(const medtl_image *image, const medtl_breast *breast
                 count_run(image, row + (uint64_t)x * image->columns / breast->columns,
                           row + (uint64_t)(x + 1) * image->columns / breast->columns, counts);
     }
-    for (uint32_t code = 0; code < medtl_code_count(image->type); code++)
-        if (medtl_is_padding(image, medtl_code_value(image->type, code)))
+    for (uint32_t code = 0; code < codes; code++)
+        if (counts[code] > 0 && medtl_is_padding(image, medtl_code_value(image->type, code)))
             counts[code] = 0;
 }

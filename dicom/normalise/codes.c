@@ -23,10 +23,11 @@ int32_t medtl_code_value(medtl_pixel_type type, uint32_t code)
 bool medtl_codes_seen(const medtl_image *image, unsigned char *seen)
 {
     const size_t count = (size_t)image->rows * image->columns * image->samples;
+    const size_t codes = medtl_code_count(image->type);
     bool any = false;
 
-    memset(seen, 0, MEDTL_CODES);
-    if (medtl_code_count(image->type) == 256) {
+    memset(seen, 0, codes);
+    if (codes == 256) {
         const uint8_t *pixels = image->pixels;
 
         for (size_t i = 0; i < count; i++)
@@ -37,7 +38,7 @@ bool medtl_codes_seen(const medtl_image *image, unsigned char *seen)
         for (size_t i = 0; i < count; i++)
             seen[pixels[i]] = 1;
     }
-    for (uint32_t code = 0; code < MEDTL_CODES; code++) {
+    for (uint32_t code = 0; code < codes; code++) {
         if (seen[code] && medtl_is_padding(image, medtl_code_value(image->type, code)))
             seen[code] = 0;
         any = any || seen[code];

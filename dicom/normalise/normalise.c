@@ -78,17 +78,18 @@ static medtl_status locate(work *w, medtl_error *err)
 static void count_box(const work *w, uint32_t *counts)
 {
     const medtl_image *image = w->image;
+    const size_t codes = medtl_code_count(image->type);
 
-    memset(counts, 0, MEDTL_CODES * sizeof *counts);
+    memset(counts, 0, codes * sizeof *counts);
     for (uint32_t y = (uint32_t)(w->box.y0 + 0.5); y < image->rows && y + 0.5 < w->box.y1; y++)
         for (uint32_t x = (uint32_t)(w->box.x0 + 0.5); x < image->columns && x + 0.5 < w->box.x1;
              x++) {
             const size_t at = (size_t)y * image->columns + x;
 
-            counts[medtl_code_count(image->type) == 256 ? ((const uint8_t *)image->pixels)[at]
-                                                        : ((const uint16_t *)image->pixels)[at]]++;
+            counts[codes == 256 ? ((const uint8_t *)image->pixels)[at]
+                                : ((const uint16_t *)image->pixels)[at]]++;
         }
-    for (uint32_t code = 0; code < MEDTL_CODES; code++)
+    for (uint32_t code = 0; code < codes; code++)
         if (!w->seen[code])
             counts[code] = 0;
 }

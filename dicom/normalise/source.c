@@ -89,8 +89,9 @@ void medtl_source_set_gray(medtl_source *source, const unsigned char *seen, cons
 {
     const medtl_image *image = source->image;
     const bool inverted = medtl_is_inverted(image);
+    const size_t codes = medtl_code_count(image->type);
 
-    for (uint32_t code = 0; code < medtl_code_count(image->type); code++) {
+    for (uint32_t code = 0; code < codes; code++) {
         double x = 0.0; /* padding, and what does not occur */
 
         if (seen[code]) {

@@ -23,7 +23,7 @@ enum { MEDTL_CODES = 65536 };
 size_t medtl_code_count(medtl_pixel_type type); /* 256 or 65536 */
 int32_t medtl_code_value(medtl_pixel_type type, uint32_t code);
 
-/** Mark each code that occurs and is not padding. @param[out] seen  MEDTL_CODES bytes, 0 or 1.
+/** Mark each code that occurs and is not padding. @param[out] seen  0 or 1 for each code of the image's type.
  *  @return false where there is none. */
 bool medtl_codes_seen(const medtl_image *image, unsigned char *seen);
 
@@ -68,7 +68,7 @@ medtl_voi medtl_voi_of_image(const medtl_image *image, const unsigned char *seen
 
 /** From the 0.5 to the 99.5 percentile of the modality values in a histogram of codes. The rule is the same
  *  from both ends, so that an inverted image gives the inverted result.
- *  @param counts  MEDTL_CODES counts, not all of them zero.
+ *  @param counts  One for each code of the image's type, not all of them zero.
  *  @return MEDTL_OK or MEDTL_E_MEMORY. */
 medtl_status medtl_voi_percentile(const medtl_image *image, const uint32_t *counts, medtl_voi *out,
                                   medtl_error *err);
@@ -82,7 +82,7 @@ double medtl_voi_apply(const medtl_voi *voi, double value);
 typedef struct medtl_source {
     const medtl_image *image;
     uint32_t planes; /* 1: gray or luminance; 3: red, green, blue */
-    float *tables;   /* owned; [1 or 3][MEDTL_CODES], by code */
+    float *tables;   /* owned; [1 or 3][codes of the image's type] */
 } medtl_source;
 
 /** Checks that the image is consistent (MEDTL_E_FORMAT). A gray source needs medtl_source_set_gray() before
@@ -150,7 +150,8 @@ typedef struct medtl_breast {
 medtl_status medtl_breast_find(const medtl_source *source, medtl_breast *out, medtl_error *err);
 void medtl_breast_destroy(medtl_breast *breast);
 
-/** Counts of codes among the pixels of the core; padding is not counted. @param[out] counts  MEDTL_CODES. */
+/** Counts of codes among the pixels of the core; padding is not counted. @param[out] counts  One for each code of the
+ *  image's type. */
 void medtl_breast_histogram(const medtl_image *image, const medtl_breast *breast, uint32_t *counts);
 
 /** Whether to mirror the image so that the chest wall is at the left. A breast is cut off straight at the chest

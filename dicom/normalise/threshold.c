@@ -76,6 +76,8 @@ medtl_status medtl_background_threshold(const medtl_thumbnail *thumbnail, bool *
         for (uint32_t i = 0; i < LEVELS; i++) {
             const uint32_t cut = i < low ? low : i > high ? high : i;
 
+            if (counts[i] == 0)
+                continue; /* most levels: spare them the division */
             bins[(uint64_t)(cut - low) * (BINS - 1) / (high - low)] += counts[i];
         }
         split = otsu(bins);

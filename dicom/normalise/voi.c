@@ -13,9 +13,10 @@ static medtl_voi between(double low, double high)
 
 medtl_voi medtl_voi_full_range(const medtl_image *image, const unsigned char *seen)
 {
+    const size_t codes = medtl_code_count(image->type);
     double low = INFINITY, high = -INFINITY;
 
-    for (uint32_t code = 0; code < medtl_code_count(image->type); code++)
+    for (uint32_t code = 0; code < codes; code++)
         if (seen[code]) {
             const double value = medtl_modality_value(image, medtl_code_value(image->type, code));
 
@@ -71,14 +72,15 @@ static double value_at(const bin *bins, size_t count, bool from_top, double rank
 medtl_status medtl_voi_percentile(const medtl_image *image, const uint32_t *counts, medtl_voi *out,
                                   medtl_error *err)
 {
-    bin *bins = malloc(MEDTL_CODES * sizeof *bins);
+    const size_t codes = medtl_code_count(image->type);
+    bin *bins = malloc(codes * sizeof *bins);
     size_t used = 0;
     double total = 0.0;
 
     if (bins == NULL)
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for a histogram");
     /* In the order of stored values the bins are mostly sorted already; a modality LUT may fall. */
-    for (uint32_t code = 0; code < medtl_code_count(image->type); code++)
+    for (uint32_t code = 0; code < codes; code++)
         if (counts[code] > 0) {
             bins[used].value = medtl_modality_value(image, medtl_code_value(image->type, code));
             bins[used++].count = counts[code];

@@ -6,10 +6,12 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* Every combination of choices. */
-static void try_all(const medtl_image *image, uint32_t channels, uint32_t width, uint32_t height)
+/* Every `step`-th combination of choices, from `first`. A step that has no factor in common with 9 meets every pair of
+ * VOI and crop, and from all firsts in turn it meets all combinations. */
+static void try_some(const medtl_image *image, uint32_t channels, uint32_t width, uint32_t height,
+                     int first, int step)
 {
-    for (int i = 0; i < 3 * 3 * 2 * 2 * 2; i++) {
+    for (int i = first; i < 3 * 3 * 2 * 2 * 2; i += step) {
         medtl_normaliser n =
             plain(width, height, (medtl_voi_choice)(i % 3), (medtl_crop)(i / 3 % 3),
                   (medtl_side)(i / 9 % 2), (medtl_fit)(i / 18 % 2));
@@ -22,6 +24,11 @@ static void try_all(const medtl_image *image, uint32_t channels, uint32_t width,
             cr_assert(out[k] >= 0.0f && out[k] <= 1.0f, "combination %d: %g", i, (double)out[k]);
         free(out);
     }
+}
+
+static void try_all(const medtl_image *image, uint32_t channels, uint32_t width, uint32_t height)
+{
+    try_some(image, channels, width, height, 0, 1);
 }
 
 struct shape {
@@ -48,7 +55,7 @@ ParameterizedTest(struct shape *s, extremes, any_size_of_image_works)
             MEDTL_OK);
         for (size_t i = 0; i < (size_t)s->rows * s->columns; i++)
             put(image, i, (int)(i * 40503));
-        try_all(image, t % 2 ? 3 : 1, 17, 9);
+        try_some(image, t % 2 ? 3 : 1, 17, 9, t, 4);
         medtl_image_destroy(image);
     }
     cr_assert_eq(medtl_image_create(s->rows, s->columns, 3, MEDTL_PIXEL_U8, 8, &image, NULL),
@@ -56,11 +63,12 @@ ParameterizedTest(struct shape *s, extremes, any_size_of_image_works)
     image->photometric = MEDTL_YBR_FULL;
     for (size_t i = 0; i < 3 * (size_t)s->rows * s->columns; i++)
         put(image, i, (int)(i * 40503));
-    try_all(image, 3, 17, 9);
-    try_all(image, 1, 1, 1);
+    try_some(image, 3, 17, 9, 0, 3); /* all there are: colour has no VOI */
+    try_some(image, 1, 1, 1, 0, 5);
     medtl_image_destroy(image);
 }
 
+/* Each pair of values meets every fifth combination, each value all of them. */
 Test(extremes, any_header_value_works)
 {
     const double values[] = {0.0,       -0.0,  1.0,    -1.0,   NAN,  INFINITY,
@@ -77,7 +85,7 @@ Test(extremes, any_header_value_works)
             image->window_center = values[(a + 3) % VALUES];
             image->window_width = values[(b + 5) % VALUES];
             image->voi_function = (medtl_voi_function)((a + b) % 3);
-            try_all(image, 1, 4, 4);
+            try_some(image, 1, 4, 4, (a + 2 * b) % 5, 5);
         }
     medtl_image_destroy(image);
 }

@@ -43,6 +43,8 @@ static size_t fill_table(run_options *o, option *out)
          "folder that the experiment's tables lie below"},
         {OPTION_TEXT, "output", 'o', "FOLDER", &o->experiment.folder, 0, 0, SHAPES_NOTHING,
          "where everything goes"},
+        {OPTION_TEXT, "prepared", 0, "FOLDER", &o->experiment.shared, 0, 0, SHAPES_NOTHING,
+         "share prepared runs with other experiments through this folder: what has the same code, recipe, settings and data is made once"},
         {OPTION_FLAG, "dry-run", 0, "", &o->dry_run, 0, 0, SHAPES_NOTHING,
          "make the splits, print and check every command line; train nothing"},
         {OPTION_FLAG, "summary", 0, "", &o->summary, 0, 0, SHAPES_NOTHING,
@@ -126,7 +128,8 @@ static medtl_status run(const run_options *o, const medtl_experiment *experiment
 
     if (status == MEDTL_OK)
         status = run_folder_lock(o->experiment.folder, &lock, err);
-    if (status == MEDTL_OK && (status = experiment_collect(&s, err)) == MEDTL_OK && !o->summary &&
+    if (status == MEDTL_OK && (status = experiment_place(&s, err)) == MEDTL_OK &&
+        (status = experiment_collect(&s, err)) == MEDTL_OK && !o->summary &&
         (status = prepare(&s, o->dry_run, err)) == MEDTL_OK)
         status = run_cells(&s, o->dry_run, failures, err);
     if (status == MEDTL_OK && !o->dry_run && (status = experiment_collect(&s, err)) == MEDTL_OK &&

@@ -90,8 +90,10 @@ medtl_status experiment_open(const medtl_experiment *experiment, const experimen
     *out = (experiment_state){.experiment = experiment, .options = *options};
     out->tables = calloc(experiment->data_count, sizeof *out->tables);
     out->targets = calloc(experiment->data_count, sizeof *out->targets);
+    out->prepared_folders = calloc(experiment->prepared_count + 1, sizeof *out->prepared_folders);
     out->prepared_seconds = calloc(experiment->prepared_count + 1, sizeof *out->prepared_seconds);
-    if (out->tables == NULL || out->targets == NULL || out->prepared_seconds == NULL)
+    if (out->tables == NULL || out->targets == NULL || out->prepared_folders == NULL ||
+        out->prepared_seconds == NULL)
         status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for an experiment");
     for (size_t i = 0; i < experiment->data_count && status == MEDTL_OK; i++)
         status = open_table(out, i, err);
@@ -115,14 +117,17 @@ void experiment_close(experiment_state *s)
     free(s->tables);
     free(s->targets);
     free(s->cells);
+    for (size_t i = 0; s->prepared_folders != NULL && i < s->experiment->prepared_count; i++)
+        free(s->prepared_folders[i]);
+    free(s->prepared_folders);
     free(s->prepared_seconds);
     memset(s, 0, sizeof *s);
 }
 
 /* ---- splits --------------------------------------------------------------------------- */
 
-static medtl_status split(const experiment_state *s, size_t data_index, const deal_options *how,
-                          const char *name, size_t *counts, char **path, medtl_error *err)
+medtl_status experiment_deal(const experiment_state *s, size_t data_index, const deal_options *how,
+                             const char *name, size_t *counts, char **path, medtl_error *err)
 {
     const labels *l = &s->tables[data_index];
     int *sides = calloc(l->count + 1, sizeof *sides);
@@ -163,7 +168,7 @@ medtl_status experiment_split(const experiment_state *s, experiment_cell *cell, 
     char name[160];
 
     snprintf(name, sizeof name, "%s%s", data->name, cell->name + strlen(e->arms[cell->arm].name));
-    return split(s, index, &how, name, cell->counts, path, err);
+    return experiment_deal(s, index, &how, name, cell->counts, path, err);
 }
 
 /* ---- runs ----------------------------------------------------------------------------- */
@@ -194,8 +199,8 @@ static char *fill_in(const experiment_state *s, const char *value)
         for (size_t i = 0; i < e->prepared_count && !known; i++)
             if (strlen(e->prepared[i].name) == length - 1 &&
                 memcmp(e->prepared[i].name, name, length - 1) == 0) {
-                fprintf(stream, "%s/prepared/%s", s->options.folder, e->prepared[i].name);
-                known = true;
+                known = s->prepared_folders[i] != NULL;
+                fputs(known ? s->prepared_folders[i] : "", stream);
             }
         value += plain + length + (value[plain + length] == '}');
     }
@@ -205,8 +210,8 @@ static char *fill_in(const experiment_state *s, const char *value)
     return NULL;
 }
 
-static medtl_status gather_sets(const experiment_state *s, const medtl_experiment_run *run,
-                                repeated *sets, medtl_error *err)
+medtl_status experiment_settings(const experiment_state *s, const medtl_experiment_run *run,
+                                 repeated *sets, medtl_error *err)
 {
     medtl_status status = MEDTL_OK;
 
@@ -240,10 +245,9 @@ static char *image_root(const experiment_state *s, const medtl_experiment_data *
                : NULL;
 }
 
-/* @param table  The split; NULL: the recipe gets no labelled images. */
-static medtl_status run_recipe(const experiment_state *s, const medtl_experiment_run *run,
-                               const char *table, uint64_t seed, const char *folder, bool check,
-                               medtl_error *err)
+medtl_status experiment_run_recipe(const experiment_state *s, const medtl_experiment_run *run,
+                                   const char *table, uint64_t seed, const char *folder, bool check,
+                                   medtl_error *err)
 {
     const medtl_experiment_data *data =
         run->data < s->experiment->data_count ? &s->experiment->data[run->data] : NULL;
@@ -264,7 +268,7 @@ static medtl_status run_recipe(const experiment_state *s, const medtl_experiment
         inputs.test_folds = "test";
         inputs.validation_folds = "validation";
     }
-    if (status == MEDTL_OK && (status = gather_sets(s, run, &sets, err)) == MEDTL_OK &&
+    if (status == MEDTL_OK && (status = experiment_settings(s, run, &sets, err)) == MEDTL_OK &&
         (status = medtl_recipe_load(run->recipe, &recipe, err)) == MEDTL_OK) {
         inputs.sets = sets.texts;
         inputs.set_count = sets.count;
@@ -277,35 +281,6 @@ static medtl_status run_recipe(const experiment_state *s, const medtl_experiment
     return status;
 }
 
-medtl_status experiment_prepare(const experiment_state *s, size_t index, bool check,
-                                medtl_error *err)
-{
-    const medtl_experiment *e = s->experiment;
-    const medtl_experiment_run *run = &e->prepared[index];
-    char *folder = NULL, *table = NULL, name[160];
-    size_t counts[DEAL_SIDES];
-    medtl_status status = MEDTL_OK;
-
-    if (asprintf(&folder, "%s/prepared/%s", s->options.folder, run->name) < 0)
-        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for an experiment");
-    if (run->data < e->data_count) {
-        const medtl_experiment_data *data = &e->data[run->data];
-        const deal_options how = {.test = data->test,
-                                  .validation = data->validation,
-                                  .parts = data->cross_validation,
-                                  .validation_share = e->validation_share,
-                                  .seed = e->seeds[0]};
-
-        snprintf(name, sizeof name, "%s-prepare", data->name);
-        status = split(s, run->data, &how, name, counts, &table, err);
-    }
-    if (status == MEDTL_OK)
-        status = run_recipe(s, run, table, e->seeds[0], folder, check, err);
-    free(table);
-    free(folder);
-    return status;
-}
-
 medtl_status experiment_run_cell(const experiment_state *s, experiment_cell *cell, bool check,
                                  medtl_error *err)
 {
@@ -315,8 +290,8 @@ medtl_status experiment_run_cell(const experiment_state *s, experiment_cell *cel
     if (asprintf(&folder, "%s/runs/%s", s->options.folder, cell->name) < 0)
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for an experiment");
     if ((status = experiment_split(s, cell, &table, err)) == MEDTL_OK)
-        status =
-            run_recipe(s, &s->experiment->arms[cell->arm], table, cell->seed, folder, check, err);
+        status = experiment_run_recipe(s, &s->experiment->arms[cell->arm], table, cell->seed,
+                                       folder, check, err);
     free(table);
     free(folder);
     return status;
@@ -344,8 +319,8 @@ static json_t *load(const char *folder, const char *name, const char *file)
     return root;
 }
 
-/* Seconds of all stages; NAN where one is not done. */
-static double run_seconds(const char *folder, const json_t *run)
+/* Seconds of all stages, or their processor time; NAN where a stage is not done. */
+static double run_seconds(const char *folder, const json_t *run, const char *what)
 {
     const json_t *stage;
     double seconds = json_array_size(json_object_get(run, "stages")) > 0 ? 0.0 : (double)NAN;
@@ -356,7 +331,7 @@ static double run_seconds(const char *folder, const json_t *run)
         const char *name = json_string_value(json_object_get(stage, "folder"));
         json_t *end = name != NULL ? load(folder, name, "stage.json") : NULL;
 
-        seconds += member(end, "seconds");
+        seconds += member(end, what);
         json_decref(end);
     }
     return seconds;
@@ -403,7 +378,8 @@ static medtl_status collect_cell(const experiment_state *s, experiment_cell *cel
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for an experiment");
     status = experiment_split(s, cell, &table, err); /* for its counts */
     run = load(folder, ".", "run.json");
-    cell->seconds = run_seconds(folder, run);
+    cell->seconds = run_seconds(folder, run, "seconds");
+    cell->processor_seconds = run_seconds(folder, run, "processor_seconds");
     cell->done = isfinite(cell->seconds);
     code = json_string_value(json_object_get(run, "code"));
     snprintf(cell->code, sizeof cell->code, "%s", code != NULL ? code : "");
@@ -422,16 +398,10 @@ medtl_status experiment_collect(experiment_state *s, medtl_error *err)
     for (size_t i = 0; i < s->cell_count && status == MEDTL_OK; i++)
         status = collect_cell(s, &s->cells[i], err);
     for (size_t i = 0; i < s->experiment->prepared_count && status == MEDTL_OK; i++) {
-        char *folder = NULL;
-        json_t *run;
+        json_t *run = load(s->prepared_folders[i], ".", "run.json");
 
-        if (asprintf(&folder, "%s/prepared/%s", s->options.folder,
-                     s->experiment->prepared[i].name) < 0)
-            return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for an experiment");
-        run = load(folder, ".", "run.json");
-        s->prepared_seconds[i] = run_seconds(folder, run);
+        s->prepared_seconds[i] = run_seconds(s->prepared_folders[i], run, "processor_seconds");
         json_decref(run);
-        free(folder);
     }
     return status;
 }

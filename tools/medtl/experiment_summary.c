@@ -64,7 +64,8 @@ static medtl_status write_results(const experiment_state *s, medtl_error *err)
 
     if (stream == NULL)
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for results.csv");
-    fputs("arm,recipe,labelled,seed,part,train,validation,test,seconds,code", stream);
+    fputs("arm,recipe,labelled,seed,part,train,validation,test,seconds,processor_seconds,code",
+          stream);
     for (size_t m = 0; m < e->measure_count; m++)
         fprintf(stream, ",%s,%s_low,%s_high", e->measures[m], e->measures[m], e->measures[m]);
     fputc('\n', stream);
@@ -73,10 +74,11 @@ static medtl_status write_results(const experiment_state *s, medtl_error *err)
 
         if (!c->done)
             continue;
-        fprintf(stream, "%s,%s,%zu,%llu,%zu,%zu,%zu,%zu,%.1f,%s", e->arms[c->arm].name,
+        fprintf(stream, "%s,%s,%zu,%llu,%zu,%zu,%zu,%zu,%.1f,%.1f,%s", e->arms[c->arm].name,
                 e->arms[c->arm].recipe, c->counts[DEAL_TRAIN] + c->counts[DEAL_VALIDATION],
                 (unsigned long long)c->seed, c->part, c->counts[DEAL_TRAIN],
-                c->counts[DEAL_VALIDATION], c->counts[DEAL_TEST], c->seconds, c->code);
+                c->counts[DEAL_VALIDATION], c->counts[DEAL_TEST], c->seconds, c->processor_seconds,
+                c->code);
         for (size_t m = 0; m < e->measure_count; m++) {
             put_number(stream, c->measures[m].value);
             put_number(stream, c->measures[m].low);
@@ -102,12 +104,13 @@ static json_t *mean_json(const medtl_mean *m, bool difference)
     return object;
 }
 
+/* Of processor time: the same on a busy machine as on a quiet one. */
 static double total_seconds(const experiment_state *s)
 {
     double sum = 0.0;
 
     for (size_t i = 0; i < s->cell_count; i++)
-        sum += s->cells[i].done ? s->cells[i].seconds : 0.0;
+        sum += s->cells[i].done ? s->cells[i].processor_seconds : 0.0;
     for (size_t i = 0; i < s->experiment->prepared_count; i++)
         sum += isfinite(s->prepared_seconds[i]) ? s->prepared_seconds[i] : 0.0;
     return sum;
@@ -154,8 +157,8 @@ static medtl_status write_json(const experiment_state *s, medtl_error *err)
             status = add_arm(s, list, a, size_at(e, k), err);
     root = json_pack("{s:s, s:s, s:s, s:s, s:s, s:f, s:o, s:o}", "experiment", e->name, "title",
                      e->title, "question", e->question, "sha256", e->sha256, "baseline",
-                     e->arms[e->baseline].name, "hours", total_seconds(s) / 3600.0, "tables",
-                     tables, "arms", list);
+                     e->arms[e->baseline].name, "processor_hours", total_seconds(s) / 3600.0,
+                     "tables", tables, "arms", list);
     if (status == MEDTL_OK)
         status = root != NULL ? json_write(path, root, err)
                               : medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
@@ -250,8 +253,7 @@ static void put_conditions(FILE *stream, const experiment_state *s)
         else
             fprintf(stream, "Prepared `%s` (recipe %s): not done. ", e->prepared[i].name,
                     e->prepared[i].recipe);
-    fprintf(stream, "All runs together: %.2f h on %llu threads. ", total_seconds(s) / 3600.0,
-            (unsigned long long)s->options.threads);
+    fprintf(stream, "All runs together: %.2f h of one processor. ", total_seconds(s) / 3600.0);
     put_codes(stream, s);
     fprintf(stream, "Experiment `%s`, SHA-256 `%.16s`.\n", e->name, e->sha256);
 }

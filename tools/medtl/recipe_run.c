@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,6 +21,16 @@ static double now(void)
 
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* Of all child processes that have ended. */
+static double children_seconds(void)
+{
+    struct rusage u;
+
+    getrusage(RUSAGE_CHILDREN, &u);
+    return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+           1e-6 * (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
 }
 
 static void say_step(const recipe_step *step, size_t number, size_t count, const char *what)
@@ -40,7 +51,7 @@ static medtl_status failed(const recipe_step *step, int exit_code, medtl_error *
 static medtl_status run_step(const recipe_step *step, recipe_outcome *out, medtl_error *err)
 {
     char *log = path_join(step->folder, "log.txt");
-    const double start = now();
+    const double start = now(), processor_start = children_seconds();
     int exit_code = EXIT_DONE;
     medtl_status status = log != NULL ? medtl_file_make_folders(step->folder, err)
                                       : medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
@@ -50,15 +61,19 @@ static medtl_status run_step(const recipe_step *step, recipe_outcome *out, medtl
         status = child_run(step->arguments, log, &exit_code, err);
     }
     if (status == MEDTL_OK) {
-        const double seconds = now() - start;
+        stage_time took = run_folder_stage_spent(step);
         /* 1: done, but some files could not be read; or stopped, and then there is no product. */
         const bool done = (exit_code == EXIT_DONE || exit_code == EXIT_INCOMPLETE) &&
                           access(step->product, F_OK) == 0 && !stop_wanted();
 
-        out->seconds += seconds;
+        took.seconds += now() - start;
+        took.processor_seconds += children_seconds() - processor_start;
+        out->seconds += took.seconds;
         out->incomplete = out->incomplete || exit_code == EXIT_INCOMPLETE;
-        status = done ? run_folder_stage_end(step, exit_code, seconds, err)
-                      : failed(step, exit_code, err);
+        if (!done)
+            run_folder_stage_stopped(step, &took);
+        status =
+            done ? run_folder_stage_end(step, exit_code, &took, err) : failed(step, exit_code, err);
     }
     free(log);
     return status;

@@ -173,9 +173,9 @@ static const char *difference(const json_t *old, const json_t *new, const recipe
 static void forget_stages(const recipe_plan *plan)
 {
     for (size_t i = 0; i < plan->count; i++) {
-        static const char *const files[] = {"stage.json", "checkpoint.bin"};
+        static const char *const files[] = {"stage.json", "spent.json", "checkpoint.bin"};
 
-        for (size_t k = 0; k < 2; k++) {
+        for (size_t k = 0; k < sizeof files / sizeof files[0]; k++) {
             char *path = path_join(plan->steps[i].folder, files[k]);
 
             if (path != NULL)
@@ -224,7 +224,31 @@ bool run_folder_stage_done(const recipe_step *step)
     return done;
 }
 
-medtl_status run_folder_stage_end(const recipe_step *step, int exit_code, double seconds,
+stage_time run_folder_stage_spent(const recipe_step *step)
+{
+    char *path = path_join(step->folder, "spent.json");
+    json_t *root = path != NULL ? json_load_file(path, 0, NULL) : NULL;
+    const stage_time took = {json_number_value(json_object_get(root, "seconds")),
+                             json_number_value(json_object_get(root, "processor_seconds"))};
+
+    json_decref(root);
+    free(path);
+    return took;
+}
+
+void run_folder_stage_stopped(const recipe_step *step, const stage_time *took)
+{
+    char *path = path_join(step->folder, "spent.json");
+    json_t *root = json_pack("{s:f, s:f}", "seconds", took->seconds, "processor_seconds",
+                             took->processor_seconds);
+
+    if (path != NULL && root != NULL)
+        json_write(path, root, NULL); /* not worth a failure: a figure will be too small */
+    json_decref(root);
+    free(path);
+}
+
+medtl_status run_folder_stage_end(const recipe_step *step, int exit_code, const stage_time *took,
                                   medtl_error *err)
 {
     char *path = path_join(step->folder, "stage.json"), ended[32] = "";
@@ -235,8 +259,9 @@ medtl_status run_folder_stage_end(const recipe_step *step, int exit_code, double
 
     if (gmtime_r(&now, &parts) != NULL)
         strftime(ended, sizeof ended, "%Y-%m-%dT%H:%M:%SZ", &parts);
-    root = json_pack("{s:s, s:i, s:f, s:s, s:s}", "stage", step->name, "exit_code", exit_code,
-                     "seconds", seconds, "ended", ended, "code", code_version());
+    root = json_pack("{s:s, s:i, s:f, s:f, s:s, s:s}", "stage", step->name, "exit_code", exit_code,
+                     "seconds", took->seconds, "processor_seconds", took->processor_seconds,
+                     "ended", ended, "code", code_version());
     status = path == NULL || root == NULL
                  ? medtl_fail(err, MEDTL_E_MEMORY, "out of memory for stage.json")
                  : json_write(path, root, err);

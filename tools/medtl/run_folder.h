@@ -28,9 +28,18 @@ medtl_status run_folder_open(const medtl_recipe *recipe, const recipe_inputs *in
 
 /** Is this stage done? */
 bool run_folder_stage_done(const recipe_step *step);
+/** What a stage has taken, over all times that it was started. */
+typedef struct stage_time {
+    double seconds, processor_seconds;
+} stage_time;
+
 /** Write stage.json. */
-medtl_status run_folder_stage_end(const recipe_step *step, int exit_code, double seconds,
+medtl_status run_folder_stage_end(const recipe_step *step, int exit_code, const stage_time *took,
                                   medtl_error *err);
+/** Of a stage that was stopped: what it had taken until then, zero where nothing is known; and keep it. What a run that
+ *  was killed had taken since its start is not known. */
+stage_time run_folder_stage_spent(const recipe_step *step);
+void run_folder_stage_stopped(const recipe_step *step, const stage_time *took);
 
 /** FOLDER/NAME. @return owned (free); NULL without memory. */
 char *path_join(const char *folder, const char *name);

@@ -141,6 +141,7 @@ static medtl_status run(pretrain_session *s, medtl_error *err)
             MEDTL_OK ||
         (status = open_folder(s, err)) != MEDTL_OK ||
         (status = pretrain_read_data(s, err)) != MEDTL_OK ||
+        (status = pretrain_check_leaks(s, err)) != MEDTL_OK ||
         (status = pretrain_build(s, err)) != MEDTL_OK)
         return status;
     return train_and_write(s, err);

@@ -45,8 +45,10 @@ static medtl_status read_sample(void *context, size_t index, float *out, medtl_e
     image_source *source = context;
 
     /* Later readings, of images beyond the cache, may be of one image by two threads at once. */
-    return sample_read(&source->table.rows[source->rows[index]], source->normaliser, out,
-                       source->digested ? NULL : source->sha256[index], err);
+    return sample_read_print(
+        &source->table.rows[source->rows[index]], source->normaliser, out,
+        source->digested ? NULL : source->sha256[index],
+        source->digested || source->prints == NULL ? NULL : &source->prints[index], err);
 }
 
 typedef struct watcher {
@@ -96,7 +98,10 @@ static medtl_status read_images(const image_source_options *options, const medtl
     memcpy(spec.sd, n->sd, sizeof spec.sd);
     source->sha256 = calloc(source->count + 1, sizeof *source->sha256);
     source->usable = calloc(source->count + 1, sizeof *source->usable);
-    if (source->sha256 == NULL || source->usable == NULL)
+    if (options->prints)
+        source->prints = calloc(source->count + 1, sizeof *source->prints);
+    if (source->sha256 == NULL || source->usable == NULL ||
+        (options->prints && source->prints == NULL))
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu images", source->count);
     progress_start(&w.line, options->quiet);
     status = medtl_dataset_create(&spec, &reader, on_image, &w, &source->dataset, err);
@@ -151,6 +156,7 @@ void image_source_clear(image_source *source)
     free(source->rows);
     free(source->classes_of);
     free(source->sha256);
+    free(source->prints);
     free(source->usable);
     labels_clear(&source->table);
     memset(source, 0, sizeof *source);

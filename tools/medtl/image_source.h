@@ -3,6 +3,7 @@
 #define MEDTL_TOOL_IMAGE_SOURCE_H
 
 #include "core/train/dataset.h"
+#include "core/train/fingerprint.h"
 #include "labels.h"
 #include "medtl/image.h"
 
@@ -19,6 +20,7 @@ typedef struct image_source_options {
     double max_unreadable; /* share */
     uint64_t cache_megabytes;
     size_t threads;
+    bool prints; /* keep what the pictures look like, to find them again */
     bool quiet;
 } image_source_options;
 
@@ -30,7 +32,9 @@ typedef struct image_source {
     char **classes;       /* names; owned */
     size_t class_count;   /* at least 1 */
     char (*sha256)[MEDTL_SHA256_TEXT_SIZE]; /* [count]; "" where it could not be read */
-    bool digested;                          /* all of them */
+    medtl_fingerprint
+        *prints;   /* [count], without a digest where it could not be read; NULL: not asked for */
+    bool digested; /* all of them: no more digests or prints are taken */
     medtl_dataset *dataset;
     size_t *usable, usable_count;       /* indices into the data set */
     size_t unreadable;                  /* files */

@@ -297,7 +297,8 @@ static medtl_status read_rows(const labels_options *options, const mapping *m, l
     const char **groups = NULL;
     medtl_status status = MEDTL_OK;
 
-    l->has_groups = m->places[GROUP_COLUMN] != MEDTL_NO_COLUMN;
+    l->group_column = m->places[GROUP_COLUMN];
+    l->has_groups = l->group_column != MEDTL_NO_COLUMN;
     l->has_folds = m->places[FOLD_COLUMN] != MEDTL_NO_COLUMN;
     l->group_count = l->count;
     l->rows = calloc(l->count, sizeof *l->rows);

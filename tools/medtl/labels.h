@@ -37,7 +37,8 @@ typedef struct labels {
     label_row *rows;
     size_t count, group_count;
     bool has_groups, has_folds;
-    const char **folds; /* their names, sorted; borrowed from the table */
+    size_t group_column; /* of the table; MEDTL_NO_COLUMN without groups */
+    const char **folds;  /* their names, sorted; borrowed from the table */
     size_t fold_count;
     char **classes; /* owned */
     size_t class_count;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { SHOWN = 10 };
 
@@ -57,33 +58,23 @@ medtl_status leaks_check(const char *command, const leak_images *images, leak_po
                       equal, near);
 }
 
+static void put_print(FILE *stream, const char *side, const char *file,
+                      const medtl_fingerprint *print)
+{
+    const char *slash = strrchr(file, '/');
+
+    csv_put_field(stream, side);
+    fputc(',', stream);
+    csv_put_field(stream, slash != NULL ? slash + 1 : file);
+    fprintf(stream, ",%s,", print->digest);
+    for (size_t k = 0; k < MEDTL_FINGERPRINT_CELLS; k++)
+        fprintf(stream, "%02x", print->cells[k]);
+    fputc('\n', stream);
+}
+
 medtl_status fingerprints_write(const char *path, const leak_images *images, medtl_error *err)
 {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *stream = open_memstream(&text, &size);
-    medtl_status status;
-
-    if (stream == NULL)
-        return medtl_fail(err, MEDTL_E_MEMORY, "%s: out of memory", path);
-    fputs("side,file,pixels_sha256,cells\n", stream);
-    for (size_t i = 0; i < images->count; i++) {
-        const char *slash = strrchr(images->files[i], '/');
-
-        if (images->sides[i] < 0 || images->prints[i].digest[0] == '\0')
-            continue;
-        csv_put_field(stream, images->side_names[images->sides[i]]);
-        fputc(',', stream);
-        csv_put_field(stream, slash != NULL ? slash + 1 : images->files[i]);
-        fprintf(stream, ",%s,", images->prints[i].digest);
-        for (size_t k = 0; k < MEDTL_FINGERPRINT_CELLS; k++)
-            fprintf(stream, "%02x", images->prints[i].cells[k]);
-        fputc('\n', stream);
-    }
-    status = fclose(stream) == 0 ? medtl_file_replace(path, text, size, err)
-                                 : medtl_fail(err, MEDTL_E_MEMORY, "%s: out of memory", path);
-    free(text);
-    return status;
+    return fingerprints_write_after(path, images, NULL, err);
 }
 
 static int digit_of(char c)
@@ -147,6 +138,39 @@ medtl_status fingerprints_read(const char *path, fingerprint_list *out, medtl_er
     medtl_table_destroy(table);
     if (status != MEDTL_OK)
         fingerprints_clear(out);
+    return status;
+}
+
+medtl_status fingerprints_write_after(const char *path, const leak_images *images,
+                                      const char *earlier, medtl_error *err)
+{
+    fingerprint_list list = {0};
+    char *text = NULL;
+    size_t size = 0;
+    FILE *stream;
+    medtl_status status = MEDTL_OK;
+
+    if (earlier != NULL && access(earlier, F_OK) == 0)
+        status = fingerprints_read(earlier, &list, err);
+    if (status != MEDTL_OK)
+        return status;
+    stream = open_memstream(&text, &size);
+    if (stream == NULL) {
+        status = medtl_fail(err, MEDTL_E_MEMORY, "%s: out of memory", path);
+        goto done;
+    }
+    fputs("side,file,pixels_sha256,cells\n", stream);
+    for (size_t i = 0; i < images->count; i++)
+        if (images->sides[i] >= 0 && images->prints[i].digest[0] != '\0')
+            put_print(stream, images->side_names[images->sides[i]], images->files[i],
+                      &images->prints[i]);
+    for (size_t i = 0; i < list.count; i++)
+        put_print(stream, "earlier", list.files[i], &list.prints[i]);
+    status = fclose(stream) == 0 ? medtl_file_replace(path, text, size, err)
+                                 : medtl_fail(err, MEDTL_E_MEMORY, "%s: out of memory", path);
+done:
+    fingerprints_clear(&list);
+    free(text);
     return status;
 }
 

@@ -38,6 +38,11 @@ medtl_status leaks_check(const char *command, const leak_images *images, leak_po
 #define FINGERPRINTS_FILE "fingerprints.csv"
 medtl_status fingerprints_write(const char *path, const leak_images *images, medtl_error *err);
 
+/** The same, and after it what a file of its kind holds: the images that the start of this training was made from.
+ *  @param earlier  That file; nothing is added where it is not there. */
+medtl_status fingerprints_write_after(const char *path, const leak_images *images,
+                                      const char *earlier, medtl_error *err);
+
 /** What fingerprints_write() wrote. */
 typedef struct fingerprint_list {
     medtl_fingerprint *prints;

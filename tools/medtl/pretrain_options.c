@@ -1,6 +1,7 @@
 #include "pretrain_options.h"
 
 #include "cmd.h"
+#include "leaks.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,6 +98,9 @@ static medtl_status check(pretrain_options *p, bool method_given, medtl_error *e
     if (p->probe == NULL && (p->probe_columns != NULL || p->probe_folds != NULL ||
                              p->probe_label_map != NULL || p->probe_root != NULL))
         return medtl_fail(err, MEDTL_E_ARGUMENT, "options of the probe, but no --probe");
+    if (p->held_out == NULL &&
+        (p->held_out_columns != NULL || p->held_out_folds != NULL || p->held_out_root != NULL))
+        return medtl_fail(err, MEDTL_E_ARGUMENT, "options of images held out, but no --held-out");
     return check_method(p, method_given, err);
 }
 
@@ -213,7 +217,24 @@ image_source_options pretrain_images(const pretrain_options *o)
         .max_unreadable = o->max_unreadable,
         .cache_megabytes = o->cache_megabytes,
         .threads = (size_t)o->threads,
+        .prints = o->leaks != (int)LEAKS_IGNORE,
         .quiet = o->quiet};
+}
+
+image_source_options pretrain_held_out_images(const pretrain_options *o)
+{
+    return (image_source_options){.command = "pretrain",
+                                  .what = "held-out image",
+                                  .labels = {.data = o->held_out,
+                                             .columns = o->held_out_columns,
+                                             .root = o->held_out_root,
+                                             .unlabelled = true},
+                                  .folds = o->held_out_folds,
+                                  .folds_option = "held-out-folds",
+                                  .max_unreadable = o->max_unreadable,
+                                  .threads = (size_t)o->threads,
+                                  .prints = true,
+                                  .quiet = o->quiet};
 }
 
 image_source_options pretrain_probe_images(const pretrain_options *o)

@@ -20,6 +20,8 @@ enum { PRETRAIN_OPTION_ROOM = 72 };
 typedef struct pretrain_options {
     const char *data, *columns, *root, *folds;
     const char *probe, *probe_columns, *probe_root, *probe_label_map, *probe_folds;
+    const char *held_out, *held_out_columns, *held_out_root, *held_out_folds;
+    int leaks; /* a leak_policy */
     const char *task, *normaliser;
     uint64_t size; /* of the input; 0: the normaliser's */
     double max_unreadable;
@@ -61,5 +63,6 @@ medtl_status pretrain_loop_options(const pretrain_options *o, uint32_t channels,
 
 image_source_options pretrain_images(const pretrain_options *o);
 image_source_options pretrain_probe_images(const pretrain_options *o);
+image_source_options pretrain_held_out_images(const pretrain_options *o);
 
 #endif

@@ -24,6 +24,11 @@ typedef struct pretrain_session {
 /** Read the images, and those of the probe; says what there is. */
 medtl_status pretrain_read_data(pretrain_session *s, medtl_error *err);
 
+/** Is something learned from that will be tested on? Looks at the groups of the table, and at groups and pictures of
+ *  --held-out; writes fingerprints.csv beside the backbone, so that finetune and evaluate can look later.
+ *  @return MEDTL_E_ARGUMENT with counts where it is and the policy is to stop. (pretrain_leaks.c) */
+medtl_status pretrain_check_leaks(pretrain_session *s, medtl_error *err);
+
 /** Make the networks, load initial weights, and complete the text that tells this run from others. */
 medtl_status pretrain_build(pretrain_session *s, medtl_error *err);
 

@@ -1,6 +1,8 @@
 /* The options of `medtl pretrain`: one table parses, explains, and is written into checkpoint and backbone. */
 #include "pretrain_options.h"
 
+#include "leaks.h"
+
 #include "progress.h"
 
 #include <string.h>
@@ -27,6 +29,17 @@ static size_t fill_data(pretrain_options *p, option *out)
          "stop if more of the images than this cannot be read"},
         {OPTION_WHOLE, "cache", 0, "MIB", &p->cache_megabytes, 0, 1e7, SHAPES_NOTHING,
          "memory for normalised images; the rest is read again each time"},
+        {OPTION_HEADING, .help = "Leaks"},
+        {OPTION_TEXT, "held-out", 0, "PATH", &p->held_out, 0, 0, SHAPES_NOTHING,
+         "folder, list or table of images that will be tested on: none of them, and no other image of their groups, may be learned from"},
+        {OPTION_TEXT, "held-out-root", 0, "FOLDER", &p->held_out_root, 0, 0, SHAPES_NOTHING,
+         "folder that its relative files start from"},
+        {OPTION_TEXT, "held-out-columns", 0, "group=A,...", &p->held_out_columns, 0, 0,
+         SHAPES_NOTHING, "its columns of other names"},
+        {OPTION_TEXT, "held-out-folds", 0, "FOLDS", &p->held_out_folds, 0, 0, SHAPES_NOTHING,
+         "only these folds of it"},
+        {OPTION_CHOICE, "leaks", 0, LEAK_POLICY_WORDS, &p->leaks, 0, 0, SHAPES_NOTHING,
+         "what to do where a group of --data lies inside and outside of --folds, or where a held-out image or one of its group is learned from: stop, go on with a warning, or not look"},
         {OPTION_HEADING, .help = "Probe"},
         {OPTION_TEXT, "probe", 0, "TABLE", &p->probe, 0, 0, SHAPES_NOTHING,
          "CSV table of labelled images (file, label, group) that chooses the epoch; none: the last is kept"},

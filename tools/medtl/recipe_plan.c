@@ -248,6 +248,8 @@ static medtl_status add_inputs(const maker *m, const medtl_stage *stage, recipe_
     const recipe_inputs *in = m->inputs;
     const bool labelled = stage->data == MEDTL_STAGE_LABELLED;
     const bool table = labelled || stage->data == MEDTL_STAGE_TEST;
+    const bool held_out = strcmp(stage->command, "pretrain") == 0 && in->labels.data != NULL &&
+                          in->test_folds != NULL;
     const bool normalised = labelled || stage->data == MEDTL_STAGE_UNLABELLED;
     const bool trains =
         strcmp(stage->command, "finetune") == 0 || strcmp(stage->command, "pretrain") == 0;
@@ -266,6 +268,10 @@ static medtl_status add_inputs(const maker *m, const medtl_stage *stage, recipe_
         {"test-folds", in->test_folds, labelled},
         {"validation-folds", in->validation_folds, labelled},
         {"folds", in->test_folds, stage->data == MEDTL_STAGE_TEST},
+        {"held-out", in->labels.data, held_out},
+        {"held-out-root", in->labels.root, held_out},
+        {"held-out-columns", in->labels.columns, held_out},
+        {"held-out-folds", in->test_folds, held_out},
         {"seed", seed, trains},
         {"threads", threads, true},
     };

@@ -59,7 +59,7 @@ medtl_status convert_safetensors(const convert_options *options, const target *t
         (status = medtl_safetensors_read(options->input, &file, err)) != MEDTL_OK ||
         (status = medtl_network_match(network, file, &matches, err)) != MEDTL_OK)
         goto done;
-    matches_print(stdout, &matches);
+    matches_print(stdout, &matches, MATCHES_SHOWN);
     fflush(stdout);
     if ((status = medtl_network_adopt(network, options->input, &matches, allowed, err)) != MEDTL_OK)
         goto done;

@@ -64,7 +64,7 @@ static medtl_status load_init(session *s, medtl_network *network, bool report, m
         status = medtl_network_start_from(network, path, &matches, err);
         if (report || status != MEDTL_OK) {
             printf("%s %s\n", status == MEDTL_OK ? "started from" : "cannot start from", path);
-            matches_print(stdout, &matches);
+            matches_print(stdout, &matches, MATCHES_SHOWN);
         }
     }
     medtl_matches_clear(&matches);

@@ -98,6 +98,6 @@ void inspection_print(const inspection *i)
 
         printf("\nagainst %s of width %u with %u channels and %u classes\n", spec->architecture,
                (unsigned)spec->width, (unsigned)spec->channels, (unsigned)spec->classes);
-        matches_print(stdout, &i->matches);
+        matches_print(stdout, &i->matches, SIZE_MAX);
     }
 }

@@ -40,9 +40,10 @@ static void print_match(FILE *stream, const medtl_match *match)
     fprintf(stream, "%s\n", match->head ? " (the head: may start anew)" : "");
 }
 
-void matches_print(FILE *stream, const medtl_matches *matches)
+void matches_print(FILE *stream, const medtl_matches *matches, size_t most)
 {
     const char *separator = "tensors: ";
+    size_t misfits = 0;
 
     for (int kind = 0; kind < MEDTL_MATCH_KINDS; kind++) {
         if (kind != MEDTL_MATCHED && matches->kinds[kind] == 0)
@@ -53,8 +54,12 @@ void matches_print(FILE *stream, const medtl_matches *matches)
     }
     fputc('\n', stream);
     for (size_t i = 0; i < matches->count; i++)
-        if (matches->list[i].kind != MEDTL_MATCHED && matches->list[i].kind != MEDTL_COUNTER)
+        if (matches->list[i].kind != MEDTL_MATCHED && matches->list[i].kind != MEDTL_COUNTER &&
+            misfits++ < most)
             print_match(stream, &matches->list[i]);
+    if (misfits > most)
+        fprintf(stream, "  and %zu more that do not fit (medtl inspect --architecture lists all)\n",
+                misfits - most);
 }
 
 json_t *matches_json(const medtl_matches *matches)

@@ -7,8 +7,12 @@
 #include <jansson.h>
 #include <stdio.h>
 
-/** A line of counts, then a line for each tensor that is not simply matched (counters are only counted). */
-void matches_print(FILE *stream, const medtl_matches *matches);
+/** Misfits that are worth a line where a network is started from a file; more of them mean another network. */
+enum { MATCHES_SHOWN = 8 };
+
+/** A line of counts, then a line for each tensor that is not simply matched (counters are only counted).
+ *  @param most  Lines; how many more there are is said in one. */
+void matches_print(FILE *stream, const medtl_matches *matches, size_t most);
 
 /** The counts and the names of each list. @return NULL without memory. */
 json_t *matches_json(const medtl_matches *matches);

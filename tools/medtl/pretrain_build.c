@@ -21,7 +21,7 @@ static medtl_status load_init(pretrain_session *s, medtl_error *err)
         medtl_safetensors_digest(file, s->init_sha256);
         status = medtl_network_start_from(network, path, &matches, err);
         printf("%s %s\n", status == MEDTL_OK ? "started from" : "cannot start from", path);
-        matches_print(stdout, &matches);
+        matches_print(stdout, &matches, MATCHES_SHOWN);
     }
     medtl_matches_clear(&matches);
     medtl_safetensors_destroy(file);

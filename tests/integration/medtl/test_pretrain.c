@@ -193,6 +193,66 @@ Test(pretrain, dicom_files_carry_labels_of_their_own)
     SAYS("no keyword of the DICOM data dictionary");
 }
 
+static void table_of(const char *path, unsigned from, unsigned to, const char *group)
+{
+    FILE *table = fopen(path, "w");
+
+    cr_assert_not_null(table);
+    fputs("file,group,fold\n", table);
+    for (unsigned i = from; i < to; i++)
+        fprintf(table, "pictures/%u.png,%s%u,%u\n", i, group, i / 2, i % 2);
+    fclose(table);
+}
+
+#define EPOCH SMALL "--epochs 1 "
+
+Test(pretrain, stops_where_it_would_learn_from_what_is_tested_on)
+{
+    pictures_write(60);
+    table_of("tested.csv", 30, 60, "patient ");
+    table_of("others.csv", 30, 60, "another ");
+    /* Fold 0 of labels.csv by its own groups: nothing of it is in the other folds. */
+    EXITS(
+        0,
+        "pretrain --data labels.csv --folds 1,2,3,4 --held-out labels.csv --held-out-folds 0 " EPOCH
+        "-o apart");
+    SAYS("12 images are held out");
+    EXITS(2,
+          "pretrain --data labels.csv --folds 0,1 --held-out labels.csv --held-out-folds 0 " EPOCH
+          "-o none");
+    SAYS("12 images to learn from are of groups that are held out (pictures/0.png, pictures/1.png");
+    /* The same pictures under the names of other groups, of a folder without any. */
+    EXITS(2, "pretrain --data pictures --held-out others.csv " EPOCH "-o none");
+    SAYS("30 pairs of images with the same pixels");
+    SAYS("(pretraining) and pictures/30.png (held out) have the same pixels");
+    EXITS(0, "pretrain --data pictures --held-out others.csv --leaks warn " EPOCH "-o warned");
+    SAYS("warning: 30 pairs");
+    EXITS(0, "pretrain --data pictures --held-out others.csv --leaks ignore " EPOCH "-o ignored");
+    cr_assert(exists("warned/fingerprints.csv") && !exists("ignored/fingerprints.csv"));
+    /* Both images of a group lie in one fold each. */
+    EXITS(2, "pretrain --data tested.csv --folds 0 " EPOCH "--batch 4 -o none");
+    SAYS("15 groups of the table have images inside and outside of --folds");
+    EXITS(2, "pretrain --data pictures --held-out-folds 0 " EPOCH "-o none");
+    SAYS("no --held-out");
+}
+
+Test(pretrain, is_remembered_when_the_fine_tuned_model_is_measured)
+{
+#define TUNE                                                                                       \
+    "finetune --data labels.csv --classes no,yes --test-folds 0 " NORMALISER                       \
+    "--architecture resnet18 --width 4 --batch 16 --epochs 1 "
+    pictures_write(60);
+    EXITS(0, "pretrain --data pictures " EPOCH "-o seen");
+    EXITS(0, "pretrain --data labels.csv --folds 1,2,3,4 " EPOCH "-o unseen");
+    EXITS(0, TUNE "--init unseen/backbone.safetensors -o honest");
+    EXITS(0, TUNE "--init seen/backbone.safetensors -o leaky");
+    EXITS(0, "evaluate --model honest/model.safetensors --data labels.csv --folds 0");
+    EXITS(2, "evaluate --model leaky/model.safetensors --data labels.csv --folds 0");
+    SAYS("pictures/0.png (measured) and 0.png (trained on) have the same pixels");
+    SAYS("12 pairs of images with the same pixels");
+#undef TUNE
+}
+
 /* "nv" and "mel" of HAM10000, as many of each as wanted. @return false where the data is not there. */
 static bool lesions_write(const char *folder, int of_each)
 {

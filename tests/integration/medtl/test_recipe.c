@@ -275,6 +275,55 @@ Test(experiment, killed_in_the_middle_goes_on_and_ends_in_one_table)
     free(summary);
 }
 
+#define SHARING(NAME, MORE, BATCH)                                                                                                          \
+    "<experiment xmlns='urn:medtl:recipe:1' name='" NAME "' baseline='a'><title>T</title>"                                                  \
+    "<question>Q?</question><data name='pictures' table='labels.csv' classes='no,yes' test='0' "                                            \
+    "normaliser='" NORMALISER                                                                                                               \
+    "'/><prepare name='source' recipe='self-supervised' data='pictures'>"                                                                   \
+    "<set name='source' value='{root}/labels.csv'/><set name='source-folds' value='1,2,3,4'/>"                                              \
+    "<set name='width' value='4'/><set name='epochs' value='1'/><set name='batch' value='" BATCH                                            \
+    "'/></prepare>" MORE                                                                                                                    \
+    "<arm name='a' recipe='kim2022-fe' data='pictures'><set name='width' value='4'/>"                                                       \
+    "<set name='init' value='{source}/1-pretrain/backbone.safetensors'/><set name='augment' value='none'/><set name='variants' value='0'/>" \
+    "<set name='epochs' value='1'/></arm><seeds>1</seeds><measures>macro_auc</measures></experiment>"
+#define LABELLED                                                                                        \
+    "<prepare name='labelled' recipe='kim2022-scratch' data='pictures'><set name='width' value='4'/>"   \
+    "<set name='init' value='{source}/1-pretrain/backbone.safetensors'/><set name='epochs' value='1'/>" \
+    "<set name='augment' value='none'/></prepare>"
+
+static size_t folders_in(const char *pattern)
+{
+    glob_t found;
+    const size_t count = glob(pattern, 0, NULL, &found) == 0 ? found.gl_pathc : 0;
+
+    globfree(&found);
+    return count;
+}
+
+Test(experiment, shares_what_is_prepared_alike_and_nothing_else)
+{
+    pictures_write(60);
+    text_write("one.xml", SHARING("one", LABELLED, "16"));
+    text_write("two.xml", SHARING("two", LABELLED, "16"));
+    text_write("three.xml", SHARING("three", "", "8"));
+    EXITS(0, "run-experiment one.xml --root . -o one --prepared shared");
+    cr_assert_eq(folders_in("shared/*-*"), 2);
+    cr_assert(!exists("one/prepared"));
+    cr_assert_eq(system("touch -d 2001-01-01 shared/*/1-*/*.safetensors"), 0);
+    EXITS(0, "run-experiment two.xml --root . -o two --prepared shared");
+    cr_assert_eq(folders_in("shared/*-*"), 2);
+    cr_assert_eq(system("test -z \"$(find shared -name '*.safetensors' -newermt 2002-01-01)\""), 0,
+                 "nothing was made again");
+    cr_assert(same_bytes("one/runs/a-s1/2-evaluate/predictions.csv",
+                         "two/runs/a-s1/2-evaluate/predictions.csv"));
+    EXITS(0, "run-experiment three.xml --root . -o three --prepared shared");
+    cr_assert_eq(folders_in("shared/*-*"), 3);
+    EXITS(0, "run-experiment one.xml --root . -o alone");
+    cr_assert(exists("alone/prepared/source/1-pretrain/backbone.safetensors"));
+    cr_assert(same_bytes("one/runs/a-s1/2-evaluate/predictions.csv",
+                         "alone/runs/a-s1/2-evaluate/predictions.csv"));
+}
+
 /* The table's numbers, worked out again from results.csv: two seeds, so t has one degree of freedom (12.706). */
 Test(experiment, summarises_what_the_runs_measured)
 {

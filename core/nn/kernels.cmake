@@ -1,7 +1,7 @@
 # The convolution kernels, a library of their own so that their tests link nothing else. One source is compiled
 # for each instruction set; kernels.c chooses at run time.
 set(MEDTL_KERNEL_SOURCES kernels.c kernels_plan.c kernels_shape.c kernels_reference.c kernels_portable.c
-  blocked/conv.c blocked/conv_choose.c blocked/conv_parts.c blocked/data_gradient.c blocked/training.c blocked/weight_choose.c blocked/blocked_portable.c
+  blocked/conv.c blocked/conv_choose.c blocked/conv_parts.c blocked/data_gradient.c blocked/depthwise_training.c blocked/training.c blocked/weight_choose.c blocked/blocked_portable.c
   blocked/int8.c blocked/int8_portable.c)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|amd64|AMD64)$")
   list(APPEND MEDTL_KERNEL_SOURCES kernels_avx2.c kernels_avx512.c blocked/blocked_avx2.c blocked/blocked_avx512.c

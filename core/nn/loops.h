@@ -5,6 +5,7 @@
 #define MEDTL_NN_LOOPS_H
 
 #include "block.h"
+#include "relu.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -38,9 +39,9 @@ typedef struct medtl_blocked_loops {
     /** y[channel][pixel] = x[pixel][channel], channels `stride` floats apart in y. */
     void (*unblock)(const float *x, float *y, size_t stride, size_t pixels, bool add);
 
-    /** y = scale x + shift, then the ReLU if `relu`. y may be x. */
+    /** y = scale x + shift, then the ReLU. y may be x. */
     void (*scale_shift)(const float *x, float *y, size_t pixels, const float *scale,
-                        const float *shift, bool relu);
+                        const float *shift, medtl_relu relu);
     void (*add_sums)(const float *x, size_t pixels, double *sums);
     /** y (+)= the same 16 values for each pixel. */
     void (*give)(float *y, const float *values, size_t pixels, bool add);
@@ -51,10 +52,10 @@ typedef struct medtl_blocked_loops {
     void (*add_moments)(const float *x, size_t pixels, const float *origin, double *sums,
                         double *squares);
     void (*add_norm_products)(const float *dy, const float *x, size_t pixels,
-                              const medtl_norm_block *block, bool relu, double *sums,
+                              const medtl_norm_block *block, medtl_relu relu, double *sums,
                               double *products);
     void (*give_norm_gradient)(float *dx, const float *dy, const float *x, size_t pixels,
-                               const medtl_norm_block *block, bool relu, bool add);
+                               const medtl_norm_block *block, medtl_relu relu, bool add);
 
     /** Rows [first, end) of the output of a pooling. Pointers are to the whole planes. `winners`: which tap of
      *  the window won, a byte for each value; NULL: not wanted. */
@@ -86,9 +87,10 @@ typedef struct medtl_loops {
      *  PyTorch has it: where dx is a small difference of large terms, multiplying out loses its digits. */
     void (*give_norm_gradient)(float *dx, const float *dy, const float *x, size_t count,
                                const medtl_norm_channel *channel, bool relu, bool add);
-    void (*mask)(float *dy, const float *y, size_t count); /* dy = 0 where not y > 0 */
-    void (*relu)(const float *x, float *y, size_t count);  /* NaN stays; y may be x */
-    void (*add)(float *y, const float *x, size_t count);   /* y += x */
+    /** dy = 0 where not y > 0, with MEDTL_RELU6 where not y < 6, either. */
+    void (*mask)(float *dy, const float *y, size_t count, medtl_relu relu);
+    void (*relu)(const float *x, float *y, size_t count); /* NaN stays; y may be x */
+    void (*add)(float *y, const float *x, size_t count);  /* y += x */
     void (*add_scaled)(float *y, const float *x, size_t count, float scale); /* y += scale x */
     void (*add_two)(const float *a, const float *b, float *y, size_t count, bool relu);
     /** best = x[i * stride] and winner = tap where that is larger, or NaN. `winner` NULL: not wanted. */

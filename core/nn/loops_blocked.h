@@ -12,7 +12,27 @@ static inline vec choose(bits mask, vec a, vec b)
     return (vec)(((bits)a & mask) | ((bits)b & ~mask));
 }
 
-static inline vec rectified(vec v) { return (vec)((bits)v & ~(bits)(v < 0.0f)); }
+/* NaN stays. */
+static inline vec rectified(vec v, medtl_relu kind)
+{
+    if (kind != MEDTL_NO_RELU)
+        v = (vec)((bits)v & ~(bits)(v < 0.0f));
+    if (kind == MEDTL_RELU6)
+        v = choose((bits)(v > MEDTL_RELU6_MOST), (vec){0} + MEDTL_RELU6_MOST, v);
+    return v;
+}
+
+/* dy counts where the ReLU of a norm let its value through. */
+static inline vec let_through_norm(vec dy, vec x, vec scale, vec shift, medtl_relu kind)
+{
+    const vec v = x * scale + shift;
+
+    if (kind != MEDTL_NO_RELU)
+        dy = (vec)((bits)dy & (bits)(v > 0.0f));
+    if (kind == MEDTL_RELU6)
+        dy = (vec)((bits)dy & (bits)(v < MEDTL_RELU6_MOST));
+    return dy;
+}
 
 /* Transposition goes by 4 x 4 values: every instruction set has vectors of four and shuffles for them, and they keep
  * up with memory. */
@@ -99,7 +119,7 @@ static void unblock(const float *x, float *y, size_t stride, size_t pixels, bool
 }
 
 static inline void scale_pixels(const float *x, float *y, size_t pixels, const float *scale,
-                                const float *shift, bool rectify)
+                                const float *shift, medtl_relu kind)
 {
     vec a[PARTS], b[PARTS];
 
@@ -112,17 +132,19 @@ static inline void scale_pixels(const float *x, float *y, size_t pixels, const f
             const size_t at = i * LANES + p * WIDTH;
             const vec v = GET(x + at) * a[p] + b[p];
 
-            VEC(y + at) = rectify ? rectified(v) : v;
+            VEC(y + at) = rectified(v, kind);
         }
 }
 
 static void block_scale_shift(const float *x, float *y, size_t pixels, const float *scale,
-                              const float *shift, bool rectify)
+                              const float *shift, medtl_relu kind)
 {
-    if (rectify)
-        scale_pixels(x, y, pixels, scale, shift, true);
+    if (kind == MEDTL_RELU) /* a loop without a branch inside for each */
+        scale_pixels(x, y, pixels, scale, shift, MEDTL_RELU);
+    else if (kind == MEDTL_RELU6)
+        scale_pixels(x, y, pixels, scale, shift, MEDTL_RELU6);
     else
-        scale_pixels(x, y, pixels, scale, shift, false);
+        scale_pixels(x, y, pixels, scale, shift, MEDTL_NO_RELU);
 }
 
 /* The end of the run of pixels that is summed up in float and begins at i. */
@@ -222,7 +244,7 @@ static void block_add_moments(const float *x, size_t pixels, const float *origin
 
 /* Lanes from p of the pixels [first, end). */
 static inline void add_part_products(const float *dy, const float *x, size_t first, size_t end,
-                                     const medtl_norm_block *block, size_t p, bool rectify,
+                                     const medtl_norm_block *block, size_t p, medtl_relu kind,
                                      double *sums, double *products)
 {
     const vec mean = GET(block->mean + p);
@@ -233,14 +255,14 @@ static inline void add_part_products(const float *dy, const float *x, size_t fir
     for (; i + CHAINS <= end; i += CHAINS)
         for (size_t k = 0; k < CHAINS; k++) {
             const vec v = GET(x + (i + k) * LANES + p);
-            const vec g = let_through(GET(dy + (i + k) * LANES + p), v, scale, shift, rectify);
+            const vec g = let_through_norm(GET(dy + (i + k) * LANES + p), v, scale, shift, kind);
 
             a[k] += g;
             b[k] += g * (v - mean);
         }
     for (; i < end; i++) {
         const vec v = GET(x + i * LANES + p);
-        const vec g = let_through(GET(dy + i * LANES + p), v, scale, shift, rectify);
+        const vec g = let_through_norm(GET(dy + i * LANES + p), v, scale, shift, kind);
 
         a[0] += g;
         b[0] += g * (v - mean);
@@ -250,30 +272,32 @@ static inline void add_part_products(const float *dy, const float *x, size_t fir
 }
 
 static void block_add_norm_products(const float *dy, const float *x, size_t pixels,
-                                    const medtl_norm_block *channels, bool rectify, double *sums,
+                                    const medtl_norm_block *channels, medtl_relu kind, double *sums,
                                     double *products)
 {
     for (size_t first = 0; first < pixels; first += FLUSH)
         for (size_t p = 0; p < LANES; p += WIDTH) {
             const size_t end = flush_end(first, pixels);
 
-            if (rectify) /* a loop without a branch inside for either answer */
-                add_part_products(dy, x, first, end, channels, p, true, sums, products);
+            if (kind == MEDTL_RELU)
+                add_part_products(dy, x, first, end, channels, p, MEDTL_RELU, sums, products);
+            else if (kind == MEDTL_RELU6)
+                add_part_products(dy, x, first, end, channels, p, MEDTL_RELU6, sums, products);
             else
-                add_part_products(dy, x, first, end, channels, p, false, sums, products);
+                add_part_products(dy, x, first, end, channels, p, MEDTL_NO_RELU, sums, products);
         }
 }
 
 /* Lanes from p of all pixels. */
 static inline void write_part_gradient(float *dx, const float *dy, const float *x, size_t pixels,
-                                       const medtl_norm_block *k, size_t p, bool rectify,
+                                       const medtl_norm_block *k, size_t p, medtl_relu kind,
                                        bool accumulate)
 {
     const vec scale = GET(k->scale + p), shift = GET(k->shift + p);
     const vec a = GET(k->a + p), b = GET(k->b + p), c = GET(k->c + p), mean = GET(k->mean + p);
 
     for (size_t i = p; i < pixels * LANES; i += LANES) {
-        const vec v = GET(x + i), g = let_through(GET(dy + i), v, scale, shift, rectify);
+        const vec v = GET(x + i), g = let_through_norm(GET(dy + i), v, scale, shift, kind);
         vec given = a * ((g + c) + b * (v - mean));
 
         if (accumulate)
@@ -283,23 +307,30 @@ static inline void write_part_gradient(float *dx, const float *dy, const float *
 }
 
 static inline void write_block_gradient(float *dx, const float *dy, const float *x, size_t pixels,
-                                        const medtl_norm_block *k, bool rectify, bool accumulate)
+                                        const medtl_norm_block *k, medtl_relu kind, bool accumulate)
 {
     for (size_t first = 0; first < pixels; first += FLUSH)
         for (size_t p = 0; p < LANES; p += WIDTH)
             write_part_gradient(dx + first * LANES, dy + first * LANES, x + first * LANES,
-                                flush_end(first, pixels) - first, k, p, rectify, accumulate);
+                                flush_end(first, pixels) - first, k, p, kind, accumulate);
+}
+
+static inline void give_block_gradient(float *dx, const float *dy, const float *x, size_t pixels,
+                                       const medtl_norm_block *k, medtl_relu kind, bool accumulate)
+{
+    if (accumulate)
+        write_block_gradient(dx, dy, x, pixels, k, kind, true);
+    else
+        write_block_gradient(dx, dy, x, pixels, k, kind, false);
 }
 
 static void block_give_norm_gradient(float *dx, const float *dy, const float *x, size_t pixels,
-                                     const medtl_norm_block *k, bool rectify, bool accumulate)
+                                     const medtl_norm_block *k, medtl_relu kind, bool accumulate)
 {
-    if (rectify && accumulate)
-        write_block_gradient(dx, dy, x, pixels, k, true, true);
-    else if (rectify)
-        write_block_gradient(dx, dy, x, pixels, k, true, false);
-    else if (accumulate)
-        write_block_gradient(dx, dy, x, pixels, k, false, true);
+    if (kind == MEDTL_RELU)
+        give_block_gradient(dx, dy, x, pixels, k, MEDTL_RELU, accumulate);
+    else if (kind == MEDTL_RELU6)
+        give_block_gradient(dx, dy, x, pixels, k, MEDTL_RELU6, accumulate);
     else
-        write_block_gradient(dx, dy, x, pixels, k, false, false);
+        give_block_gradient(dx, dy, x, pixels, k, MEDTL_NO_RELU, accumulate);
 }

@@ -200,7 +200,7 @@ static void give_norm_gradient(float *dx, const float *dy, const float *x, size_
         write_gradient(dx, dy, x, count, *channel, false, false);
 }
 
-static void mask(float *dy, const float *y, size_t count)
+static void mask_below(float *dy, const float *y, size_t count)
 {
     INDEPENDENT
     for (size_t i = 0; i < count; i++) {
@@ -208,6 +208,24 @@ static void mask(float *dy, const float *y, size_t count)
 
         dy[i] = y[i] > 0.0f ? given : 0.0f;
     }
+}
+
+static void mask_outside(float *dy, const float *y, size_t count)
+{
+    INDEPENDENT
+    for (size_t i = 0; i < count; i++) {
+        const float given = dy[i], v = y[i];
+
+        dy[i] = (v > 0.0f) & (v < MEDTL_RELU6_MOST) ? given : 0.0f;
+    }
+}
+
+static void mask(float *dy, const float *y, size_t count, medtl_relu kind)
+{
+    if (kind == MEDTL_RELU6)
+        mask_outside(dy, y, count);
+    else
+        mask_below(dy, y, count);
 }
 
 static void relu(const float *x, float *y, size_t count)

@@ -11,7 +11,7 @@ void medtl_node_mask_part(const medtl_node_run *run, medtl_part part)
     if (run->node->relu)
         medtl_loops_get()->mask(medtl_image_of(run->dy, part.image) + part.first,
                                 medtl_image_of(run->y, part.image) + part.first,
-                                part.end - part.first);
+                                part.end - part.first, run->node->relu);
 }
 
 static void mask_part(void *context, size_t item, size_t worker)

@@ -6,6 +6,7 @@
 #include "core/base/pool.h"
 #include "kernels.h"
 #include "medtl/error.h"
+#include "relu.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -51,7 +52,7 @@ struct medtl_node {
     size_t inputs[MEDTL_NODE_MAX_INPUTS], input_count;
     size_t parameters[MEDTL_NODE_MAX_PARAMETERS], parameter_count; /* indices in the graph */
     medtl_shape shape;                                             /* of the output */
-    bool relu;                                                     /* max(., 0) comes last */
+    medtl_relu relu;                                               /* comes last */
     bool blocked; /* the output is in blocks of 16 channels: [channels/16][height][width][16] */
     union {
         medtl_conv_shape conv;
@@ -117,7 +118,10 @@ struct medtl_node_run {
     const struct medtl_blocked_training
         *training_conv; /* likewise for training; packs as it goes */
     bool before_norm;   /* only batch norms in training mode read this: a bias has no effect */
-    bool frozen;        /* a batch norm that uses its running statistics in training, too */
+    medtl_relu
+        input_relu; /* a convolution's only input, read by it alone, ends in this: it masks dx */
+    bool dy_masked; /* and this is that input: its reader has masked dy */
+    bool frozen;    /* a batch norm that uses its running statistics in training, too */
 
     float *state;
     float *scratch; /* of thread t: scratch + t * scratch_stride */
@@ -131,7 +135,7 @@ static inline float *medtl_image_of(medtl_tensor tensor, size_t n)
     return tensor.data + n * tensor.stride;
 }
 
-/** Zero dy where the node's own ReLU did (y == 0), in place. */
+/** Zero dy where the node's own ReLU cut, in place. */
 void medtl_node_mask_relu(const medtl_node_run *run);
 
 extern const medtl_node_ops medtl_node_input, medtl_node_conv, medtl_node_batch_norm,

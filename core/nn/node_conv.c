@@ -171,11 +171,11 @@ static void backward(const medtl_node_run *run)
     const size_t weights =
         s->channels_out * (s->channels_in / s->groups) * s->kernel_h * s->kernel_w;
 
-    medtl_node_mask_relu(run);
     if (run->training_conv != NULL) {
         medtl_conv_training_backward(run);
         return;
     }
+    medtl_node_mask_relu(run);
     memset(run->gradients[0], 0, weights * sizeof(float));
     medtl_pool_for(run->pool, medtl_conv_backward_weight_tile_count(s), weight_item, (void *)run);
     if (run->node->parameter_count > 1) {

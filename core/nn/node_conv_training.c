@@ -136,8 +136,58 @@ static void backward_data(const medtl_node_run *run)
     }
 }
 
+/* All in one walk, the ReLUs' derivatives, too. */
+typedef struct depthwise_stage {
+    const medtl_node_run *run;
+    medtl_depthwise_call call;
+    size_t number;
+} depthwise_stage;
+
+static void depthwise_item(void *context, size_t item, size_t worker)
+{
+    const depthwise_stage *s = context;
+
+    (void)worker;
+    medtl_depthwise_run(&s->run->node->u.conv, &s->call, s->number, item);
+}
+
+static void backward_depthwise(const medtl_node_run *run)
+{
+    const bool biased = run->node->parameter_count > 1;
+    depthwise_stage s = {.run = run,
+                         .call = {.packed = run->packed,
+                                  .count = run->count,
+                                  .x = run->x[0].data,
+                                  .dy = run->dy.data,
+                                  .x_stride = run->x[0].stride,
+                                  .dy_stride = run->dy.stride,
+                                  .relu = run->dy_masked ? MEDTL_NO_RELU : run->node->relu,
+                                  .y = run->y.data,
+                                  .y_stride = run->y.stride,
+                                  .dx = run->dx[0].data,
+                                  .dx_stride = run->dx[0].stride,
+                                  .add = run->add[0],
+                                  .input_relu = run->input_relu,
+                                  .sums = run->shared,
+                                  .dw = run->gradients[0],
+                                  .bias = biased ? run->gradients[1] : NULL}};
+
+    medtl_conv_training_pack(run);
+    for (s.number = 0; s.number < MEDTL_DEPTHWISE_STAGES; s.number++)
+        medtl_pool_for(run->pool, medtl_depthwise_items(&run->node->u.conv, s.number, run->count),
+                       depthwise_item, &s);
+    if (biased && run->before_norm) /* exactly zero, as in backward_bias() */
+        memset(run->gradients[1], 0, run->node->shape.channels * sizeof(float));
+}
+
 void medtl_conv_training_backward(const medtl_node_run *run)
 {
+    if (run->training_conv->depthwise) {
+        backward_depthwise(run);
+        return;
+    }
+    if (!run->dy_masked)
+        medtl_node_mask_relu(run);
     backward_weight(run);
     if (run->node->parameter_count > 1)
         backward_bias(run);

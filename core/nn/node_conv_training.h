@@ -7,7 +7,7 @@
 /** Pack the weights as they are now for forward, into run->packed. */
 void medtl_conv_training_pack(const medtl_node_run *run);
 
-/** dw, the bias's gradient, and dx; dy's ReLU is undone already. Uses run->packed for other weights. */
+/** dw, the bias's gradient, and dx. Uses run->packed for other weights. */
 void medtl_conv_training_backward(const medtl_node_run *run);
 
 #endif

@@ -47,6 +47,23 @@ static void mark_norms(medtl_trainer_pass *pass)
         pass->runs[i].before_norm = only_norms_read(pass, i);
 }
 
+/* A depthwise convolution's walk masks dx for the ReLU of the convolution before it, if that has no other reader. */
+static void share_masks(medtl_trainer_pass *pass)
+{
+    const medtl_graph *graph = medtl_trainer_pass_graph(pass);
+
+    for (size_t i = 1; i < graph->node_count; i++) {
+        medtl_node_run *run = &pass->runs[i];
+        const size_t input = run->node->inputs[0];
+
+        if (run->training_conv == NULL || !run->training_conv->depthwise || input == 0 ||
+            pass->runs[input].training_conv == NULL || medtl_graph_reader_count(graph, input) != 1)
+            continue;
+        run->input_relu = graph->nodes[input].relu;
+        pass->runs[input].dy_masked = true;
+    }
+}
+
 static medtl_status create(medtl_network *network, size_t batch, size_t threads, bool recompute,
                            medtl_trainer_pass **out, medtl_error *err)
 {
@@ -68,6 +85,7 @@ static medtl_status create(medtl_network *network, size_t batch, size_t threads,
         (status = medtl_trainer_pass_reserve(pass, threads, recompute, err)) != MEDTL_OK)
         goto done;
     mark_norms(pass);
+    share_masks(pass);
     *out = pass;
     pass = NULL;
 done:

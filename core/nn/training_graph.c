@@ -95,12 +95,28 @@ static void rewrite_other(rewrite *r, size_t index)
     r->renamed[index] = append(r, &node, index);
 }
 
+/* A ReLU6 behind a convolution or a batch norm on blocks, and the only one to see what that makes, is done as it is
+ * stored: one activation less to keep, to write, and to read three times. */
+static bool fused_relu6(rewrite *r, size_t index)
+{
+    const medtl_node *node = &r->old->nodes[index];
+    medtl_node *made = made_node(r, r->renamed[node->inputs[0]]);
+
+    if (node->ops != &medtl_node_relu6 || !made->blocked || made->relu ||
+        (made->ops != &medtl_node_conv && made->ops != &medtl_node_batch_norm) ||
+        medtl_graph_reader_count(r->old, node->inputs[0]) != 1)
+        return false;
+    made->relu = MEDTL_RELU6;
+    r->renamed[index] = r->renamed[node->inputs[0]];
+    return true;
+}
+
 /* What is shown, or given a gradient, is plain. */
 static void rewrite_node(rewrite *r, size_t index)
 {
     if (r->old->nodes[index].ops == &medtl_node_conv)
         rewrite_conv(r, index);
-    else
+    else if (!fused_relu6(r, index))
         rewrite_other(r, index);
     if (r->made->graph.status == MEDTL_OK &&
         (medtl_graph_is_output(r->old, index) || index + 1 == r->old->node_count))

@@ -1,6 +1,6 @@
 /* The entries of one instruction set. A source file that is compiled for it defines BLOCKED_SET and
  * BLOCKED_SET_NAME and includes this. */
-#include "depthwise.h"
+#include "depthwise_walk.h"
 #include "direct.h"
 #include "pack.h"
 #include "weight_winograd.h"
@@ -23,4 +23,5 @@ const medtl_blocked_kernels BLOCKED_SET = {
     .pack = pack_group,
     .run = run_item,
     .weight = run_weight_item,
+    .depthwise = run_depthwise_walk,
 };

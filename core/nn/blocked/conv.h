@@ -11,6 +11,7 @@
 
 #include "core/nn/block.h"
 #include "core/nn/kernels.h"
+#include "core/nn/relu.h"
 
 enum {
     MEDTL_CONV_MOST_PARTS = 4, /* kernels that share an input, see medtl_blocked_part */
@@ -103,8 +104,8 @@ typedef struct medtl_blocked_call {
     const float *bias, *scale, *shift; /* [channels_out] */
     const float *input_factors;        /* [2][channels_in]: scale and shift, with input_norm only */
     const float *residual;             /* blocked, as y; it may be y itself if there is no bias */
-    bool relu;
-    size_t count; /* images, at most conv->images */
+    medtl_relu relu;                   /* in whole numbers no MEDTL_RELU6 */
+    size_t count;                      /* images, at most conv->images */
     const float *x;
     float *y;
     size_t x_stride, y_stride, residual_stride;

@@ -2,6 +2,7 @@
 #ifndef MEDTL_NN_BLOCKED_CONV_PARTS_H
 #define MEDTL_NN_BLOCKED_CONV_PARTS_H
 
+#include "depthwise_training.h"
 #include "gradient.h"
 
 /** What choosing must know of an instruction set: channels of a register tile with many weights, and with few. */
@@ -18,6 +19,9 @@ typedef struct medtl_blocked_kernels {
                 size_t item);
     void (*weight)(const medtl_blocked_weight *weight, const medtl_blocked_weight_call *call,
                    size_t stage, size_t item);
+    /** Item of stage 0; `sums` are its own. */
+    void (*depthwise)(const medtl_conv_shape *shape, const medtl_depthwise_call *call, size_t item,
+                      float *sums);
 } medtl_blocked_kernels;
 
 const medtl_blocked_kernels *medtl_blocked_kernels_get(void); /* of the running instruction set */

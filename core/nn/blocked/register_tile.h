@@ -29,7 +29,7 @@ enum { BLOCK = MEDTL_BLOCK, PARTS_OF_BLOCK = MEDTL_BLOCK / VECTOR };
 /* What is done to a sum before it is stored. Pointers are to the first channel of the group. */
 typedef struct finish {
     const float *bias, *scale, *shift, *residual;
-    bool relu;
+    medtl_relu relu;
 } finish;
 
 typedef struct product {
@@ -61,6 +61,28 @@ INLINE vec vec_relu(vec v)
 #else
     return (vec)((bits)v & ~(bits)(v < (vec){0}));
 #endif
+}
+
+INLINE vec vec_at_most_six(vec v)
+{
+    const vec six = vec_splat(MEDTL_RELU6_MOST);
+
+#if defined(__AVX512F__)
+    return (vec)_mm512_min_ps((__m512)six, (__m512)v);
+#elif defined(__AVX2__)
+    return (vec)_mm256_min_ps((__m256)six, (__m256)v);
+#else
+    const bits above = (bits)(v > six);
+
+    return (vec)(((bits)six & above) | ((bits)v & ~above));
+#endif
+}
+
+INLINE vec vec_rectify(vec v, medtl_relu kind)
+{
+    if (kind != MEDTL_NO_RELU)
+        v = vec_relu(v);
+    return kind == MEDTL_RELU6 ? vec_at_most_six(v) : v;
 }
 
 /* The pixels of one register tile: some of them (`half`) at x and at, the others at x2 and at2. */
@@ -152,6 +174,14 @@ INLINE void finish_sums(const product *p, const tile_pixels *t, vec (*sums)[MOST
             UNROLL
             for (int v = 0; v < vectors; v++)
                 sums[i][v] = vec_relu(sums[i][v]);
+        }
+    }
+    if (p->f.relu == MEDTL_RELU6) {
+        UNROLL
+        for (int i = 0; i < pixels; i++) {
+            UNROLL
+            for (int v = 0; v < vectors; v++)
+                sums[i][v] = vec_at_most_six(sums[i][v]);
         }
     }
     if (p->f.scale != NULL) {

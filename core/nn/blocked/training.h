@@ -2,13 +2,15 @@
 #ifndef MEDTL_NN_BLOCKED_TRAINING_H
 #define MEDTL_NN_BLOCKED_TRAINING_H
 
+#include "depthwise_training.h"
 #include "gradient.h"
 
 typedef struct medtl_blocked_training {
     medtl_blocked_conv conv;
+    bool depthwise;  /* backward is depthwise_training.h's; weight and data are not set */
+    bool gives_data; /* somebody wants dx; else data is not set */
     medtl_blocked_weight weight;
     medtl_blocked_data data;
-    bool gives_data; /* somebody wants dx; else data is not set */
 } medtl_blocked_training;
 
 /** @return false if one of them has to be done on plain arrays; then all are. */

@@ -182,8 +182,7 @@ static void finish_tile(const medtl_blocked_conv *c, const medtl_blocked_call *c
 
                 if (call->residual != NULL)
                     v += vec_load(call->residual + t->image * call->residual_stride + to);
-                if (call->relu)
-                    v = vec_relu(v);
+                v = vec_rectify(v, call->relu);
                 if (call->scale != NULL)
                     v = v * vec_load(call->scale + k) + vec_load(call->shift + k);
                 vec_store(call->y + t->image * call->y_stride + to, v);

@@ -44,7 +44,7 @@ static size_t run_all(const medtl_loops *loops, size_t n, double *sums, float *o
     memcpy(out += n, y, n * sizeof *out);
     loops->give_norm_gradient(out, y, x, n, &k, false, true);
     memcpy(out += n, y, n * sizeof *out);
-    loops->mask(out, x, n);
+    loops->mask(out, x, n, MEDTL_RELU);
     loops->relu(x, out += n, n);
     memcpy(out += n, y, n * sizeof *out);
     loops->add(out, x, n);

@@ -146,8 +146,10 @@ extern const medtl_node_ops medtl_node_input, medtl_node_conv, medtl_node_batch_
     medtl_node_class_token, medtl_node_pick, medtl_node_adaptive_avg_pool,
     medtl_node_global_max_pool, medtl_node_neighbours, medtl_node_kernel;
 
-/** Copy [channels][height][width] into blocks of 16 channels, and back; channels are a multiple of 16. Their x and
- *  y differ in layout, so that takes_blocked does not describe them. Only plans insert them. */
+/** Copy [channels][height][width] into blocks of 16 channels, and back. `block` fills up with channels of zeros where
+ *  they are no multiple of 16, and `unblock` leaves out what is beyond the channels that its shape has before it is
+ *  planned (all, if 0). Their x and y differ in layout, so that takes_blocked does not describe them. Only plans and
+ *  training graphs insert them. */
 extern const medtl_node_ops medtl_node_block, medtl_node_unblock;
 
 #endif

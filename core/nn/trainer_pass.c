@@ -147,6 +147,7 @@ static const float *run_forward(medtl_trainer_pass *pass, const float *input, si
     const medtl_node_run *output = &pass->runs[graph->node_count - 1];
 
     pass->count = count;
+    medtl_trainer_pass_fill(pass);
     medtl_pool_for(pass->pool, graph->node_count, pack_node, pass);
     for (size_t i = 1; i < graph->node_count; i++) {
         medtl_node_run *run = &pass->runs[i];
@@ -160,6 +161,8 @@ static const float *run_forward(medtl_trainer_pass *pass, const float *input, si
                 run->x[k] = in;
         run->node->ops->forward(run);
     }
+    if (training)
+        medtl_trainer_pass_take_statistics(pass);
     for (size_t n = 0; n < count; n++)
         memcpy(pass->logits + n * classes, medtl_image_of(output->y, n), classes * sizeof(float));
     return pass->logits;

@@ -17,6 +17,7 @@ struct medtl_trainer_pass {
     medtl_segments segments; /* one, unless activations are computed again */
     medtl_layout activations, gradients;
     float *activation_arena, *gradient_arena;
+    float *filled; /* parameters of nodes whose channels were filled up, as these want them */
     float *parameter_gradients, *states, *packed, *packed_backward, *packed_blocked, *scratch,
         *shared;
     float *logits;
@@ -33,6 +34,12 @@ static inline const medtl_graph *medtl_trainer_pass_graph(const medtl_trainer_pa
 {
     return &pass->training.graph;
 }
+
+/** Parameters of nodes whose channels were filled up: their present values, before a forward; the statistics that it
+ *  moved, behind it; and the gradients of node `index` in the network's order, behind its backward. */
+void medtl_trainer_pass_fill(medtl_trainer_pass *pass);
+void medtl_trainer_pass_take_statistics(medtl_trainer_pass *pass);
+void medtl_trainer_pass_take_gradients(medtl_trainer_pass *pass, size_t index);
 
 /** Lay activations and gradients out, allocate all blocks and point the runs, which are started, at their parts. What
  *  reads the input is pointed at it by each forward. */

@@ -68,6 +68,7 @@ void medtl_trainer_pass_backward(medtl_trainer_pass *pass, const float *dlogits)
             if (medtl_graph_is_output(graph, i) || medtl_graph_last_reader(graph, i) == i)
                 take_given(pass, i);
             graph->nodes[i].ops->backward(&pass->runs[i]);
+            medtl_trainer_pass_take_gradients(pass, i);
         }
     }
     memset(pass->given, 0, sizeof pass->given);
@@ -83,11 +84,12 @@ static void find_reached(const medtl_graph *graph, size_t from, bool *reached)
             reached[i] = reached[i] || reached[graph->nodes[i].inputs[k]];
 }
 
-/* The gradient of node `index` as [count][c][h][w], whatever its layout. */
-static void copy_gradient(const medtl_trainer_pass *pass, size_t index, float *to)
+/* The gradient of node `index` as [count][c][h][w], whatever its layout, without channels that were filled up. */
+static void copy_gradient(const medtl_trainer_pass *pass, size_t index, medtl_shape shape,
+                          float *to)
 {
     const medtl_node *node = &medtl_trainer_pass_graph(pass)->nodes[index];
-    const size_t size = medtl_shape_size(node->shape), plane = medtl_shape_plane(node->shape);
+    const size_t size = medtl_shape_size(shape), plane = medtl_shape_plane(shape);
 
     for (size_t n = 0; n < pass->count; n++, to += size) {
         const float *from = medtl_image_of(pass->runs[index].dy, n);
@@ -131,11 +133,12 @@ bool medtl_trainer_pass_output_gradient(medtl_trainer_pass *pass, const float *d
             if (medtl_graph_last_reader(graph, i) == i)
                 take_given(pass, i); /* zero, where it is not the logits */
             graph->nodes[i].ops->backward(&pass->runs[i]);
+            medtl_trainer_pass_take_gradients(pass, i);
         }
     }
     if (medtl_graph_last_reader(graph, target) == target)
         take_given(pass, target);
-    copy_gradient(pass, target, gradient);
+    copy_gradient(pass, target, graph->nodes[output->node].shape, gradient);
     return true;
 }
 

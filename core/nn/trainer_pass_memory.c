@@ -20,7 +20,7 @@ static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 
 /* Pass over the nodes twice: first to measure the blocks, then to hand out their parts. */
 typedef struct sizes {
-    size_t gradients, states, packed, packed_backward, scratch, shared;
+    size_t filled, gradients, states, packed, packed_backward, scratch, shared;
     size_t packed_blocked; /* one block of `packed` for all convolutions on blocks in turn */
 } sizes;
 
@@ -41,6 +41,20 @@ static void share_out_conv(const medtl_trainer_pass *pass, medtl_node_run *run, 
                                  medtl_conv_backward_data_packed_size(shape));
 }
 
+static void share_out_parameter(const medtl_trainer_pass *pass, size_t index, size_t k, sizes *s)
+{
+    medtl_node_run *run = &pass->runs[index];
+    const medtl_parameter *p = &pass->network->parameters[run->node->parameters[k]];
+    const medtl_filling f =
+        medtl_training_graph_filling(&pass->training, &pass->network->graph, index, k);
+    const bool filled = medtl_filling_any(f);
+    const size_t size = filled ? f.filled_rows * f.filled_row : p->size;
+
+    run->parameters[k] = filled ? carve(pass->filled, &s->filled, size) : p->value;
+    if (p->role != MEDTL_PARAMETER_STATISTIC)
+        run->gradients[k] = carve(pass->parameter_gradients, &s->gradients, size);
+}
+
 static sizes share_out(medtl_trainer_pass *pass)
 {
     const medtl_graph *graph = medtl_trainer_pass_graph(pass);
@@ -54,13 +68,8 @@ static sizes share_out(medtl_trainer_pass *pass)
             run->state = carve(pass->states, &s.states, node->ops->state_size(node, pass->batch));
         if (node->ops == &medtl_node_conv)
             share_out_conv(pass, run, &s);
-        for (size_t k = 0; k < node->parameter_count; k++) {
-            const medtl_parameter *p = &pass->network->parameters[node->parameters[k]];
-
-            run->parameters[k] = p->value;
-            if (p->role != MEDTL_PARAMETER_STATISTIC)
-                run->gradients[k] = carve(pass->parameter_gradients, &s.gradients, p->size);
-        }
+        for (size_t k = 0; k < node->parameter_count; k++)
+            share_out_parameter(pass, i, k, &s);
         if (node->ops->scratch_size != NULL && run->training_conv == NULL)
             s.scratch = larger(s.scratch, round_up(node->ops->scratch_size(node, true)));
     }
@@ -77,6 +86,7 @@ static medtl_status allocate(medtl_trainer_pass *pass, size_t threads, medtl_err
 {
     const sizes s = share_out(pass);
 
+    pass->filled = allocate_block(pass, s.filled);
     pass->parameter_gradients = allocate_block(pass, s.gradients);
     pass->states = allocate_block(pass, s.states);
     pass->packed = allocate_block(pass, s.packed);
@@ -87,12 +97,13 @@ static medtl_status allocate(medtl_trainer_pass *pass, size_t threads, medtl_err
     pass->activation_arena = allocate_block(pass, pass->activations.total * pass->batch);
     pass->gradient_arena = allocate_block(pass, pass->gradients.total * pass->batch);
     pass->logits = allocate_block(pass, pass->batch * pass->network->spec.classes);
-    if (pass->parameter_gradients == NULL || pass->states == NULL || pass->packed == NULL ||
-        pass->packed_backward == NULL || pass->packed_blocked == NULL || pass->shared == NULL ||
-        pass->scratch == NULL || pass->activation_arena == NULL || pass->gradient_arena == NULL ||
-        pass->logits == NULL)
+    if (pass->filled == NULL || pass->parameter_gradients == NULL || pass->states == NULL ||
+        pass->packed == NULL || pass->packed_backward == NULL || pass->packed_blocked == NULL ||
+        pass->shared == NULL || pass->scratch == NULL || pass->activation_arena == NULL ||
+        pass->gradient_arena == NULL || pass->logits == NULL)
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for training batches of %zu images",
                           pass->batch);
+    memset(pass->filled, 0, s.filled * sizeof(float));
     memset(pass->parameter_gradients, 0, s.gradients * sizeof(float));
     (void)share_out(pass);
     for (size_t i = 0; i < medtl_trainer_pass_graph(pass)->node_count; i++) {
@@ -193,6 +204,7 @@ void medtl_trainer_pass_release(medtl_trainer_pass *pass)
     medtl_layout_clear(&pass->gradients);
     free(pass->activation_arena);
     free(pass->gradient_arena);
+    free(pass->filled);
     free(pass->parameter_gradients);
     free(pass->states);
     free(pass->packed);

@@ -411,22 +411,42 @@ Test(blocked_nodes, dropout_drops_its_share_and_backward_the_same)
     free(dx);
 }
 
+/* to_blocks() with channels of zeros up to whole blocks. */
+static void to_filled_blocks(const float *plain, float *blocked, medtl_shape s, size_t images)
+{
+    const size_t plane = medtl_shape_plane(s), channels = medtl_whole_blocks(s.channels);
+
+    memset(blocked, 0, images * channels * plane * sizeof *blocked);
+    for (size_t n = 0; n < images; n++)
+        for (size_t c = 0; c < s.channels; c++)
+            for (size_t i = 0; i < plane; i++)
+                blocked[n * channels * plane + (c / 16 * plane + i) * 16 + c % 16] =
+                    plain[(n * s.channels + c) * plane + i];
+}
+
 /* The two conversions, and their backward passes with and without something there before. */
 static void check_conversion(medtl_shape shape, medtl_pool *pool)
 {
-    const medtl_node block = {.ops = &medtl_node_block, .input_count = 1, .shape = shape};
-    const medtl_node unblock = {.ops = &medtl_node_unblock, .input_count = 1, .shape = shape};
+    const medtl_shape whole = {medtl_whole_blocks(shape.channels), shape.height, shape.width};
     const size_t images = 2, size = medtl_shape_size(shape), count = images * size;
-    float *plain = floats(count), *expected = floats(count), *blocked = floats(count);
+    const size_t whole_size = medtl_shape_size(whole), whole_count = images * whole_size;
+    float *plain = floats(count), *expected = floats(whole_count), *blocked = floats(whole_count);
     float *back = floats(count);
-    medtl_node_run run = {.node = &block, .pool = pool, .count = images};
+    medtl_node block = {.ops = &medtl_node_block, .input_count = 1};
+    medtl_node unblock = {.ops = &medtl_node_unblock, .input_count = 1};
+    medtl_node_run run = {.node = &block, .in = {shape}, .pool = pool, .count = images};
 
+    unblock.shape.channels = shape.channels;
+    cr_assert_eq(block.ops->plan(&block, &shape, NULL), MEDTL_OK);
+    cr_assert_eq(unblock.ops->plan(&unblock, &whole, NULL), MEDTL_OK);
+    cr_assert(block.blocked && block.shape.channels == whole.channels);
+    cr_assert(!unblock.blocked && unblock.shape.channels == shape.channels);
     fill(plain, count, 3u);
-    to_blocks(plain, expected, shape, images);
+    to_filled_blocks(plain, expected, shape, images);
     run.x[0] = run.dx[0] = (medtl_tensor){plain, size};
-    run.y = run.dy = (medtl_tensor){blocked, size};
+    run.y = run.dy = (medtl_tensor){blocked, whole_size};
     block.ops->forward(&run);
-    cr_assert_arr_eq(blocked, expected, count * sizeof *blocked);
+    cr_assert_arr_eq(blocked, expected, whole_count * sizeof *blocked);
     run.dx[0].data = back;
     block.ops->backward(&run);
     cr_assert_arr_eq(back, plain, count * sizeof *back);
@@ -436,19 +456,20 @@ static void check_conversion(medtl_shape shape, medtl_pool *pool)
         cr_assert_eq(back[i], 2.0f * plain[i]);
 
     run.node = &unblock;
+    run.in[0] = whole;
     run.add[0] = false;
-    run.x[0].data = expected;
-    run.y.data = back;
+    run.x[0] = (medtl_tensor){expected, whole_size};
+    run.y = run.dy = (medtl_tensor){back, size};
     unblock.ops->forward(&run);
     cr_assert_arr_eq(back, plain, count * sizeof *back);
-    run.dx[0].data = blocked;
+    run.dx[0] = (medtl_tensor){blocked, whole_size};
     run.dy.data = plain;
-    memset(blocked, 0x7f, count * sizeof *blocked);
+    memset(blocked, 0x7f, whole_count * sizeof *blocked);
     unblock.ops->backward(&run);
-    cr_assert_arr_eq(blocked, expected, count * sizeof *blocked);
+    cr_assert_arr_eq(blocked, expected, whole_count * sizeof *blocked);
     run.add[0] = true;
     unblock.ops->backward(&run);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < whole_count; i++)
         cr_assert_eq(blocked[i], 2.0f * expected[i]);
     free(plain);
     free(expected);
@@ -458,8 +479,9 @@ static void check_conversion(medtl_shape shape, medtl_pool *pool)
 
 Test(blocked_nodes, conversions_move_every_value_there_and_back)
 {
-    static const medtl_shape shapes[] = {{16, 1, 1},  {16, 7, 7},   {48, 5, 3},   {32, 4, 8},
-                                         {16, 61, 9}, {48, 37, 31}, {32, 1, 1100}};
+    static const medtl_shape shapes[] = {{16, 1, 1},  {16, 7, 7},   {48, 5, 3},    {32, 4, 8},
+                                         {16, 61, 9}, {48, 37, 31}, {32, 1, 1100}, {24, 7, 5},
+                                         {1, 1, 1},   {40, 33, 17}, {9, 61, 9}};
 
     for (size_t threads = 1; threads <= 2; threads++) {
         medtl_pool *pool = NULL;
@@ -471,17 +493,18 @@ Test(blocked_nodes, conversions_move_every_value_there_and_back)
     }
 }
 
-Test(blocked_nodes, conversions_refuse_channels_that_are_not_whole_blocks)
+Test(blocked_nodes, conversions_refuse_blocks_that_do_not_hold_the_channels)
 {
-    medtl_node block = {.ops = &medtl_node_block}, unblock = {.ops = &medtl_node_unblock};
     const medtl_shape odd = {24, 3, 3}, even = {32, 3, 3};
 
-    cr_expect_neq(block.ops->plan(&block, &odd, NULL), MEDTL_OK);
-    cr_expect_neq(unblock.ops->plan(&unblock, &odd, NULL), MEDTL_OK);
-    cr_expect_eq(block.ops->plan(&block, &even, NULL), MEDTL_OK);
-    cr_expect(block.blocked && block.shape.channels == 32);
-    cr_expect_eq(unblock.ops->plan(&unblock, &even, NULL), MEDTL_OK);
-    cr_expect(!unblock.blocked && unblock.shape.width == 3);
+    for (size_t channels = 0; channels <= 48; channels += 8) {
+        medtl_node unblock = {.ops = &medtl_node_unblock, .shape = {.channels = channels}};
+        const bool fits = channels == 0 || channels == 24 || channels == 32;
+
+        cr_expect_eq(unblock.ops->plan(&unblock, &even, NULL) == MEDTL_OK, fits, "%zu", channels);
+        unblock.shape.channels = channels;
+        cr_expect_neq(unblock.ops->plan(&unblock, &odd, NULL), MEDTL_OK, "%zu", channels);
+    }
 }
 
 /* A NaN anywhere in a window is its maximum, in either layout; so is minus infinity where there is nothing else. */

@@ -216,7 +216,7 @@ static void mask_outside(float *dy, const float *y, size_t count)
     for (size_t i = 0; i < count; i++) {
         const float given = dy[i], v = y[i];
 
-        dy[i] = (v > 0.0f) & (v < MEDTL_RELU6_MOST) ? given : 0.0f;
+        dy[i] = v > 0.0f && v < MEDTL_RELU6_MOST ? given : 0.0f;
     }
 }
 

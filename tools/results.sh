@@ -1,18 +1,30 @@
 #!/usr/bin/env bash
-# The page of results, made of the summaries that medtl run-experiment left; and a copy of every run's figures.
-#   bash tools/results.sh OUT... > docs/RESULTS.md
-# Copies each OUT/results.csv to docs/results/NAME.csv. Exit 0: done; 2: usage; 3: a folder without a summary.
+# Keep what experiments measured under docs/results, and make the page of all experiments from what is kept there.
+#   bash tools/results.sh [OUT...]        writes docs/RESULTS.md; OUT: folders of medtl run-experiment
+# Of each OUT with a finished run, results.csv and summary.md become docs/results/NAME.csv and NAME.md. An experiment without
+# them stands on the page as not yet run. Exit 0: done; 2: a folder that is none of run-experiment's.
 set -euo pipefail
-cd_to=$(cd "$(dirname "$0")/.." && pwd)
-[ $# -gt 0 ] || { sed -n '2,4s/^# //p' "$0" >&2; exit 2; }
+source_root=$(cd "$(dirname "$0")/.." && pwd)
+kept=$source_root/docs/results
+mkdir -p "$kept"
 
 for out in "$@"; do
-  [ -f "$out/summary.md" ] && [ -f "$out/results.csv" ] ||
-    { echo "results.sh: $out: no summary.md; run medtl run-experiment ... -o $out --summary" >&2; exit 3; }
+  [ -d "$out/runs" ] || { sed -n '2,5s/^# //p' "$0" >&2; echo "results.sh: $out: no folder of medtl run-experiment" >&2; exit 2; }
+  [ -f "$out/summary.json" ] || { echo "results.sh: $out: no summary yet, left out (medtl run-experiment ... --summary)" >&2; continue; }
+  name=$(sed -n 's/^  "experiment": "\(.*\)",$/\1/p' "$out/summary.json")
+  cp "$out/results.csv" "$kept/$name.csv"
+  cp "$out/summary.md" "$kept/$name.md"
 done
 
-mkdir -p "$cd_to/docs/results"
-cat <<'PAGE'
+# "done of wanted" runs, added up over the first table of a summary.
+runs_of() {
+  awk -F'|' '/^### / { tables++ } tables == 1 && $4 ~ /[0-9]+ of [0-9]+/ { split($4, n, " "); done += n[1]; all += n[3] }
+    END { print done " of " all }' "$1"
+}
+element() { sed -n "s:.*<$1>\(.*\)</$1>.*:\1:p" "$2" | head -n 1 | sed 's/&lt;/</g; s/&gt;/>/g; s/&amp;/\&/g'; }
+
+page() {
+  cat <<'PAGE'
 # Results
 
 Every figure below was measured by the experiments under [`config/experiments`](../config/experiments) and stands, run by
@@ -20,17 +32,35 @@ run, in [`docs/results`](results). To measure again, with the public data sets i
 
 ```
 bash config/experiments/prepare-data.sh DATA EXP-DATA
-medtl run-experiment config/experiments/NAME.xml --root EXP-DATA -o OUT/NAME     # for each NAME below
-bash tools/results.sh OUT/* > docs/RESULTS.md
+medtl run-experiment config/experiments/NAME.xml --root EXP-DATA -o OUT/NAME --prepared PREPARED   # for each NAME below
+bash tools/results.sh OUT/*
 ```
 
 A run is repeated bit for bit with the same code and data on any number of threads. How images are dealt and what intervals
-and p mean is in [RECIPES.md](RECIPES.md). A result that contradicts a publication is a result.
+and p mean is in [RECIPES.md](RECIPES.md). Hours are of one processor. An experiment that is not complete shows how many of its
+runs are done. A result that contradicts a publication is a result.
 
+| experiment | runs that are done |
+|---|---|
 PAGE
-for out in "$@"; do
-  name=$(sed -n 's/^  "experiment": "\(.*\)",$/\1/p' "$out/summary.json")
-  cp "$out/results.csv" "$cd_to/docs/results/$name.csv"
-  cat "$out/summary.md"
-  printf '\nRun by run: [`%s.csv`](results/%s.csv).\n\n' "$name" "$name"
-done
+  for file in "$source_root"/config/experiments/*.xml; do
+    name=$(basename "$file" .xml)
+    if [ -f "$kept/$name.md" ]; then echo "| [$(element title "$file")](#$name) | $(runs_of "$kept/$name.md") |"
+    else echo "| [$(element title "$file")](#$name) | not yet run |"; fi
+  done
+  for file in "$source_root"/config/experiments/*.xml; do
+    name=$(basename "$file" .xml)
+    printf '\n<a id="%s"></a>\n' "$name"
+    if [ ! -f "$kept/$name.md" ]; then
+      printf '## %s\n\n%s\n\nNot yet run.\n' "$(element title "$file")" "$(element question "$file")"
+      continue
+    fi
+    cat "$kept/$name.md"
+    digest=$(sha256sum "$file" | cut -c1-16)
+    grep -qF "SHA-256 \`$digest\`" "$kept/$name.md" ||
+      printf '\nThe experiment'\''s file has changed since: these figures are of its earlier version.\n'
+    printf '\nRun by run: [`%s.csv`](results/%s.csv).\n' "$name" "$name"
+  done
+}
+page > "$source_root/docs/RESULTS.md.new"
+mv "$source_root/docs/RESULTS.md.new" "$source_root/docs/RESULTS.md"

@@ -49,11 +49,23 @@ static medtl_status prepare_graph(medtl_grad_cam *cam, medtl_error *err)
     return medtl_graph_finish(graph, err);
 }
 
+/* Values of the largest layer: the parts of a network that pools several differ in their channels. */
+static size_t largest_layer(const medtl_grad_cam *cam)
+{
+    size_t largest = 0;
+
+    for (size_t i = 0; i < cam->layers.count; i++) {
+        const size_t size = medtl_shape_size(cam->network->graph.nodes[cam->layers.nodes[i]].shape);
+
+        largest = size > largest ? size : largest;
+    }
+    return largest;
+}
+
 medtl_status medtl_grad_cam_create(medtl_network *network, const char *layer, size_t threads,
                                    medtl_grad_cam **out, medtl_error *err)
 {
     medtl_grad_cam *cam = calloc(1, sizeof *cam);
-    const medtl_graph *graph = &network->graph;
     medtl_status status;
 
     *out = NULL;
@@ -65,8 +77,7 @@ medtl_status medtl_grad_cam_create(medtl_network *network, const char *layer, si
         (status = medtl_trainer_pass_create(network, 1, threads, &cam->pass, err)) != MEDTL_OK)
         goto done;
     medtl_trainer_pass_freeze_norms(cam->pass, UINT32_MAX); /* as in inference */
-    cam->gradient =
-        malloc(medtl_shape_size(graph->nodes[cam->layers.nodes[0]].shape) * sizeof(float));
+    cam->gradient = malloc(largest_layer(cam) * sizeof *cam->gradient);
     cam->dlogits = calloc(network->spec.classes, sizeof *cam->dlogits);
     if (cam->gradient == NULL || cam->dlogits == NULL) {
         status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for a heat map");
@@ -96,9 +107,9 @@ void medtl_grad_cam_size(const medtl_grad_cam *cam, size_t *height, size_t *widt
 }
 
 /* Add one layer's channels by their mean gradients. A class token has a part in neither. */
-static void add_layer(const medtl_grad_cam *cam, const float *activation, float *map)
+static void add_layer(const medtl_grad_cam *cam, size_t node, const float *activation, float *map)
 {
-    const medtl_shape shape = cam->network->graph.nodes[cam->layers.nodes[0]].shape;
+    const medtl_shape shape = cam->network->graph.nodes[node].shape;
     const size_t pixels = cam->layers.height * cam->layers.width, plane = medtl_shape_plane(shape);
 
     for (size_t k = 0; k < shape.channels; k++) {
@@ -131,6 +142,7 @@ void medtl_grad_cam_run(medtl_grad_cam *cam, const float *input, size_t class_in
 
         output_name(name, i);
         (void)medtl_trainer_pass_output_gradient(cam->pass, cam->dlogits, name, cam->gradient);
-        add_layer(cam, medtl_trainer_pass_output(cam->pass, name, &size, &stride), map);
+        add_layer(cam, cam->layers.nodes[i],
+                  medtl_trainer_pass_output(cam->pass, name, &size, &stride), map);
     }
 }

@@ -132,6 +132,15 @@ static medtl_status take_size(const medtl_network *network, const char *layer, s
 
     layers->height = shape.height;
     layers->width = shape.width;
+    for (size_t i = 1; i < layers->count; i++) {
+        const medtl_shape other = graph->nodes[layers->nodes[i]].shape;
+
+        if (other.height != shape.height || other.width != shape.width)
+            return medtl_fail(err, MEDTL_E_UNSUPPORTED,
+                              "%s has maps of %u x %u and of %u x %u pixels, which do not add up",
+                              network->spec.architecture, (unsigned)shape.height,
+                              (unsigned)shape.width, (unsigned)other.height, (unsigned)other.width);
+    }
     if (token != 0 && layers->nodes[0] >= token) {
         const medtl_shape grid = graph->nodes[graph->nodes[token].inputs[0]].shape;
 

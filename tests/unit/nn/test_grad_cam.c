@@ -165,7 +165,8 @@ Test(grad_cam, gradients_of_blocked_layers_are_too) { check_finite_differences(1
 /* Where the head takes the mean and weighs it, the map is Zhou et al.'s (2016) and adds up to the logit. */
 Test(grad_cam, a_map_before_a_linear_head_adds_up_to_the_logit_less_its_bias)
 {
-    static const char *const architectures[] = {"resnet18", "densenet121", "mobilenet_v2"};
+    static const char *const architectures[] = {"resnet18", "densenet121", "mobilenet_v2",
+                                                "densenet121_resnet101"};
 
     for (size_t a = 0; a < sizeof architectures / sizeof architectures[0]; a++) {
         medtl_network *network = nn_make_network(architectures[a], 8, 3, 64, 96, 3);

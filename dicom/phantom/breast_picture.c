@@ -31,18 +31,20 @@ static void trace(bool mlo, double outline[OUTLINE])
 static double thickness(const double *outline, double u, uint32_t y)
 {
     const double falling = 0.1, depth = outline[MARGIN + y] - u;
-    double nearest = depth;
+    double nearest_squared = depth * depth;
 
     if (depth <= 0.0)
         return 0.0;
+    if (depth >= 4.0 * falling)
+        return 1.0;
     /* The distance to the outline, not only along the row. */
-    for (uint32_t row = y; row < y + 2 * MARGIN && depth < 4.0 * falling; row += 4) {
+    for (uint32_t row = y; row < y + 2 * MARGIN; row += 4) {
         const double dv = ((double)row - (y + MARGIN)) / MEDTL_BREAST_ROWS,
                      du = fmax(0.0, outline[row] - u);
 
-        nearest = fmin(nearest, sqrt(du * du + dv * dv));
+        nearest_squared = fmin(nearest_squared, du * du + dv * dv);
     }
-    return sqrt(medtl_phantom_step(-0.1 * falling, falling, nearest));
+    return sqrt(medtl_phantom_step(-0.1 * falling, falling, sqrt(nearest_squared)));
 }
 
 static double pectoral(const medtl_breast_phantom *b, double u, double v)

@@ -101,20 +101,13 @@ static void set_defaults(calibrate_options *o)
 static medtl_status parse(int argc, char **argv, calibrate_options *o, bool *help, medtl_error *err)
 {
     option table[OPTION_ROOM];
-    size_t count;
     medtl_status status;
 
     set_defaults(o);
-    count = fill_table(o, table);
-    status = options_parse(table, count, argc, argv, help, err);
-    if (*help) {
-        set_defaults(o);
-        fputs(USAGE, stdout);
-        options_print(table, count);
-        return MEDTL_OK;
-    }
-    if (status == MEDTL_OK && (o->model == NULL || o->labels.data == NULL || o->out == NULL ||
-                               o->calibration_folds == NULL || o->test_folds == NULL))
+    status = options_parse(USAGE, table, fill_table(o, table), argc, argv, help, err);
+    if (!*help && status == MEDTL_OK &&
+        (o->model == NULL || o->labels.data == NULL || o->out == NULL ||
+         o->calibration_folds == NULL || o->test_folds == NULL))
         status = medtl_fail(err, MEDTL_E_ARGUMENT,
                             "--model, --data, --calibration-folds, --test-folds and -o are needed "
                             "(see --help)");

@@ -107,19 +107,11 @@ static bool is_file_of_predictions(const char *path)
 static medtl_status parse(int argc, char **argv, compare_options *o, bool *help, medtl_error *err)
 {
     option table[OPTION_ROOM];
-    size_t count;
     medtl_status status;
 
     set_defaults(o);
-    count = fill_table(o, table);
-    status = options_parse(table, count, argc, argv, help, err);
-    if (*help) {
-        set_defaults(o);
-        fputs(USAGE, stdout);
-        options_print(table, count);
-        return MEDTL_OK;
-    }
-    if (status != MEDTL_OK)
+    status = options_parse(USAGE, table, fill_table(o, table), argc, argv, help, err);
+    if (*help || status != MEDTL_OK)
         return status;
     if (o->paths[1] == NULL)
         return medtl_fail(err, MEDTL_E_ARGUMENT,

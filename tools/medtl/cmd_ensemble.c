@@ -1,5 +1,6 @@
 /* medtl ensemble: several model files in, one out that averages them. */
 #include "cmd.h"
+#include "options.h"
 
 #include "core/nn/model_parts.h"
 #include "core/nn/network.h"
@@ -13,58 +14,49 @@
 enum { MOST_MEMBERS = 64 };
 
 static const char USAGE[] =
-    "usage: medtl ensemble MODEL MODEL... -o OUT.safetensors [--name NAME]\n"
-    "                      [--model-version VERSION] [--f16]\n"
+    "usage: medtl ensemble MODEL MODEL... -o OUT.safetensors [options]\n"
     "\n"
-    "Makes one model of several that were trained alike (with other seeds, or on other folds): of "
-    "one\n"
-    "architecture and width, for the same classes, normaliser, input and views. Its logits are the "
-    "mean\n"
-    "of theirs, divided by the mean of their temperatures. It takes as long as all of them, and is "
-    "as\n"
-    "large. Deep ensembles (Lakshminarayanan et al. 2017) are more accurate than their members "
-    "and\n"
+    "Makes one model of several that were trained alike (with other seeds, or on other folds): of one\n"
+    "architecture and width, for the same classes, normaliser, input and views. Its logits are the mean\n"
+    "of theirs, divided by the mean of their temperatures. It takes as long as all of them, and is as\n"
+    "large. Deep ensembles (Lakshminarayanan et al. 2017) are more accurate than their members and\n"
     "better calibrated; measure it with `medtl evaluate`.\n"
     "\n"
-    "  medtl ensemble run1/model.safetensors run2/model.safetensors -o both.safetensors\n"
-    "\n"
-    "  -o, --output FILE   the model to be written; an old one is replaced\n"
-    "  --name NAME         model name [the first one's]\n"
-    "  --model-version V   its version [the first one's]\n"
-    "  --f16               store 16-bit weights: half the size\n"
-    "  -h, --help\n";
+    "Example:\n"
+    "  medtl ensemble run1/model.safetensors run2/model.safetensors -o both.safetensors\n";
 
 typedef struct ensemble {
-    const char *paths[MOST_MEMBERS], *out, *name, *version;
+    option_words members; /* their files */
+    const char *out, *name, *version;
     bool half;
-    size_t count;
     medtl_model *models[MOST_MEMBERS]; /* what the files say */
     medtl_network *networks[MOST_MEMBERS], *whole;
 } ensemble;
 
-static medtl_status parse(int argc, char **argv, ensemble *e, medtl_error *err)
+static medtl_status parse(int argc, char **argv, ensemble *e, bool *help, medtl_error *err)
 {
-    for (int i = 1; i < argc; i++) {
-        const bool output = strcmp(argv[i], "-o") == 0 || strcmp(argv[i], "--output") == 0;
-        const bool version = strcmp(argv[i], "--model-version") == 0;
+    const option table[] = {
+        {OPTION_HEADING, .help = "Options"},
+        {OPTION_TEXT, "output", 'o', "FILE", &e->out, 0, 0, SHAPES_NOTHING,
+         "the model to be written; an old one is replaced"},
+        {OPTION_TEXT, "name", 0, "NAME", &e->name, 0, 0, SHAPES_NOTHING,
+         "model name, if not the first one's"},
+        {OPTION_TEXT, "model-version", 0, "VERSION", &e->version, 0, 0, SHAPES_NOTHING,
+         "its version, if not the first one's"},
+        {OPTION_FLAG, "f16", 0, "", &e->half, 0, 0, SHAPES_NOTHING,
+         "store 16-bit weights: half the size"},
+        {OPTION_WORDS, "models", 0, "MODEL...", &e->members, 0, 0, SHAPES_NOTHING,
+         "two model files or more"},
+    };
+    const medtl_status status =
+        options_parse(USAGE, table, sizeof table / sizeof table[0], argc, argv, help, err);
 
-        if (output || version || strcmp(argv[i], "--name") == 0) {
-            if (i + 1 == argc)
-                return medtl_fail(err, MEDTL_E_ARGUMENT, "%s needs a value", argv[i]);
-            *(output ? &e->out : version ? &e->version : &e->name) = argv[i + 1];
-            i++;
-        } else if (strcmp(argv[i], "--f16") == 0) {
-            e->half = true;
-        } else if (argv[i][0] == '-') {
-            return medtl_fail(err, MEDTL_E_ARGUMENT, "there is no option %s (see --help)", argv[i]);
-        } else if (e->count == MOST_MEMBERS) {
-            return medtl_fail(err, MEDTL_E_ARGUMENT, "more than %d models", MOST_MEMBERS);
-        } else {
-            e->paths[e->count++] = argv[i];
-        }
-    }
-    if (e->count < 2 || e->out == NULL)
+    if (*help || status != MEDTL_OK)
+        return status;
+    if (e->members.count < 2 || e->out == NULL)
         return medtl_fail(err, MEDTL_E_ARGUMENT, "two models and -o FILE are needed (see --help)");
+    if (e->members.count > MOST_MEMBERS)
+        return medtl_fail(err, MEDTL_E_ARGUMENT, "more than %d models", MOST_MEMBERS);
     return MEDTL_OK;
 }
 
@@ -91,9 +83,9 @@ static const char *difference(const medtl_model_info *a, const medtl_model_info 
 
 static medtl_status load(ensemble *e, medtl_error *err)
 {
-    for (size_t i = 0; i < e->count; i++) {
+    for (size_t i = 0; i < e->members.count; i++) {
         medtl_status status =
-            medtl_model_load_network(e->paths[i], &e->models[i], &e->networks[i], err);
+            medtl_model_load_network(e->members.items[i], &e->models[i], &e->networks[i], err);
         const char *other;
 
         if (status != MEDTL_OK)
@@ -102,19 +94,19 @@ static medtl_status load(ensemble *e, medtl_error *err)
             return medtl_fail(err, MEDTL_E_UNSUPPORTED,
                               "%s: a graph of operators; only networks of our own architectures "
                               "can be members",
-                              e->paths[i]);
+                              e->members.items[i]);
         if (e->models[i]->metadata.ranges.count > 0)
             return medtl_fail(err, MEDTL_E_UNSUPPORTED,
                               "%s: calibrated for 8-bit whole numbers, which would be lost; take "
                               "the model that it was made of",
-                              e->paths[i]);
+                              e->members.items[i]);
         if (medtl_network_get_spec(e->networks[i])->members > 1)
             return medtl_fail(err, MEDTL_E_UNSUPPORTED, "%s: has several members already",
-                              e->paths[i]);
+                              e->members.items[i]);
         other = difference(&e->models[0]->info, &e->models[i]->info);
         if (other != NULL)
-            return medtl_fail(err, MEDTL_E_ARGUMENT, "%s: another %s than %s", e->paths[i], other,
-                              e->paths[0]);
+            return medtl_fail(err, MEDTL_E_ARGUMENT, "%s: another %s than %s", e->members.items[i],
+                              other, e->members.items[0]);
     }
     return MEDTL_OK;
 }
@@ -126,9 +118,9 @@ static medtl_status join(ensemble *e, medtl_error *err)
     const size_t each = medtl_network_parameter_count(e->networks[0]);
     medtl_status status;
 
-    spec.members = (uint32_t)e->count;
+    spec.members = (uint32_t)e->members.count;
     status = medtl_network_create(&spec, 1, &e->whole, err);
-    for (size_t i = 0; status == MEDTL_OK && i < e->count * each; i++) {
+    for (size_t i = 0; status == MEDTL_OK && i < e->members.count * each; i++) {
         const medtl_parameter *from = medtl_network_parameter(e->networks[i / each], i % each);
         medtl_parameter *to = medtl_network_parameter(e->whole, i);
 
@@ -143,7 +135,7 @@ static char *provenance(const ensemble *e)
     json_t *members = json_array(), *root;
     char *text;
 
-    for (size_t i = 0; i < e->count; i++) {
+    for (size_t i = 0; i < e->members.count; i++) {
         const medtl_model_info *info = &e->models[i]->info;
 
         (void)json_array_append_new(members,
@@ -172,7 +164,7 @@ static medtl_status write(const ensemble *e, medtl_error *err)
     if (text == NULL)
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for the model's provenance");
     /* The network adds logits: the sum of n over n times the mean temperature. */
-    for (size_t i = 0; i < e->count; i++)
+    for (size_t i = 0; i < e->members.count; i++)
         temperatures += (double)e->models[i]->info.temperature;
     description.temperature = (float)temperatures;
     description.provenance = text;
@@ -183,23 +175,19 @@ static medtl_status write(const ensemble *e, medtl_error *err)
 
 int cmd_ensemble(int argc, char **argv)
 {
-    ensemble e = {.count = 0};
+    ensemble e = {.out = NULL};
     medtl_error err = {0};
-    medtl_status status;
+    bool help = false;
+    medtl_status status = parse(argc, argv, &e, &help, &err);
 
-    for (int i = 1; i < argc; i++)
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-            fputs(USAGE, stdout);
-            return EXIT_DONE;
-        }
-    status = parse(argc, argv, &e, &err);
-    if (status == MEDTL_OK && (status = load(&e, &err)) == MEDTL_OK &&
+    if (!help && status == MEDTL_OK && (status = load(&e, &err)) == MEDTL_OK &&
         (status = join(&e, &err)) == MEDTL_OK)
         status = write(&e, &err);
-    for (size_t i = 0; i < e.count; i++) {
+    for (size_t i = 0; i < MOST_MEMBERS; i++) {
         medtl_model_destroy(e.models[i]);
         medtl_network_destroy(e.networks[i]);
     }
     medtl_network_destroy(e.whole);
+    free(e.members.items);
     return status == MEDTL_OK ? EXIT_DONE : report_failure("ensemble", &err);
 }

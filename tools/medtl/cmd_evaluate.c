@@ -137,20 +137,12 @@ static medtl_status refuse_old_option(int argc, char **argv, medtl_error *err)
 static medtl_status parse(int argc, char **argv, evaluate_options *o, bool *help, medtl_error *err)
 {
     option table[OPTION_ROOM];
-    size_t count;
     medtl_status status;
 
     set_defaults(o);
-    count = fill_table(o, table);
     if ((status = refuse_old_option(argc, argv, err)) == MEDTL_OK)
-        status = options_parse(table, count, argc, argv, help, err);
-    if (*help) {
-        set_defaults(o);
-        fputs(USAGE, stdout);
-        options_print(table, count);
-        return MEDTL_OK;
-    }
-    if (status == MEDTL_OK && (o->model == NULL || o->labels.data == NULL))
+        status = options_parse(USAGE, table, fill_table(o, table), argc, argv, help, err);
+    if (!*help && status == MEDTL_OK && (o->model == NULL || o->labels.data == NULL))
         status = medtl_fail(err, MEDTL_E_ARGUMENT, "--model and --data are needed (see --help)");
     return status;
 }

@@ -77,21 +77,11 @@ static size_t fill_table(explain_options *o, option *out)
 static medtl_status parse(int argc, char **argv, explain_options *o, bool *help, medtl_error *err)
 {
     option table[OPTION_ROOM];
-    size_t count;
     medtl_status status;
 
     o->threads = available_threads();
-    count = fill_table(o, table);
-    status = options_parse(table, count, argc, argv, help, err);
-    if (*help) {
-        explain_options defaults = {.threads = available_threads()};
-
-        fputs(USAGE, stdout);
-        count = fill_table(&defaults, table);
-        options_print(table, count);
-        return MEDTL_OK;
-    }
-    if (status == MEDTL_OK && (o->model == NULL || o->out == NULL || o->files.count == 0))
+    status = options_parse(USAGE, table, fill_table(o, table), argc, argv, help, err);
+    if (!*help && status == MEDTL_OK && (o->model == NULL || o->out == NULL || o->files.count == 0))
         status = medtl_fail(err, MEDTL_E_ARGUMENT,
                             "files, -m MODEL and -o FOLDER are needed (see --help)");
     return status;

@@ -37,14 +37,10 @@ int cmd_export(int argc, char **argv)
     const size_t count = sizeof table / sizeof table[0];
     bool help = false;
     medtl_error err = {0};
-    medtl_status status = options_parse(table, count, argc, argv, &help, &err);
+    medtl_status status = options_parse(USAGE, table, count, argc, argv, &help, &err);
 
-    if (help) {
-        o = (export_options){0};
-        fputs(USAGE, stdout);
-        options_print(table, count);
+    if (help)
         return EXIT_DONE;
-    }
     if (status == MEDTL_OK && (o.model == NULL || o.out == NULL))
         status = medtl_fail(&err, MEDTL_E_ARGUMENT, "MODEL and OUT.onnx are needed (see --help)");
     if (status == MEDTL_OK)

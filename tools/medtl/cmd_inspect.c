@@ -52,19 +52,11 @@ static size_t fill_table(inspect_options *o, option *out)
 static medtl_status parse(int argc, char **argv, inspect_options *o, bool *help, medtl_error *err)
 {
     option table[OPTION_ROOM];
-    size_t count;
     medtl_status status;
 
     memset(o, 0, sizeof *o);
-    count = fill_table(o, table);
-    status = options_parse(table, count, argc, argv, help, err);
-    if (*help) {
-        memset(o, 0, sizeof *o);
-        fputs(USAGE, stdout);
-        options_print(table, count);
-        return MEDTL_OK;
-    }
-    if (status == MEDTL_OK && o->path == NULL)
+    status = options_parse(USAGE, table, fill_table(o, table), argc, argv, help, err);
+    if (!*help && status == MEDTL_OK && o->path == NULL)
         status = medtl_fail(err, MEDTL_E_ARGUMENT, "which file? (see --help)");
     return status;
 }

@@ -27,13 +27,10 @@ int cmd_report(int argc, char **argv)
     };
     medtl_error err = {0};
     bool help = false;
-    medtl_status status = options_parse(table, 1, argc, argv, &help, &err);
+    medtl_status status = options_parse(USAGE, table, 1, argc, argv, &help, &err);
 
-    if (help) {
-        fputs(USAGE, stdout);
-        options_print(table, 1);
+    if (help)
         return EXIT_DONE;
-    }
     if (status == MEDTL_OK && folder == NULL)
         status = medtl_fail(&err, MEDTL_E_ARGUMENT, "FOLDER is needed (see --help)");
     if (status == MEDTL_OK)

@@ -147,18 +147,13 @@ int cmd_run_experiment(int argc, char **argv)
     medtl_experiment *experiment = NULL;
     medtl_error err = {0};
     bool help = false;
-    size_t count, failures = 0;
+    size_t failures = 0;
     medtl_status status;
 
     set_defaults(&o);
-    count = fill_table(&o, table);
-    status = options_parse(table, count, argc, argv, &help, &err);
-    if (help) {
-        set_defaults(&o);
-        fputs(USAGE, stdout);
-        options_print(table, count);
+    status = options_parse(USAGE, table, fill_table(&o, table), argc, argv, &help, &err);
+    if (help)
         return EXIT_DONE;
-    }
     if (status == MEDTL_OK &&
         (o.file == NULL || o.experiment.root == NULL || o.experiment.folder == NULL))
         status =

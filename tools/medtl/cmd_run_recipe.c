@@ -186,19 +186,14 @@ int cmd_run_recipe(int argc, char **argv)
     bool help = false, incomplete = false;
     medtl_status status = repeated_take(&argc, argv, "--set", &sets, &err);
     const bool alone = argc == 2;
-    size_t count;
 
     set_defaults(&o);
-    count = fill_table(&o, table);
     if (status == MEDTL_OK)
-        status = options_parse(table, count, argc, argv, &help, &err);
-    if (help) {
-        set_defaults(&o);
-        fputs(USAGE, stdout);
-        options_print(table, count);
-    } else if (status == MEDTL_OK && o.recipe == NULL) {
+        status = options_parse(USAGE, table, fill_table(&o, table), argc, argv, &help, &err);
+    if (status == MEDTL_OK && !help && o.recipe == NULL) {
         status = list_recipes(&err);
-    } else if (status == MEDTL_OK && (status = add_shortcuts(&o, &sets, &err)) == MEDTL_OK &&
+    } else if (status == MEDTL_OK && !help &&
+               (status = add_shortcuts(&o, &sets, &err)) == MEDTL_OK &&
                (status = medtl_recipe_load(o.recipe, &recipe, &err)) == MEDTL_OK) {
         watch_for_stop();
         o.inputs.sets = sets.texts;

@@ -91,19 +91,11 @@ static void set_defaults(convert_options *o)
 static medtl_status parse(int argc, char **argv, convert_options *o, bool *help, medtl_error *err)
 {
     option table[OPTION_ROOM];
-    size_t count;
     medtl_status status;
 
     set_defaults(o);
-    count = fill_table(o, table);
-    status = options_parse(table, count, argc, argv, help, err);
-    if (*help) {
-        set_defaults(o);
-        fputs(USAGE, stdout);
-        options_print(table, count);
-        return MEDTL_OK;
-    }
-    if (status == MEDTL_OK && (o->input == NULL || o->output == NULL))
+    status = options_parse(USAGE, table, fill_table(o, table), argc, argv, help, err);
+    if (!*help && status == MEDTL_OK && (o->input == NULL || o->output == NULL))
         status = medtl_fail(err, MEDTL_E_ARGUMENT, "INPUT and OUTPUT are needed (see --help)");
     return status;
 }

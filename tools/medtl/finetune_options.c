@@ -184,11 +184,8 @@ void finetune_parse(int argc, char **argv, finetune_options *out, int *exit_code
     count = finetune_table(out, table);
     (void)finetune_table(&defaults, default_table);
     *exit_code = -1;
-    status = options_parse(table, count, argc, argv, &help, &err);
+    status = options_parse(USAGE, table, count, argc, argv, &help, &err);
     if (help) {
-        finetune_defaults(out);
-        fputs(USAGE, stdout);
-        options_print(table, count);
         *exit_code = EXIT_DONE;
         return;
     }

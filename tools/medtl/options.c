@@ -145,19 +145,30 @@ static medtl_status recognise(const option *options, size_t count, const char *w
                                      (int)strcspn(word, "="), word);
 }
 
-medtl_status options_parse(const option *options, size_t count, int argc, char **argv, bool *help,
-                           medtl_error *err)
+/* Whether one of the words is --help, and not the value of an option. */
+static bool asks_for_help(const option *options, size_t count, int argc, char **argv)
+{
+    const option *o;
+    const char *value;
+
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return true;
+        if (argv[i][0] == '-' && recognise(options, count, argv[i], &o, &value, NULL) == MEDTL_OK &&
+            o->kind != OPTION_FLAG && value == NULL)
+            i++;
+    }
+    return false;
+}
+
+static medtl_status parse_all(const option *options, size_t count, int argc, char **argv,
+                              medtl_error *err)
 {
     const option *o = NULL;
     const char *value = NULL;
     medtl_status status;
 
-    *help = false;
     for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-            *help = true;
-            return MEDTL_OK;
-        }
         if (argv[i][0] != '-' && (o = find_empty_word(options, count)) != NULL) {
             if ((status = set(o, argv[i], err)) != MEDTL_OK)
                 return status;
@@ -209,6 +220,8 @@ static void show(const option *o, char *out, size_t size)
         snprintf(out, size, "%.12g", *(double *)o->target);
         break;
     case OPTION_CHOICE:
+        if (*(int *)o->target < 0)
+            break;
         for (int i = 0; i < *(int *)o->target; i++)
             words += strcspn(words, "|") + 1;
         snprintf(out, size, "%.*s", (int)strcspn(words, "|"), words);
@@ -240,8 +253,9 @@ static void print_wrapped(const char *text, size_t column)
     putchar('\n');
 }
 
-void options_print(const option *options, size_t count)
+static void print_help(const char *usage, const option *options, size_t count)
 {
+    fputs(usage, stdout);
     for (size_t i = 0; i < count; i++) {
         const option *o = &options[i];
         char letter[8] = "", left[160], value[64], text[600];
@@ -269,6 +283,16 @@ void options_print(const option *options, size_t count)
         print_wrapped(text, HELP_COLUMN);
     }
     printf("  -h, --help\n");
+}
+
+medtl_status options_parse(const char *usage, const option *options, size_t count, int argc,
+                           char **argv, bool *help, medtl_error *err)
+{
+    *help = asks_for_help(options, count, argc, argv);
+    if (!*help)
+        return parse_all(options, count, argc, argv, err);
+    print_help(usage, options, count);
+    return MEDTL_OK;
 }
 
 char *options_text(const option *options, const option *defaults, size_t count)

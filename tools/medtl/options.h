@@ -14,7 +14,7 @@ typedef enum option_kind {
     OPTION_TEXT,    /* const char *, points into argv */
     OPTION_WHOLE,   /* uint64_t in low..high */
     OPTION_REAL,    /* double in low..high */
-    OPTION_CHOICE,  /* int, index of one of the words in `argument`, separated by '|' */
+    OPTION_CHOICE,  /* int, index of one of the words in `argument`, by '|'; below 0: none yet */
     OPTION_WORD,    /* const char *: a word without a name, in the order of the table */
     OPTION_WORDS    /* option_words: all further words without a name; last in the table */
 } option_kind;
@@ -45,14 +45,12 @@ typedef struct option {
 } option;
 
 /** Parse all of argv[1..]. "--name value", "--name=value", "-x value"; other words go to
- *  the OPTION_WORDs, and no others are allowed.
- *  @param[out] help  Set where --help or -h was given; parsing stops there.
+ *  the OPTION_WORDs, and no others are allowed. Where --help or -h is among them nothing is parsed: `usage` and the
+ *  table with its defaults are printed.
+ *  @param[out] help  Whether that was so; the command then has nothing else to do.
  *  @return MEDTL_OK, or MEDTL_E_ARGUMENT naming the option and what it takes. */
-medtl_status options_parse(const option *options, size_t count, int argc, char **argv, bool *help,
-                           medtl_error *err);
-
-/** Print the table with its defaults (call before parsing). */
-void options_print(const option *options, size_t count);
+medtl_status options_parse(const char *usage, const option *options, size_t count, int argc,
+                           char **argv, bool *help, medtl_error *err);
 
 /** "name=value" lines of everything that shapes the result, in the table's order.
  *  @param defaults  The same table over values that were never parsed into.

@@ -119,11 +119,8 @@ void pretrain_parse(int argc, char **argv, pretrain_options *out, int *exit_code
     (void)pretrain_fill_table(&defaults, default_table);
     *exit_code = -1;
     out->method = METHOD_UNSET;
-    status = options_parse(table, count, argc, argv, &help, &err);
+    status = options_parse(USAGE, table, count, argc, argv, &help, &err);
     if (help) {
-        pretrain_set_defaults(out);
-        fputs(USAGE, stdout);
-        options_print(table, count);
         *exit_code = EXIT_DONE;
         return;
     }

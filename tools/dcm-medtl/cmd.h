@@ -24,5 +24,6 @@ int cmd_phantom(int argc, char **argv);
 int cmd_wrap(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
+int cmd_deidentify(int argc, char **argv);
 
 #endif

@@ -13,6 +13,7 @@ static const command commands[] = {
     {"show", "print the content of a Structured Report, anybody's", cmd_show},
     {"verify", "say whether a report is what its images give", cmd_verify},
     {"phantom", "make synthetic studies to try all this on", cmd_phantom},
+    {"deidentify", "write images and reports without what identifies the patient", cmd_deidentify},
     {"wrap", "make DICOM objects from JPEG and PNG pictures", cmd_wrap},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
@@ -27,7 +28,7 @@ static int usage(FILE *stream, int exit_code)
           "\n",
           stream);
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        fprintf(stream, "  %-9s %s\n", commands[i].name, commands[i].summary);
+        fprintf(stream, "  %-10s %s\n", commands[i].name, commands[i].summary);
     fputs("\n"
           "  dcm-medtl COMMAND --help   explains a command, with examples\n"
           "  dcm-medtl --version        prints the version\n"

@@ -1,0 +1,50 @@
+// What de-identifying one object needs to know, and its steps.
+#ifndef MEDTL_DEIDENTIFY_CLEANER_H
+#define MEDTL_DEIDENTIFY_CLEANER_H
+
+#include "deidentify.h"
+#include "pseudonym.h"
+
+#include "dicom/bridge_internal.h"
+
+#include <string>
+#include <vector>
+
+struct medtl_deidentifier {
+    medtl_pseudonym_key key;
+    medtl_limits limits;
+    bool shift_dates, keep_patient_characteristics, allow_burned_in;
+};
+
+namespace medtl_dicom
+{
+
+/// Of one object.
+struct subject {
+    const medtl_deidentifier &options;
+    std::string pseudonym; ///< of the patient
+    unsigned days;         ///< that dates go back by
+    bool ours;             ///< medtl wrote it: its texts name nobody
+};
+
+/// Who the object is of.
+subject subject_of(const medtl_deidentifier &options, DcmItem &data_set);
+
+/// Apply the profile to all attributes, nested ones too. (attributes.cpp)
+void clean_attributes(DcmItem &item, const subject &who, unsigned depth = 0);
+
+/// Texts and ages of one content item of a Structured Report; what it contains is clean_attributes()'s. (content.cpp)
+void clean_content_item(DcmItem &item, const subject &who);
+
+/// Dates and times as the options say, whatever their VR. Values that are no dates become empty. (dates.cpp)
+std::string cleaned_date(const std::string &values, DcmEVR vr, const subject &who);
+
+/// Say what was done: Patient Identity Removed and its siblings (PS3.15 E.1.1 step 6). (statement.cpp)
+void write_statement(DcmItem &data_set, const subject &who, bool is_report);
+
+/// Overwrite comments and application data in one compressed frame's first fragment, in place. (codestream.cpp)
+void blank_comments(unsigned char *bytes, size_t size);
+
+} // namespace medtl_dicom
+
+#endif

@@ -1,0 +1,358 @@
+/* dcm-medtl deidentify: images and reports without the patient, for a training set or to be given away. */
+#include "arguments.h"
+#include "cmd.h"
+#include "deidentify_list.h"
+#include "deidentifying.h"
+#include "output.h"
+#include "progress.h"
+#include "reading.h"
+#include "report_folder.h"
+
+#include "medtl/study.h"
+
+#include <getopt.h>
+#include <search.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char help[] =
+    "usage: dcm-medtl deidentify PATH... -o OUT [options]\n"
+    "\n"
+    "Writes images and Structured Reports without what identifies the patient, by the Basic\n"
+    "Application Level Confidentiality Profile of DICOM (PS3.15 Annex E), to\n"
+    "OUT/<StudyInstanceUID>/<SOPInstanceUID>.dcm under new UIDs. References between the files of a run\n"
+    "stay whole. PATH is a file, a folder (searched with all its folders), a DICOMDIR or a zip archive.\n"
+    "Pixels are not changed: an image that says that names are burned into its pixels is refused, and\n"
+    "images that do not say are counted. Look at them before you give them away.\n"
+    "\n"
+    "  -o, --output OUT   folder for the new files; made if it is not there\n" DEIDENTIFYING_HELP
+    "  --allow-burned-in  take images with Burned In Annotation YES all the same\n"
+    "  --json FILE        what became of each file, as JSON (\"-\": standard output). It names the\n"
+    "                     inputs beside the outputs: keep it where the inputs are\n"
+    "  --limit NAME=N     refuse files that claim more (man dcm-medtl)\n"
+    "  -q, --quiet        print failures only\n"
+    "  -h, --help         this text\n"
+    "\n"
+    "Examples:\n"
+    "  dcm-medtl deidentify archive/ -o training-set/\n"
+    "  dcm-medtl deidentify archive/ -o training-set/ --key ~/study.key --shift-dates\n"
+    "\n"
+    "Exit code: 0 every DICOM file was written; 1 some were refused or failed, each is named; 2 wrong\n"
+    "command line; 3 it could not run.\n";
+
+typedef struct arguments {
+    const char *out, *json;
+    deidentifying how;
+    reading reading; /* for its limits */
+    bool quiet;
+    char **paths;
+    size_t path_count;
+} arguments;
+
+typedef struct run {
+    const arguments *arguments;
+    medtl_deidentifier *deidentifier;
+    deidentify_list list;
+    progress_bar bar;
+    void *written; /* a tree (tsearch) of the new UIDs of this run's objects */
+} run;
+
+static volatile sig_atomic_t stop;
+
+static void on_signal(int number)
+{
+    (void)number;
+    stop = 1;
+}
+
+/* ---- the command line ------------------------------------------------------------------ */
+
+enum { OPTION_JSON = 256, OPTION_BURNED_IN };
+
+/* @return -1 to go on, else the exit code. */
+static int take_option(arguments *a, int option, const char *given)
+{
+    switch (option) {
+    case 'o':
+        a->out = optarg;
+        return -1;
+    case 'q':
+        a->quiet = true;
+        return -1;
+    case OPTION_JSON:
+        a->json = optarg;
+        return -1;
+    case OPTION_BURNED_IN:
+        a->how.options.allow_burned_in = true;
+        return -1;
+    case DEIDENTIFYING_KEY:
+    case DEIDENTIFYING_SHIFT:
+    case DEIDENTIFYING_CHARACTERISTICS:
+        deidentifying_take(&a->how, option, optarg);
+        return -1;
+    case READING_LIMIT:
+        return reading_take(&a->reading, option, optarg) ? -1 : EXIT_USAGE;
+    case 'h':
+        fputs(help, stdout);
+        return EXIT_DONE;
+    case ':':
+        return wrong_usage("deidentify", "%s needs a value", given);
+    default:
+        return wrong_usage("deidentify", "unknown option %s", given);
+    }
+}
+
+static int parse(int argc, char **argv, arguments *a)
+{
+    static const struct option options[] = {
+        {"output", required_argument, NULL, 'o'},
+        {"json", required_argument, NULL, OPTION_JSON},
+        {"allow-burned-in", no_argument, NULL, OPTION_BURNED_IN},
+        {"limit", required_argument, NULL, READING_LIMIT},
+        DEIDENTIFYING_OPTIONS,
+        {"quiet", no_argument, NULL, 'q'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0}};
+    int option;
+
+    while ((option = getopt_long(argc, argv, ":o:qh", options, NULL)) != -1) {
+        const int code = take_option(a, option, argv[optind - 1]);
+
+        if (code >= 0)
+            return code;
+    }
+    a->paths = argv + optind;
+    a->path_count = (size_t)(argc - optind);
+    if (a->path_count == 0)
+        return wrong_usage("deidentify", "no PATH to look at");
+    if (a->out == NULL)
+        return wrong_usage("deidentify", "no folder for the new files (-o OUT)");
+    return -1;
+}
+
+/* ---- what there is --------------------------------------------------------------------- */
+
+static medtl_status on_file(void *context, medtl_scan_item *item)
+{
+    run *r = context;
+    const bool ignored = item->status == MEDTL_E_NOT_DICOM ||
+                         (item->status == MEDTL_E_UNSUPPORTED && item->instance == NULL);
+    const medtl_progress step = {MEDTL_PHASE_SCAN, r->list.count + 1, 0, item->path};
+
+    medtl_instance_destroy(item->instance);
+    if (deidentify_list_add(&r->list, item->path,
+                            item->status == MEDTL_OK ? DEIDENTIFY_WRITTEN
+                            : ignored                ? DEIDENTIFY_IGNORED
+                                                     : DEIDENTIFY_FAILED,
+                            item->status == MEDTL_OK ? NULL : item->reason) == NULL)
+        return MEDTL_E_MEMORY;
+    progress_step(&r->bar, &step);
+    return stop ? MEDTL_E_CANCELLED : MEDTL_OK;
+}
+
+/* ---- one object ------------------------------------------------------------------------ */
+
+static int by_text(const void *a, const void *b) { return strcmp(a, b); }
+
+/* Was an object of this UID written in this run? Then it is one that two files hold. */
+static medtl_status note_written(run *r, const char *uid, bool *again, medtl_error *err)
+{
+    char *copy = strdup(uid);
+    char **found = copy != NULL ? tsearch(copy, &r->written, by_text) : NULL;
+
+    if (found == NULL) {
+        free(copy);
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
+    }
+    *again = *found != copy;
+    if (*again)
+        free(copy);
+    return MEDTL_OK;
+}
+
+static medtl_status write_object(run *r, const medtl_deidentified *object, deidentify_entry *entry,
+                                 medtl_error *err)
+{
+    const medtl_batch_report file = {.study_instance_uid = object->study_instance_uid,
+                                     .sop_instance_uid = object->sop_instance_uid,
+                                     .bytes = object->bytes,
+                                     .size = object->size};
+    char location[MEDTL_LOCATION_SIZE];
+    bool again = false;
+    medtl_status status = note_written(r, object->sop_instance_uid, &again, err);
+
+    if (status == MEDTL_OK && again) {
+        entry->outcome = DEIDENTIFY_DOUBLE;
+        entry->reason = strdup("another file of this run has the same SOP Instance UID");
+        return MEDTL_OK;
+    }
+    if (status != MEDTL_OK ||
+        (status = write_report((void *)r->arguments->out, &file, location, err)) != MEDTL_OK)
+        return status;
+    entry->doubts = object->doubts;
+    entry->output = strdup(location);
+    return entry->output != NULL ? MEDTL_OK : medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
+}
+
+static void deidentify_one(run *r, deidentify_entry *entry)
+{
+    medtl_deidentified object = {0};
+    medtl_error err = {MEDTL_OK, ""};
+    medtl_status status = medtl_deidentify_file(r->deidentifier, entry->path, &object, &err);
+
+    if (status == MEDTL_OK)
+        status = write_object(r, &object, entry, &err);
+    if (status != MEDTL_OK) {
+        entry->outcome = status == MEDTL_E_UNSUPPORTED ? DEIDENTIFY_REFUSED : DEIDENTIFY_FAILED;
+        entry->reason = strdup(err.message);
+        progress_wipe(&r->bar);
+        complain("%s", err.message);
+    }
+    free(object.bytes);
+}
+
+/* ---- the run --------------------------------------------------------------------------- */
+
+/* The run was stopped: those whose turn did not come have no output. */
+static void give_up(run *r, size_t first)
+{
+    for (size_t i = first; i < r->list.count; i++)
+        if (r->list.entries[i].outcome == DEIDENTIFY_WRITTEN) {
+            r->list.entries[i].outcome = DEIDENTIFY_FAILED;
+            r->list.entries[i].reason = strdup("stopped before its turn");
+        }
+}
+
+static medtl_status deidentify_all(run *r, medtl_error *err)
+{
+    const size_t total = deidentify_list_outcomes(&r->list, DEIDENTIFY_WRITTEN);
+    size_t done = 0;
+
+    for (size_t i = 0; i < r->list.count; i++) {
+        deidentify_entry *entry = &r->list.entries[i];
+        medtl_progress step = {MEDTL_PHASE_ANALYSE, done, total, entry->path};
+
+        if (entry->outcome == DEIDENTIFY_FAILED) {
+            progress_wipe(&r->bar);
+            complain("%s", entry->reason);
+        }
+        if (entry->outcome != DEIDENTIFY_WRITTEN)
+            continue;
+        if (stop) {
+            give_up(r, i);
+            return medtl_fail(err, MEDTL_E_CANCELLED, "stopped: %zu of %zu objects were looked at",
+                              done, total);
+        }
+        deidentify_one(r, entry);
+        step.done = ++done;
+        progress_step(&r->bar, &step);
+    }
+    return MEDTL_OK;
+}
+
+static void print_results(const run *r)
+{
+    const deidentify_list *list = &r->list;
+    const size_t unsaid = deidentify_list_doubts(list, MEDTL_DOUBT_BURNED_IN_UNSAID);
+    const size_t burned = deidentify_list_doubts(list, MEDTL_DOUBT_BURNED_IN);
+    const size_t faces = deidentify_list_doubts(list, MEDTL_DOUBT_RECOGNISABLE);
+    FILE *out =
+        r->arguments->json != NULL && strcmp(r->arguments->json, "-") == 0 ? stderr : stdout;
+
+    if (r->arguments->quiet)
+        return;
+    fprintf(out, "%zu objects written to %s; %zu doubles, %zu refused, %zu failed, %zu not DICOM\n",
+            deidentify_list_outcomes(list, DEIDENTIFY_WRITTEN), r->arguments->out,
+            deidentify_list_outcomes(list, DEIDENTIFY_DOUBLE),
+            deidentify_list_outcomes(list, DEIDENTIFY_REFUSED),
+            deidentify_list_outcomes(list, DEIDENTIFY_FAILED),
+            deidentify_list_outcomes(list, DEIDENTIFY_IGNORED));
+    if (unsaid > 0)
+        fprintf(out, "%zu do not say whether names are burned into their pixels: look at them\n",
+                unsaid);
+    if (burned > 0)
+        fprintf(out, "%zu say that names may be burned into their pixels: look at them\n", burned);
+    if (faces > 0)
+        fprintf(out, "%zu say that they show features by which people are known\n", faces);
+}
+
+static bool write_list(const run *r)
+{
+    medtl_error err = {MEDTL_OK, ""};
+    char *text = NULL;
+    bool good = true;
+
+    if (r->arguments->json != NULL &&
+        (deidentify_list_json(&r->list, &text, &err) != MEDTL_OK ||
+         write_output(r->arguments->json, text, strlen(text), &err) != MEDTL_OK)) {
+        complain("%s", err.message);
+        good = false;
+    }
+    free(text);
+    return good;
+}
+
+static int deidentify_paths(run *r)
+{
+    const arguments *a = r->arguments;
+    medtl_error err = {MEDTL_OK, ""};
+    medtl_status status =
+        medtl_scan((const char *const *)a->paths, a->path_count, NULL, 0, on_file, r, &err);
+
+    if (status == MEDTL_OK)
+        status = deidentify_all(r, &err);
+    progress_wipe(&r->bar);
+    if (status != MEDTL_OK) {
+        complain("%s", err.message[0] != '\0' ? err.message : "stopped");
+        if (status != MEDTL_E_CANCELLED)
+            return EXIT_CANNOT_RUN;
+    }
+    print_results(r);
+    if (deidentify_list_outcomes(&r->list, DEIDENTIFY_IGNORED) == r->list.count)
+        complain("no DICOM file among %zu found", r->list.count);
+    return write_list(r) && status == MEDTL_OK &&
+                   deidentify_list_outcomes(&r->list, DEIDENTIFY_REFUSED) == 0 &&
+                   deidentify_list_outcomes(&r->list, DEIDENTIFY_FAILED) == 0
+               ? EXIT_DONE
+               : EXIT_INCOMPLETE;
+}
+
+/* What would make the whole run worthless is found before it begins. */
+static int prepare(arguments *a, medtl_deidentifier **out)
+{
+    medtl_error err = {MEDTL_OK, ""};
+    medtl_status status;
+
+    if (medtl_dicom_start(&err) != MEDTL_OK || prepare_report_folder(a->out, &err) != MEDTL_OK ||
+        (a->json != NULL && check_output(a->json, &err) != MEDTL_OK)) {
+        complain("%s", err.message);
+        return EXIT_CANNOT_RUN;
+    }
+    status = deidentifying_start(&a->how, reading_finish(&a->reading)->limits, a->quiet, out, &err);
+    if (status == MEDTL_OK)
+        return EXIT_DONE;
+    complain("%s", err.message);
+    return status == MEDTL_E_IO || status == MEDTL_E_MEMORY ? EXIT_CANNOT_RUN : EXIT_USAGE;
+}
+
+int cmd_deidentify(int argc, char **argv)
+{
+    arguments a = {.out = NULL};
+    run r = {.arguments = &a};
+    int code;
+
+    reading_start(&a.reading);
+    code = parse(argc, argv, &a);
+    if (code >= 0 || (code = prepare(&a, &r.deidentifier)) != EXIT_DONE)
+        return code;
+    (void)signal(SIGINT, on_signal);
+    (void)signal(SIGTERM, on_signal);
+    progress_start(&r.bar, a.quiet);
+    code = deidentify_paths(&r);
+    tdestroy(r.written, free);
+    deidentify_list_clear(&r.list);
+    medtl_deidentifier_destroy(r.deidentifier);
+    return code;
+}

@@ -1,0 +1,74 @@
+#!/bin/bash
+# deidentify leaves nothing of the patient in images and reports, and leaves them whole and valid.
+. "$(dirname "$0")/common.sh"
+
+"$dcm_medtl" phantom -o "$work/in" >/dev/null || exit 1
+run 0 classify "$work/in" -o "$work/reports" -q
+objects=$(($(find "$work/in" -type f ! -name README.TXT | wc -l) + $(count_reports "$work/reports")))
+
+# A key is made, for its owner alone; with it a rerun gives the same bytes, without it others.
+run 0 deidentify "$work/in" "$work/reports" -o "$work/once" --key "$work/key" --json "$work/list.json"
+says "^$objects objects written"
+[ "$(stat -c '%a %s' "$work/key")" = "600 32" ] || complain "key: $(stat -c '%a %s' "$work/key")"
+run 0 deidentify "$work/in" "$work/reports" -o "$work/again" --key "$work/key" -q
+diff -r "$work/once" "$work/again" >/dev/null || complain "a rerun with the same key differs"
+run 0 deidentify "$work/in" "$work/reports" -o "$work/other" -q
+[ "$(ls "$work/once")" != "$(ls "$work/other")" ] || complain "another key gives the same UIDs"
+[ "$(count_reports "$work/once")" = "$objects" ] || complain "not $objects files"
+
+# No value that identifies is anywhere in the bytes, nor in the names of files.
+if command -v dcmdump >/dev/null; then
+    find "$work/in" "$work/reports" -type f ! -name README.TXT -exec dcmdump -q +L {} \; 2>/dev/null |
+        sed -nE 's/^ *\((0010,0010|0010,0020|0010,0030|0008,0050|0008,0080|0008,0020|0008,0022|0008,002a|0008,0018|0020,000d|0020,000e|0020,0052|0008,1155|0040,a124)\) .. \[([^]]{5,})\].*/\2/p' |
+        sed 's/ *$//' | sort -u >"$work/values"
+    [ "$(wc -l <"$work/values")" -gt 30 ] || complain "only $(wc -l <"$work/values") values to look for"
+    grep -rlaFf "$work/values" "$work/once" >"$work/found" && complain "found in: $(cat "$work/found")"
+    find "$work/once" | grep -qFf "$work/values" && complain "found in names"
+fi
+
+# Reports refer to the images of the same folder.
+for report in $(grep -rlaE 'ComprehensiveSR|1\.2\.840\.10008\.5\.1\.4\.1\.1\.88\.33' "$work/once"); do
+    for uid in $("$dcm_medtl" show "$report" --json | grep -oE '"sop_instance_uid": "[0-9.]+"' | grep -oE '[0-9.]{9,}' | sort -u); do
+        [ -n "$(find "$work/once" -name "$uid.dcm")" ] || complain "$report refers to $uid, which is not there"
+    done
+done
+
+# What was valid is valid; and what was analysed is analysed with the same result.
+if command -v dciodvfy >/dev/null; then
+    find "$work/once" -name '*.dcm' | while read -r file; do
+        dciodvfy -new "$file" 2>&1 | grep '^Error' | sed "s|^|$file: |"
+    done >"$work/errors"
+    [ ! -s "$work/errors" ] || complain "dciodvfy: $(head -3 "$work/errors")"
+fi
+run 0 classify "$work/in" -o "$work/x" -q --csv "$work/a.csv"
+run 0 classify "$work/once" -o "$work/y" -q --csv "$work/b.csv"
+for csv in a b; do grep -oE '0\.[0-9]{6,}' "$work/$csv.csv" | sort >"$work/$csv.numbers"; done
+[ -s "$work/a.numbers" ] || complain "no probabilities: $(head -2 "$work/a.csv")"
+diff -q "$work/a.numbers" "$work/b.numbers" >/dev/null || complain "other probabilities"
+
+# Refused and damaged files are named; the others are written.
+"$raw" "$work/mixed/good" 2>/dev/null || { mkdir -p "$work/mixed" && "$raw" "$work/mixed/good" study=1.2.1 sop=1.2.1.1 seed=1; }
+head -c 700 "$work/mixed/good" >"$work/mixed/cut"
+echo text >"$work/mixed/note.txt"
+if command -v dcmodify >/dev/null; then
+    cp "$work/mixed/good" "$work/mixed/burned"
+    dcmodify -q -nb -i '(0028,0301)=YES' -m '(0008,0018)=1.2.1.2' "$work/mixed/burned"
+    run 1 deidentify "$work/mixed" -o "$work/some" --json -
+    grep -q "$work/mixed/burned: .*burned into its pixels" "$work/err" || complain "$(cat "$work/err")"
+    says '"outcome": "refused"'
+    run 1 deidentify "$work/mixed" -o "$work/all" --allow-burned-in
+    says '1 say that names may be burned'
+fi
+run 1 deidentify "$work/mixed" -o "$work/some" -q
+grep -q "$work/mixed/cut: " "$work/err" || complain "the damaged file is not named: $(cat "$work/err")"
+[ -z "$(find "$work" -name '*.tmp*')" ] || complain "temporary files are left"
+
+# Command lines.
+run 2 deidentify "$work/in"
+run 2 deidentify -o "$work/x"
+echo short >"$work/short"
+run 2 deidentify "$work/in" -o "$work/x" --key "$work/short"; one_line "$work/short: a key of 6 bytes"
+run 3 deidentify "$work/in" -o "$work/x" --key "$work/absent/key"
+run 0 deidentify --help
+says 'usage: dcm-medtl deidentify'
+finish

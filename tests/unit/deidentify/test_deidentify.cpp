@@ -1,0 +1,314 @@
+// What de-identification leaves of an object, looked at with DCMTK alone.
+#include "dicom/deidentify/deidentify.h"
+#include "tests/unit/dicom/objects.h"
+
+#include <criterion/criterion.h>
+#include <cstring>
+#include <ctime>
+#include <dcmtk/dcmdata/dcistrmb.h>
+
+namespace
+{
+
+const picture gray = {4, 4, 1, 8, 8, false, "MONOCHROME2", 1};
+
+struct deleter {
+    void operator()(medtl_deidentifier *d) const { medtl_deidentifier_destroy(d); }
+};
+using owner = std::unique_ptr<medtl_deidentifier, deleter>;
+
+owner with(medtl_deidentify_options options, const char *key = "0123456789abcdef")
+{
+    medtl_deidentifier *d = nullptr;
+    medtl_error err;
+
+    options.key = key;
+    options.key_size = std::strlen(key);
+    cr_assert_eq(medtl_deidentifier_create(&options, &d, &err), MEDTL_OK);
+    return owner(d);
+}
+
+using file_vector = std::vector<unsigned char>;
+
+file_vector deidentified(const medtl_deidentifier &d, const file_vector &bytes)
+{
+    medtl_deidentified out;
+    medtl_error err;
+
+    cr_assert_eq(medtl_deidentify_memory(&d, bytes.data(), bytes.size(), "test", &out, &err),
+                 MEDTL_OK, "%s", err.message);
+    const file_vector result(out.bytes, out.bytes + out.size);
+    free(out.bytes);
+    return result;
+}
+
+medtl_status refused(const medtl_deidentifier &d, const file_vector &bytes)
+{
+    medtl_deidentified out;
+    medtl_error err;
+    const medtl_status status =
+        medtl_deidentify_memory(&d, bytes.data(), bytes.size(), "test", &out, &err);
+
+    if (status == MEDTL_OK)
+        free(out.bytes);
+    return status;
+}
+
+std::unique_ptr<DcmFileFormat> parsed(const file_vector &bytes)
+{
+    std::unique_ptr<DcmFileFormat> file(new DcmFileFormat);
+    DcmInputBufferStream in;
+
+    in.setBuffer(bytes.data(), static_cast<offile_off_t>(bytes.size()));
+    in.setEos();
+    file->transferInit();
+    cr_assert(file->read(in).good());
+    file->transferEnd();
+    return file;
+}
+
+std::string text(DcmItem &item, const DcmTagKey &key)
+{
+    OFString value;
+
+    item.findAndGetOFStringArray(key, value);
+    return value.c_str();
+}
+
+bool holds(const file_vector &bytes, const std::string &what)
+{
+    return std::string(bytes.begin(), bytes.end()).find(what) != std::string::npos;
+}
+
+std::unique_ptr<DcmFileFormat> patient_object()
+{
+    auto object = make_object(gray);
+    DcmDataset &d = *object->getDataset();
+    DcmItem *item = nullptr;
+
+    d.putAndInsertString(DCM_PatientName, "SECRET^Name");
+    d.putAndInsertString(DCM_PatientID, "SECRET-ID");
+    d.putAndInsertString(DCM_PatientBirthDate, "19511231");
+    d.putAndInsertString(DCM_PatientAge, "093Y");
+    d.putAndInsertString(DCM_PatientSex, "F");
+    d.putAndInsertString(DCM_StudyDate, "20240301");
+    d.putAndInsertString(DCM_StudyTime, "101112");
+    d.putAndInsertString(DCM_AcquisitionDateTime, "20240229235959.5+0100");
+    d.putAndInsertString(DCM_InstitutionName, "SECRET Hospital");
+    d.putAndInsertString(DCM_StudyInstanceUID, "1.2.3.1");
+    d.putAndInsertString(DCM_SOPInstanceUID, "1.2.3.2");
+    d.putAndInsertString(DCM_BurnedInAnnotation, "NO");
+    d.putAndInsertString(DCM_BodyPartExamined, "BREAST");
+    d.putAndInsertString(DcmTag(0x0009, 0x0010, EVR_LO), "SECRET CREATOR");
+    d.putAndInsertString(DcmTag(0x0009, 0x1001, EVR_LO), "SECRET VALUE");
+    d.putAndInsertString(DcmTag(0x6000, 0x4000, EVR_LT), "SECRET overlay");
+    d.findOrCreateSequenceItem(DCM_SourceImageSequence, item, -2);
+    item->putAndInsertString(DCM_ReferencedSOPClassUID, UID_SecondaryCaptureImageStorage);
+    item->putAndInsertString(DCM_ReferencedSOPInstanceUID, "1.2.3.9");
+    d.findOrCreateSequenceItem(DCM_ContributingEquipmentSequence, item, -2);
+    item->putAndInsertString(DCM_InstitutionName, "SECRET nested");
+    item->putAndInsertString(DCM_Manufacturer, "Maker");
+    return object;
+}
+
+} // namespace
+
+Test(deidentify, leaves_no_identifying_value_in_any_encoding)
+{
+    const owner d = with({});
+
+    for (const E_TransferSyntax syntax :
+         {EXS_LittleEndianExplicit, EXS_LittleEndianImplicit, EXS_BigEndianExplicit,
+          EXS_DeflatedLittleEndianExplicit, EXS_RLELossless}) {
+        const file_vector out = deidentified(*d, file_bytes(*patient_object(), syntax));
+
+        for (const char *secret : {"SECRET", "19511231", "20240301", "20240229", "101112", "093Y",
+                                   "1.2.3.1", "1.2.3.2", "1.2.3.9"})
+            cr_expect_not(holds(out, secret), "'%s' in syntax %d", secret, syntax);
+        cr_expect(holds(out, "BREAST"));
+        cr_expect(holds(out, "Maker"));
+    }
+}
+
+Test(deidentify, keeps_the_pixels_of_every_encoding)
+{
+    const owner d = with({});
+
+    for (const E_TransferSyntax syntax :
+         {EXS_LittleEndianExplicit, EXS_LittleEndianImplicit, EXS_BigEndianExplicit,
+          EXS_DeflatedLittleEndianExplicit, EXS_RLELossless, EXS_JPEGProcess14SV1}) {
+        const file_vector out = deidentified(*d, file_bytes(*patient_object(), syntax));
+        const instance_owner instance = read_instance(out);
+
+        cr_expect_eq(largest_difference(*read_frame(instance.get()), gray, 0, pattern), 0,
+                     "syntax %d", syntax);
+    }
+}
+
+Test(deidentify, says_how_it_was_done)
+{
+    medtl_deidentify_options options = {};
+    options.shift_dates = options.keep_patient_characteristics = true;
+    auto file = parsed(
+        deidentified(*with(options), file_bytes(*patient_object(), EXS_LittleEndianExplicit)));
+    DcmDataset &d = *file->getDataset();
+    DcmItem *item = nullptr;
+
+    cr_expect(text(d, DCM_PatientIdentityRemoved) == "YES");
+    cr_expect(text(d, DCM_LongitudinalTemporalInformationModified) == "MODIFIED");
+    const char *const codes[] = {"113100", "113107", "113108"};
+    for (int i = 0; i < 3; i++) {
+        cr_assert(d.findAndGetSequenceItem(DCM_DeidentificationMethodCodeSequence, item, i).good());
+        cr_expect(text(*item, DCM_CodeValue) == codes[i]);
+    }
+    cr_expect(d.findAndGetSequenceItem(DCM_DeidentificationMethodCodeSequence, item, 3).bad());
+}
+
+// 2024 is a leap year: from 1 March to 29 February is a day.
+Test(deidentify, moves_all_dates_of_a_patient_by_the_same_days)
+{
+    medtl_deidentify_options options = {};
+    options.shift_dates = true;
+    auto file = parsed(
+        deidentified(*with(options), file_bytes(*patient_object(), EXS_LittleEndianExplicit)));
+    DcmDataset &d = *file->getDataset();
+    const std::string study = text(d, DCM_StudyDate), taken = text(d, DCM_AcquisitionDateTime);
+    OFDate first, second;
+
+    cr_assert_eq(study.size(), 8);
+    cr_expect(study < "20240301" && study >= "20140301", "%s", study.c_str());
+    cr_assert_eq(taken.size(), std::strlen("20240229235959.5+0100"), "%s", taken.c_str());
+    cr_expect(taken.substr(8) == "235959.5+0100");
+    cr_expect(text(d, DCM_StudyTime) == "101112");
+    cr_expect(text(d, DCM_PatientBirthDate).empty());
+    // Days between them, by the calendar of the C library.
+    struct tm a = {}, b = {};
+    cr_assert_not_null(strptime(study.c_str(), "%Y%m%d", &a));
+    cr_assert_not_null(strptime(taken.substr(0, 8).c_str(), "%Y%m%d", &b));
+    cr_expect_eq(timegm(&a) - timegm(&b), 86400);
+}
+
+Test(deidentify, keeps_characteristics_of_the_patient_only_where_asked)
+{
+    medtl_deidentify_options options = {};
+    auto bare = parsed(
+        deidentified(*with(options), file_bytes(*patient_object(), EXS_LittleEndianExplicit)));
+    options.keep_patient_characteristics = true;
+    auto kept = parsed(
+        deidentified(*with(options), file_bytes(*patient_object(), EXS_LittleEndianExplicit)));
+
+    cr_expect_not(bare->getDataset()->tagExists(DCM_PatientAge));
+    cr_expect(text(*bare->getDataset(), DCM_PatientSex).empty());
+    cr_expect(text(*kept->getDataset(), DCM_PatientAge) == "090Y");
+    cr_expect(text(*kept->getDataset(), DCM_PatientSex) == "F");
+}
+
+Test(deidentify, gives_the_same_bytes_for_the_same_key_and_others_for_another)
+{
+    const file_vector in = file_bytes(*patient_object(), EXS_LittleEndianExplicit);
+    const file_vector once = deidentified(*with({}), in);
+
+    cr_expect(once == deidentified(*with({}), in));
+    cr_expect_not(once == deidentified(*with({}, "another key of sixteen"), in));
+}
+
+Test(deidentify, keeps_references_whole)
+{
+    const owner d = with({});
+    auto file = parsed(deidentified(*d, file_bytes(*patient_object(), EXS_LittleEndianExplicit)));
+    DcmItem *item = nullptr;
+    char uid[MEDTL_UID_SIZE];
+
+    cr_assert(file->getDataset()->findAndGetSequenceItem(DCM_SourceImageSequence, item, 0).good());
+    medtl_deidentify_uid(d.get(), "1.2.3.9", uid);
+    cr_expect(text(*item, DCM_ReferencedSOPInstanceUID) == uid);
+    cr_expect(text(*item, DCM_ReferencedSOPClassUID) == UID_SecondaryCaptureImageStorage);
+    medtl_deidentify_uid(d.get(), "1.2.3.2", uid);
+    cr_expect(text(*file->getDataset(), DCM_SOPInstanceUID) == uid);
+    cr_expect(text(*file->getMetaInfo(), DCM_MediaStorageSOPInstanceUID) == uid);
+}
+
+Test(deidentify, gives_a_patient_one_pseudonym)
+{
+    const owner d = with({});
+    auto object = patient_object();
+    auto first = parsed(deidentified(*d, file_bytes(*object, EXS_LittleEndianExplicit)));
+
+    object->getDataset()->putAndInsertString(DCM_StudyInstanceUID, "1.2.3.77");
+    auto second = parsed(deidentified(*d, file_bytes(*object, EXS_LittleEndianExplicit)));
+    object->getDataset()->putAndInsertString(DCM_PatientID, "SECRET-2");
+    auto other = parsed(deidentified(*d, file_bytes(*object, EXS_LittleEndianExplicit)));
+
+    cr_expect_not(text(*first->getDataset(), DCM_PatientID).empty());
+    cr_expect(text(*first->getDataset(), DCM_PatientID) ==
+              text(*second->getDataset(), DCM_PatientID));
+    cr_expect_not(text(*first->getDataset(), DCM_PatientID) ==
+                  text(*other->getDataset(), DCM_PatientID));
+}
+
+Test(deidentify, refuses_what_may_show_names)
+{
+    medtl_deidentify_options options = {};
+    const owner d = with(options);
+    auto burned = patient_object(), overlay = patient_object(), document = patient_object();
+
+    burned->getDataset()->putAndInsertString(DCM_BurnedInAnnotation, "YES");
+    const file_vector bytes = file_bytes(*burned, EXS_LittleEndianExplicit);
+    cr_expect_eq(refused(*d, bytes), MEDTL_E_UNSUPPORTED);
+    options.allow_burned_in = true;
+    cr_expect_eq(refused(*with(options), bytes), MEDTL_OK);
+
+    overlay->getDataset()->putAndInsertUint16(DcmTag(0x6000, 0x0102, EVR_US), 9);
+    cr_expect_eq(refused(*d, file_bytes(*overlay, EXS_LittleEndianExplicit)), MEDTL_E_UNSUPPORTED);
+
+    delete document->getDataset()->remove(DCM_PixelData);
+    cr_expect_eq(refused(*d, file_bytes(*document, EXS_LittleEndianExplicit)), MEDTL_E_UNSUPPORTED);
+}
+
+// PS3.5 6.2.2: a writer that does not know an attribute stores it as UN.
+Test(deidentify, looks_into_attributes_of_unknown_representation)
+{
+    auto object = patient_object();
+    DcmDataset &d = *object->getDataset();
+    const char name[] = "SECRET^Un", comment[] = "SECRET note";
+    auto put = [&d](const DcmTagKey &key, const char *value) {
+        delete d.remove(key);
+        d.putAndInsertUint8Array(DcmTag(key, DcmVR(EVR_UN)), reinterpret_cast<const Uint8 *>(value),
+                                 std::strlen(value));
+    };
+
+    put(DCM_PatientName, name);
+    put(DCM_OperatorsName, name);
+    put(DcmTagKey(0x0018, 0x0FFE), comment); // of no dictionary
+    put(DCM_ViewCodeSequence, comment);      // a sequence, as bytes
+    const file_vector out = deidentified(*with({}), file_bytes(*object, EXS_LittleEndianExplicit));
+    cr_expect_not(holds(out, "SECRET"));
+}
+
+// ITU-T T.81: a comment behind SOI.
+Test(deidentify, overwrites_texts_in_jpeg_streams)
+{
+    auto object = patient_object();
+    auto fragments = fragments_of(*object, EXS_JPEGLSLossless);
+    const unsigned char comment[] = {0xFF, 0xFE, 0, 8, 'S', 'E', 'C', 'R', 'E', 'T'};
+
+    fragments[0].insert(fragments[0].begin() + 2, comment, comment + sizeof comment);
+    put_fragments(*object, EXS_JPEGLSLossless, {}, fragments);
+    const file_vector in = file_bytes(*object, EXS_JPEGLSLossless);
+    cr_assert(holds(in, "\xFF\xFE" + std::string("\0\x08SECRET", 8)));
+    const file_vector out = deidentified(*with({}), in);
+    cr_expect_not(holds(out, "SECRET"));
+    cr_expect_eq(largest_difference(*read_frame(read_instance(out).get()), gray, 0, pattern), 0);
+}
+
+Test(deidentify, refuses_short_keys)
+{
+    medtl_deidentify_options options = {};
+    medtl_deidentifier *d = nullptr;
+    medtl_error err;
+
+    options.key = "short";
+    options.key_size = 5;
+    cr_expect_eq(medtl_deidentifier_create(&options, &d, &err), MEDTL_E_ARGUMENT);
+    cr_expect_null(d);
+}

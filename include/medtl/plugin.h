@@ -284,6 +284,13 @@ typedef struct medtl_plugin_api {
     /** All of it as JSON, as `dcm-medtl classify --json` writes it (docs/RESULT_JSON.md). Borrowed:
      *  valid until the job is destroyed; "" before the end. */
     const char *(*json)(const medtl_plugin_job *job);
+
+    /* ---- newer than the rest of ABI 1: ask with MEDTL_PLUGIN_HAS() ------------------------ */
+
+    /** Which of the task's profiles a report is: "tid1500", "air", "cad", "text" (docs/REPORTS.md); "" for an object
+     *  that explains an image.
+     *  @param index  0-based, as for report(). @return NULL beyond the last one. */
+    const char *(*report_profile)(const medtl_plugin_job *job, size_t index);
 } medtl_plugin_api;
 
 /** The one exported function: the table for an ABI version.

@@ -43,6 +43,7 @@ struct medtl_plugin_job {
     medtl_plugin_item *items;
     size_t item_count;
     medtl_plugin_report *reports; /* bytes are owned */
+    const char **profiles;        /* of each; the names are static */
     size_t report_count, report_capacity;
     char *json;
 };
@@ -101,6 +102,7 @@ size_t medtl_abi_item_count(const medtl_plugin_job *job);
 const medtl_plugin_item *medtl_abi_item(const medtl_plugin_job *job, size_t index);
 size_t medtl_abi_report_count(const medtl_plugin_job *job);
 const medtl_plugin_report *medtl_abi_report(const medtl_plugin_job *job, size_t index);
+const char *medtl_abi_report_profile(const medtl_plugin_job *job, size_t index);
 const char *medtl_abi_json(const medtl_plugin_job *job);
 
 #endif

@@ -93,8 +93,11 @@ static medtl_status collect_reports(medtl_plugin_job *job, medtl_error *err)
     medtl_plugin_report *ordered = calloc(capacity, sizeof *ordered);
     size_t filled = 0, used;
 
-    if (ordered == NULL)
+    job->profiles = calloc(capacity, sizeof *job->profiles); /* NULL: of an object that explains */
+    if (ordered == NULL || job->profiles == NULL) {
+        free(ordered);
         return medtl_fail(err, MEDTL_E_MEMORY, "list of %zu reports", capacity);
+    }
     for (; filled < count; filled++) {
         const medtl_report_record *record = medtl_batch_report_at(job->batch, filled);
         medtl_plugin_report *report = &ordered[filled];
@@ -111,6 +114,7 @@ static medtl_status collect_reports(medtl_plugin_job *job, medtl_error *err)
         report->task = record->task->name;
         report->image_count = record->image_count;
         report->already_there = record->already_there;
+        job->profiles[filled] = record->profile;
         if (report->bytes == NULL) {
             report->sop_instance_uid = strdup(record->sop_instance_uid);
             report->series_instance_uid = strdup("");
@@ -176,6 +180,7 @@ void medtl_abi_forget(medtl_plugin_job *job)
     for (size_t i = 0; i < job->report_count; i++)
         forget_report(&job->reports[i]);
     free(job->reports);
+    free(job->profiles);
     free(job->items);
     free(job->json);
 }
@@ -212,6 +217,13 @@ size_t medtl_abi_report_count(const medtl_plugin_job *job)
 const medtl_plugin_report *medtl_abi_report(const medtl_plugin_job *job, size_t index)
 {
     return index < medtl_abi_report_count(job) ? &job->reports[index] : NULL;
+}
+
+const char *medtl_abi_report_profile(const medtl_plugin_job *job, size_t index)
+{
+    if (index >= medtl_abi_report_count(job))
+        return NULL;
+    return job->profiles != NULL && job->profiles[index] != NULL ? job->profiles[index] : "";
 }
 
 const char *medtl_abi_json(const medtl_plugin_job *job)

@@ -36,6 +36,7 @@ static const medtl_plugin_api table = {
     .report_count = medtl_abi_report_count,
     .report = medtl_abi_report,
     .json = medtl_abi_json,
+    .report_profile = medtl_abi_report_profile,
 };
 
 const medtl_plugin_api *medtl_plugin_get(uint32_t abi)

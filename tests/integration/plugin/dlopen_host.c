@@ -51,6 +51,7 @@ static void collect(const medtl_plugin_api *api, const medtl_plugin_job *job, ou
         const medtl_plugin_report *report = api->report(job, i);
 
         require(report->status == MEDTL_OK && report->bytes != NULL, "a report failed");
+        require(strcmp(api->report_profile(job, i), "tid1500") == 0, "a report of another profile");
         require(report->size > 132 && memcmp(report->bytes + 128, "DICM", 4) == 0,
                 "a report is not a DICOM file");
         strncat(out->uids, report->sop_instance_uid, sizeof out->uids - strlen(out->uids) - 1);
@@ -135,7 +136,7 @@ static void use_once(const char *path, int first, outcome *expected)
     require(get != NULL, "no medtl_plugin_get");
     require(get(MEDTL_PLUGIN_ABI + 1) == NULL, "speaks a version that is not there");
     api = get(MEDTL_PLUGIN_ABI);
-    require(api != NULL && MEDTL_PLUGIN_HAS(api, json), "no table");
+    require(api != NULL && MEDTL_PLUGIN_HAS(api, report_profile), "no table");
     require(api->create(&options, &plugin, &err) == MEDTL_OK, err.message);
     require(api->task_count(plugin) > 0, "no tasks");
 

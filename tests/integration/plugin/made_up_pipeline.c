@@ -188,6 +188,7 @@ static void make_report(medtl_batch *batch, const medtl_batch_options *options, 
     (void)snprintf(batch->uid, sizeof batch->uid, "1.2.%zu", images);
     batch->report_count = 1;
     batch->report = (medtl_report_record){.task = &the_task,
+                                          .profile = "tid1500",
                                           .study_instance_uid = "1.2",
                                           .sop_instance_uid = batch->uid,
                                           .location = "",

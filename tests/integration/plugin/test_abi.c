@@ -79,6 +79,7 @@ Test(abi, members_stay_where_they_are)
     cr_expect_eq(offsetof(medtl_plugin_api, job_create), 64);
     cr_expect_eq(offsetof(medtl_plugin_api, job_run), 120);
     cr_expect_eq(offsetof(medtl_plugin_api, json), 208);
+    cr_expect_eq(offsetof(medtl_plugin_api, report_profile), 216);
     cr_expect_eq(offsetof(medtl_plugin_options, log_level), 40);
     cr_expect_eq(offsetof(medtl_plugin_options, flags), 44);
     cr_expect_eq(sizeof(medtl_plugin_options), 56);
@@ -200,6 +201,8 @@ Test(abi, reports_come_as_bytes_with_their_uids)
     cr_expect_eq(report->image_count, 2);
     cr_expect_not(report->already_there);
     cr_expect_null(api->report(job, 1));
+    cr_expect_str_eq(api->report_profile(job, 0), "tid1500");
+    cr_expect_null(api->report_profile(job, 1));
     api->job_destroy(job);
 }
 
@@ -410,6 +413,7 @@ Test(abi, a_broken_contract_is_an_answer_not_a_crash)
     api->destroy(NULL);
     cr_expect_eq(api->item_count(NULL), 0);
     cr_expect_null(api->report(NULL, 0));
+    cr_expect_null(api->report_profile(NULL, 0));
     cr_expect_str_eq(api->json(NULL), "");
     cr_expect_str_eq(api->outcome_name((medtl_plugin_outcome)77), "unknown");
 }

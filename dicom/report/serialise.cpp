@@ -40,7 +40,9 @@ void serialise(DcmFileFormat &file, const char *software_version, unsigned char 
 {
     name_implementation(file, software_version);
 
-    const size_t room = file.calcElementLength(EXS_LittleEndianExplicit, EET_ExplicitLength) +
+    // Sequences of undefined length: for explicit ones DCMTK adds up what is below each item once more at every level, which is
+    // half of a report's time.
+    const size_t room = file.calcElementLength(EXS_LittleEndianExplicit, EET_UndefinedLength) +
                         512; // preamble and all
     bytes = static_cast<unsigned char *>(std::malloc(room));
     require(bytes != nullptr, MEDTL_E_MEMORY, "out of memory for a report's bytes");
@@ -55,7 +57,7 @@ void serialise(DcmFileFormat &file, const char *software_version, unsigned char 
     require(file.getMetaInfo()->write(stream, META_HEADER_DEFAULT_TRANSFERSYNTAX,
                                       EET_ExplicitLength, nullptr),
             MEDTL_E_INTERNAL, "cannot encode the meta information");
-    require(file.getDataset()->write(stream, EXS_LittleEndianExplicit, EET_ExplicitLength, nullptr,
+    require(file.getDataset()->write(stream, EXS_LittleEndianExplicit, EET_UndefinedLength, nullptr,
                                      EGL_withoutGL),
             MEDTL_E_INTERNAL, "cannot encode the report");
     file.transferEnd();

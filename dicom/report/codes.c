@@ -70,6 +70,7 @@ static const medtl_code concepts[MEDTL_CONCEPT_COUNT] = {
     [MEDTL_CONCEPT_NONE_SUCCEEDED] = {"111245", "DCM", "No algorithms succeeded; without findings"},
 
     [MEDTL_CONCEPT_ILLUSTRATION] = {"121200", "DCM", "Illustration of ROI"},
+    [MEDTL_CONCEPT_REFERENCED_SEGMENT] = {"121191", "DCM", "Referenced Segment"},
     [MEDTL_CONCEPT_SEGMENTATION_FRAME] = {"121214", "DCM", "Referenced Segmentation Frame"},
     [MEDTL_CONCEPT_SEGMENTATION_SOURCE] = {"121233", "DCM", "Source image for segmentation"},
 

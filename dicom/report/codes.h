@@ -72,6 +72,7 @@ typedef enum medtl_concept {
     MEDTL_CONCEPT_NONE_SUCCEEDED,
     /* objects that explain a result */
     MEDTL_CONCEPT_ILLUSTRATION,
+    MEDTL_CONCEPT_REFERENCED_SEGMENT,
     MEDTL_CONCEPT_SEGMENTATION_FRAME,
     MEDTL_CONCEPT_SEGMENTATION_SOURCE,
     /* several images of one exam */

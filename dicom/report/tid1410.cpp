@@ -110,8 +110,8 @@ void write_region(content &tree, const medtl_image_result &result)
     tree.image(selected_from, MEDTL_CONCEPT_ORIGINAL_SOURCE, source);
 }
 
-// Row 9, which takes one image. (Row 7, a segmentation, would exclude the region of row 5, which viewers
-// need.)
+// Row 9, which takes one image; the Image Library has them all (tid1600.cpp). (Row 7, a segmentation, would exclude
+// the region of row 5, which viewers need.)
 void write_illustration(content &tree, const medtl_image_result &result)
 {
     const medtl_evidence_object *const picture = evidence_of(result, MEDTL_EVIDENCE_PICTURE);

@@ -69,14 +69,11 @@ void write_tid1601(content &tree, const report_context &context, const medtl_ins
     write_tid1602(tree, context.task, facts, context.images.of(instance));        // row 2
 }
 
-} // namespace
-
-void write_tid1600(content &tree, const report_context &context)
+void write_sources(content &tree, const report_context &context)
 {
     const medtl_report_request &request = context.request;
     std::set<std::string> written; // an image of several frames has one entry
 
-    const auto library = tree.container(contains, MEDTL_CONCEPT_IMAGE_LIBRARY);     // row 1
     const auto group = tree.container(contains, MEDTL_CONCEPT_IMAGE_LIBRARY_GROUP); // row 2
     for (size_t i = 0; i < request.result_count; i++) {
         const medtl_instance &instance = *request.results[i].instance;
@@ -84,6 +81,36 @@ void write_tid1600(content &tree, const report_context &context)
         if (written.insert(medtl_instance_facts(&instance)->sop_instance_uid).second)
             write_tid1601(tree, context, instance); // row 4
     }
+}
+
+// The pictures and segmentations that explain results, in a group of their own: TID 1410 takes one of an image's at most.
+// Presentation states are no images. Without row 3, whose modality is that of an acquisition (CID 29).
+void write_evidence(content &tree, const medtl_report_request &request)
+{
+    std::vector<const medtl_evidence_object *> objects;
+
+    for (size_t i = 0; i < request.result_count; i++)
+        for (size_t k = 0; k < request.results[i].evidence_count; k++)
+            if (request.results[i].evidence[k].kind != MEDTL_EVIDENCE_PRESENTATION)
+                objects.push_back(&request.results[i].evidence[k]);
+    if (objects.empty())
+        return;
+    const auto group = tree.container(contains, MEDTL_CONCEPT_IMAGE_LIBRARY_GROUP); // row 2
+    for (const medtl_evidence_object *const object : objects)
+        tree.image(contains,
+                   object->kind == MEDTL_EVIDENCE_SEGMENTATION ? MEDTL_CONCEPT_REFERENCED_SEGMENT
+                                                               : MEDTL_CONCEPT_ILLUSTRATION,
+                   {object->sop_class_uid, object->sop_instance_uid}); // row 4: TID 1601 row 1
+}
+
+} // namespace
+
+void write_tid1600(content &tree, const report_context &context)
+{
+    const auto library = tree.container(contains, MEDTL_CONCEPT_IMAGE_LIBRARY); // row 1
+
+    write_sources(tree, context);
+    write_evidence(tree, context.request);
 }
 
 } // namespace medtl_dicom

@@ -94,7 +94,8 @@ static void explain(medtl_image_result *result)
                                           "the edges are not sharp"};
     static const medtl_evidence_object evidence[] = {
         {MEDTL_EVIDENCE_PICTURE, "1.2.840.10008.5.1.4.1.1.7", "2.25.101", "2.25.100"},
-        {MEDTL_EVIDENCE_PRESENTATION, "1.2.840.10008.5.1.4.1.1.11.1", "2.25.102", "2.25.110"}};
+        {MEDTL_EVIDENCE_PRESENTATION, "1.2.840.10008.5.1.4.1.1.11.1", "2.25.102", "2.25.110"},
+        {MEDTL_EVIDENCE_SEGMENTATION, "1.2.840.10008.5.1.4.1.1.66.4", "2.25.103", "2.25.120"}};
 
     result->outline = outline;
     result->outline_count = sizeof outline / sizeof outline[0];

@@ -64,7 +64,7 @@ bool medtl_once(const medtl_pipeline *pipeline, std::vector<medtl_predictor *> &
         std::vector<float> input(size_t(n.channels) * n.height * n.width),
             probabilities(task->class_count);
 
-        good = medtl_normalise(image, &n, input.data(), nullptr, err) == MEDTL_OK;
+        good = medtl_normalise(image, &n, input.data(), nullptr, nullptr, err) == MEDTL_OK;
         t[3] = machine_seconds();
         for (size_t i = 0; good && i < predictors.size(); i++)
             if (medtl_pipeline_task(pipeline, i) == task)

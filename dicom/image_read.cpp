@@ -47,13 +47,14 @@ image_pointer read_image(dicom_file &file, const std::string &sop_instance, uint
 }
 
 void make_input(dicom_file &file, const std::string &sop_instance, uint32_t frame, bool to_srgb,
-                const medtl_normaliser &normaliser, float *out, medtl_geometry &geometry)
+                const medtl_normaliser &normaliser, float *out, medtl_geometry &geometry,
+                medtl_outline &breast)
 {
     const image_pointer image = read_image(file, sop_instance, frame);
     medtl_error error;
 
     if ((to_srgb && medtl_image_to_srgb(image.get(), &error) != MEDTL_OK) ||
-        medtl_normalise(image.get(), &normaliser, out, &geometry, &error) != MEDTL_OK)
+        medtl_normalise(image.get(), &normaliser, out, &geometry, &breast, &error) != MEDTL_OK)
         throw failure{error.status, error.message};
 }
 

@@ -15,7 +15,8 @@ image_pointer read_image(dicom_file &file, const std::string &sop_instance, uint
 
 /// As read_image(), and on to the network's input (medtl_image_read_input). Throws failure.
 void make_input(dicom_file &file, const std::string &sop_instance, uint32_t frame, bool to_srgb,
-                const medtl_normaliser &normaliser, float *out, medtl_geometry &geometry);
+                const medtl_normaliser &normaliser, float *out, medtl_geometry &geometry,
+                medtl_outline &breast);
 
 } // namespace medtl_dicom
 

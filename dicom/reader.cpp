@@ -91,7 +91,8 @@ image_pointer read_frame(const medtl_instance &instance, uint32_t frame)
 }
 
 void read_network_input(const medtl_instance &instance, uint32_t frame, bool to_srgb,
-                        const medtl_normaliser &normaliser, float *out, medtl_geometry &geometry)
+                        const medtl_normaliser &normaliser, float *out, medtl_geometry &geometry,
+                        medtl_outline &breast)
 {
     const object_input input = input_of(instance);
     const std::string sop_instance = instance.facts.sop_instance_uid;
@@ -99,10 +100,10 @@ void read_network_input(const medtl_instance &instance, uint32_t frame, bool to_
 
     if (instance.reader && instance.reader->children)
         instance.reader->children->read_input(input, sop_instance, frame, to_srgb, normaliser, out,
-                                              geometry);
+                                              geometry, breast);
     else
         make_input(*open_object(input, limits_of(instance.reader.get()), archives), sop_instance,
-                   frame, to_srgb, normaliser, out, geometry);
+                   frame, to_srgb, normaliser, out, geometry, breast);
 }
 
 reader_pointer core_of(const medtl_reader *reader)
@@ -192,12 +193,14 @@ try {
 extern "C" medtl_status medtl_image_read_input(const medtl_instance *instance, uint32_t frame,
                                                bool to_srgb, const medtl_normaliser *normaliser,
                                                float *out, medtl_geometry *geometry,
-                                               medtl_error *err) noexcept
+                                               medtl_outline *breast, medtl_error *err) noexcept
 try {
     medtl_geometry unwanted = {};
+    medtl_outline unasked = {};
 
     read_network_input(*instance, frame, to_srgb, *normaliser, out,
-                       geometry != nullptr ? *geometry : unwanted);
+                       geometry != nullptr ? *geometry : unwanted,
+                       breast != nullptr ? *breast : unasked);
     return MEDTL_OK;
 } catch (...) {
     return translate(err, instance->path.c_str());

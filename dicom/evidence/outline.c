@@ -89,7 +89,7 @@ medtl_status medtl_evidence_outline(const medtl_heat_map *map, const medtl_geome
         !(largest > 0.0f))
         goto done;
     {
-        const medtl_heat_map used = {inside, map->height, map->width};
+        const medtl_grid used = {inside, map->height, map->width};
 
         status = medtl_contour_trace(&used, (float)(level * (double)largest), &polygon, err);
     }

@@ -38,7 +38,7 @@ medtl_status medtl_picture_read(const medtl_instance *instance, uint32_t frame, 
                             (unsigned)shown.height, (unsigned)shown.width);
         goto done;
     }
-    status = medtl_image_read_input(instance, frame, to_srgb, &shown, planes, NULL, err);
+    status = medtl_image_read_input(instance, frame, to_srgb, &shown, planes, NULL, NULL, err);
     if (status != MEDTL_OK)
         goto done;
     for (size_t i = 0; i < count; i++)

@@ -1,36 +1,13 @@
-/* The plain C parts of dicom/evidence: regions, polygons, pixels. No DICOM library. */
+/* The plain C parts of dicom/evidence: places, pixels, pictures. No DICOM library. */
 #ifndef MEDTL_EVIDENCE_SHAPES_H
 #define MEDTL_EVIDENCE_SHAPES_H
 
+#include "dicom/shape/shape.h"
 #include "medtl/evidence.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/** A polygon under construction, or an owned one. */
-typedef struct medtl_polygon {
-    medtl_point *points; /* owned */
-    size_t count, capacity;
-} medtl_polygon;
-
-medtl_status medtl_polygon_add(medtl_polygon *polygon, medtl_point point, medtl_error *err);
-void medtl_polygon_clear(medtl_polygon *polygon);
-
-/* ---- contour.c ---------------------------------------------------------------------------- */
-
-/** The outer border of the region of `map` that is connected with its largest value and at least `threshold`.
- *  @param threshold  Above 0 and at most the largest value.
- *  @param[out] out   In the map's pixels, from its top-left corner: sample (row i, column j) is at
- *                    (j + 0.5, i + 0.5). Empty on entry. */
-medtl_status medtl_contour_trace(const medtl_heat_map *map, float threshold, medtl_polygon *out,
-                                 medtl_error *err);
-
-/* ---- simplify.c --------------------------------------------------------------------------- */
-
-/** Drop points that lie within `tolerance` of the line that is left (Douglas and Peucker 1973). Keeps the
- *  polygon as it is where fewer than three points would be left. */
-medtl_status medtl_polygon_simplify(medtl_polygon *polygon, double tolerance, medtl_error *err);
 
 /* ---- place.c: the input and the image ------------------------------------------------------ */
 

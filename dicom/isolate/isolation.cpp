@@ -267,7 +267,7 @@ image_pointer isolation::read_image(const object_input &input, const std::string
 
 void isolation::read_input(const object_input &input, const std::string &sop_instance,
                            uint32_t frame, bool to_srgb, const medtl_normaliser &normaliser,
-                           float *out, medtl_geometry &geometry)
+                           float *out, medtl_geometry &geometry, medtl_outline &breast)
 {
     const size_t size = sizeof(float) * normaliser.channels * normaliser.height * normaliser.width;
     const input_request wanted = {normaliser, to_srgb};
@@ -280,6 +280,7 @@ void isolation::read_input(const object_input &input, const std::string &sop_ins
         pass_on(reply);
     message_reader from(reply.payload);
     geometry = get_geometry(from);
+    breast = get_outline(from);
     std::memcpy(out, from.take(size), size);
 }
 

@@ -27,7 +27,7 @@ class isolation
 
     void read_input(const object_input &input, const std::string &sop_instance, uint32_t frame,
                     bool to_srgb, const medtl_normaliser &normaliser, float *out,
-                    medtl_geometry &geometry);
+                    medtl_geometry &geometry, medtl_outline &breast);
 
     size_t lost() const { return lost_; }
 

@@ -113,9 +113,11 @@ void answer_input(dicom_file &file, uint32_t frame, message_reader &from, messag
     const medtl_normaliser &how = wanted.normaliser;
     std::vector<float> input(static_cast<size_t>(how.channels) * how.height * how.width);
     medtl_geometry geometry = {};
+    medtl_outline breast = {};
 
-    make_input(file, sop_instance, frame, wanted.to_srgb != 0, how, input.data(), geometry);
+    make_input(file, sop_instance, frame, wanted.to_srgb != 0, how, input.data(), geometry, breast);
     to.put(geometry);
+    to.put(breast);
     to.put_bytes(input.data(), input.size() * sizeof input[0]);
 }
 

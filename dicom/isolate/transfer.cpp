@@ -1,6 +1,7 @@
 // Member by member for images, which hold pointers; as plain bytes for facts, which hold none.
 #include "isolate/transfer.h"
 
+#include <cmath>
 #include <cstdlib>
 
 namespace medtl_dicom
@@ -213,6 +214,18 @@ medtl_geometry get_geometry(message_reader &from)
 
     repair(geometry.flipped);
     return geometry;
+}
+
+medtl_outline get_outline(message_reader &from)
+{
+    const medtl_outline outline = from.get<medtl_outline>();
+
+    require(outline.count <= MEDTL_OUTLINE_LIMIT && outline.count != 1 && outline.count != 2,
+            MEDTL_E_INTERNAL, "a message between processes is damaged");
+    for (uint32_t i = 0; i < outline.count; i++)
+        require(std::isfinite(outline.points[i].x) && std::isfinite(outline.points[i].y),
+                MEDTL_E_INTERNAL, "a message between processes is damaged");
+    return outline;
 }
 
 size_t pixel_bytes(const medtl_image &image)

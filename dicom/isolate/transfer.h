@@ -21,6 +21,7 @@ image_pointer get_image(message_reader &from);
 
 /// Throws failure.
 medtl_geometry get_geometry(message_reader &from);
+medtl_outline get_outline(message_reader &from);
 
 /// How many bytes the pixels take.
 size_t pixel_bytes(const medtl_image &image);

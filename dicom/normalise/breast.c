@@ -57,7 +57,27 @@ static void take_everything(medtl_breast *breast, uint32_t image_rows, uint32_t 
     breast->wall = 0.0;
 }
 
-medtl_status medtl_breast_find(const medtl_source *source, medtl_breast *out, medtl_error *err)
+/* The mask becomes the core. */
+static medtl_status use_mask(medtl_breast *breast, const medtl_thumbnail *thumbnail, uint16_t level,
+                             const medtl_image *image, medtl_outline *outline, medtl_error *err)
+{
+    const size_t cells = (size_t)breast->rows * breast->columns;
+    unsigned char *mask = malloc(cells);
+    medtl_status status = MEDTL_OK;
+
+    if (mask == NULL)
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for a mask");
+    memcpy(mask, breast->core, cells);
+    measure(breast, image->rows, image->columns);
+    medtl_erode(breast->core, breast->rows, breast->columns, RADIUS);
+    if (outline != NULL)
+        status = medtl_breast_trace(thumbnail, mask, breast->core, level, image, outline, err);
+    free(mask);
+    return status;
+}
+
+medtl_status medtl_breast_find(const medtl_source *source, medtl_breast *out,
+                               medtl_outline *outline, medtl_error *err)
 {
     const medtl_image *image = source->image;
     medtl_thumbnail thumbnail;
@@ -67,6 +87,8 @@ medtl_status medtl_breast_find(const medtl_source *source, medtl_breast *out, me
     size_t cells;
 
     *out = (medtl_breast){0};
+    if (outline != NULL)
+        outline->count = 0;
     if ((status = medtl_thumbnail_create(source, &thumbnail, err)) != MEDTL_OK ||
         (status = medtl_background_threshold(&thumbnail, &out->found, &level, err)) != MEDTL_OK)
         goto done;
@@ -83,12 +105,10 @@ medtl_status medtl_breast_find(const medtl_source *source, medtl_breast *out, me
     status = medtl_largest_region(out->core, out->rows, out->columns, RADIUS, &area, err);
     if (status != MEDTL_OK)
         goto done;
-    if (out->found && area > 0 && area >= smallest * (double)cells) {
-        measure(out, image->rows, image->columns);
-        medtl_erode(out->core, out->rows, out->columns, RADIUS);
-    } else {
+    if (out->found && area > 0 && area >= smallest * (double)cells)
+        status = use_mask(out, &thumbnail, level, image, outline, err);
+    else
         take_everything(out, image->rows, image->columns);
-    }
 
 done:
     free(thumbnail.level);

@@ -53,7 +53,7 @@ static medtl_status start_gray(work *w, medtl_error *err)
 }
 
 /* The mask is found before the VOI is applied, so that a narrow window cannot eat the skin line. */
-static medtl_status locate(work *w, medtl_error *err)
+static medtl_status locate(work *w, medtl_outline *outline, medtl_error *err)
 {
     const medtl_normaliser *n = w->normaliser;
     medtl_source luminance = w->source;
@@ -61,7 +61,7 @@ static medtl_status locate(work *w, medtl_error *err)
 
     luminance.planes = 1;
     if (n->crop == MEDTL_CROP_BREAST || n->side == MEDTL_SIDE_LEFT)
-        status = medtl_breast_find(&luminance, &w->breast, err);
+        status = medtl_breast_find(&luminance, &w->breast, outline, err);
     if (status != MEDTL_OK)
         return status;
     if (n->crop == MEDTL_CROP_BREAST)
@@ -179,18 +179,21 @@ static medtl_status draw(const work *w, const medtl_placement *inner, float *out
 }
 
 medtl_status medtl_normalise(const medtl_image *image, const medtl_normaliser *normaliser,
-                             float *out, medtl_geometry *geometry, medtl_error *err)
+                             float *out, medtl_geometry *geometry, medtl_outline *breast,
+                             medtl_error *err)
 {
     work w = {.image = image, .normaliser = normaliser};
     const bool gray = medtl_image_is_gray(image);
     medtl_placement inner;
     medtl_status status;
 
+    if (breast != NULL)
+        breast->count = 0;
     if ((status = medtl_normaliser_check(normaliser, err)) != MEDTL_OK ||
         (status = medtl_source_create(image, normaliser->channels == 3, &w.source, err)) !=
             MEDTL_OK ||
         (gray && (status = start_gray(&w, err)) != MEDTL_OK) ||
-        (status = locate(&w, err)) != MEDTL_OK ||
+        (status = locate(&w, breast, err)) != MEDTL_OK ||
         (gray && (status = apply_voi(&w, err)) != MEDTL_OK))
         goto done;
     inner = medtl_fit_box(&w.box, normaliser->fit, normaliser->width, normaliser->height);

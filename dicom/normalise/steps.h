@@ -107,7 +107,7 @@ void medtl_ybr_to_rgb(float middle, size_t count, float *y_r, float *cb_g, float
 /** ITU-R BT.601 luma of RGB. out may be r. */
 void medtl_luminance(size_t count, const float *r, const float *g, const float *b, float *out);
 
-/* ---- breast.c with thumbnail.c, threshold.c, region.c; side.c ------------------------------ */
+/* ---- breast.c with thumbnail.c, threshold.c, region.c, breast_outline.c; side.c ------------------------------ */
 
 /** A small picture of a whole image, at most MEDTL_GRID cells each way. The grid is the same for an image and
  *  for its stretched copy, and so is all that is derived from it. */
@@ -146,9 +146,20 @@ typedef struct medtl_breast {
         wall; /* -1 to 1: how much more of the box's right edge than of its left the mask touches */
 } medtl_breast;
 
-/** @param source  One plane, of the full range, polarity corrected. */
-medtl_status medtl_breast_find(const medtl_source *source, medtl_breast *out, medtl_error *err);
+/** @param source        One plane, of the full range, polarity corrected.
+ *  @param[out] outline  Where found, the breast's; else without points. NULL: not wanted. */
+medtl_status medtl_breast_find(const medtl_source *source, medtl_breast *out,
+                               medtl_outline *outline, medtl_error *err);
 void medtl_breast_destroy(medtl_breast *breast);
+
+/** The border of the mask (breast_outline.c): where the thumbnail's level, taken as linear between the middles of
+ *  cells, meets the threshold. In pixels of the image, simplified by a quarter of a cell, or by more where it would
+ *  not fit otherwise.
+ *  @param mask, core  [rows][columns] of the thumbnail, 0 or 1; the core is in one piece, and in the mask.
+ *  @param threshold   The cells of the mask are above it. */
+medtl_status medtl_breast_trace(const medtl_thumbnail *thumbnail, const unsigned char *mask,
+                                const unsigned char *core, uint16_t threshold,
+                                const medtl_image *image, medtl_outline *out, medtl_error *err);
 
 /** Counts of codes among the pixels of the core; padding is not counted. @param[out] counts  One for each code of the
  *  image's type. */

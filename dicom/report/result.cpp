@@ -25,6 +25,11 @@ bool has_positive(const medtl_task &task)
     return task.positive_class >= 0 && static_cast<size_t>(task.positive_class) < task.class_count;
 }
 
+bool has_outline(const medtl_image_result &result)
+{
+    return result.outline != nullptr && result.outline_count >= 3;
+}
+
 // The part that was looked at, within the image; the whole image where the geometry says nothing
 // sensible.
 std::vector<medtl_point> rectangle_of(const medtl_image_result &result)
@@ -155,12 +160,20 @@ std::vector<medtl_point> region_of(const medtl_image_result &result)
     const float columns = static_cast<float>(facts.columns), rows = static_cast<float>(facts.rows);
     std::vector<medtl_point> outline;
 
-    if (result.outline == nullptr || result.outline_count < 3)
+    if (!has_outline(result))
         return rectangle_of(result);
     for (size_t i = 0; i < result.outline_count; i++)
         outline.push_back({std::clamp(result.outline[i].x, 0.0f, columns),
                            std::clamp(result.outline[i].y, 0.0f, rows)});
     return outline;
+}
+
+const char *region_name(const medtl_image_result &result)
+{
+    if (!has_outline(result))
+        return "the part of the image that was looked at";
+    return result.outline_kind == MEDTL_OUTLINE_BREAST ? "the breast"
+                                                       : "the region that weighed most";
 }
 
 std::string percent(double probability)

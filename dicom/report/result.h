@@ -26,8 +26,11 @@ std::string image_name(const medtl_image_result &result, size_t number);
 /// The image or frame that a result is about. Borrows from it.
 reference reference_to(const medtl_image_result &result);
 
-/// The salient region, else the part that was looked at, else the whole image; within the image.
+/// The result's outline, else the part that was looked at, else the whole image; within the image.
 std::vector<medtl_point> region_of(const medtl_image_result &result);
+
+/// What that region is: "the breast".
+const char *region_name(const medtl_image_result &result);
 
 /// Has it rows and columns, so that there is something to draw on?
 bool has_picture(const medtl_image_result &result);

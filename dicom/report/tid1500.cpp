@@ -31,6 +31,17 @@ void write_derived_measurements(content &tree, const report_context &context)
         write_tid1420(tree, context, one); // row 11
 }
 
+// What was found in an image, and what its outline is of.
+std::string sentence_of(const report_context &context, size_t index)
+{
+    const medtl_image_result &result = context.request.results[index];
+    const std::string words = image_sentence(context.task, result, index + 1);
+
+    return result.state == MEDTL_RESULT_ANALYSED && has_picture(result)
+               ? words + " Outlined: " + region_name(result) + "."
+               : words;
+}
+
 // The outcome as a code, and the whole report in sentences.
 void write_qualitative_evaluations(content &tree, const report_context &context)
 {
@@ -49,7 +60,7 @@ void write_qualitative_evaluations(content &tree, const report_context &context)
     for (const medtl_exam_result &one : exam_of(request))
         sentence(exam_sentence(context.task, one));
     for (size_t i = 0; i < request.result_count; i++)
-        sentence(image_sentence(context.task, request.results[i], i + 1));
+        sentence(sentence_of(context, i));
 }
 
 } // namespace

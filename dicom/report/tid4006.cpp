@@ -42,12 +42,9 @@ void write_tid4021(content &tree, const medtl_image_result &result)
 void write_tid4013(content &tree, const report_context &context, const medtl_image_result &result,
                    size_t number)
 {
-    const bool salient = result.outline != nullptr && result.outline_count >= 3;
-    const std::string what = salient ? "Region that weighed most in the result"
-                                     : "The part of the image that was looked at";
-
     tree.text(has_properties, MEDTL_CONCEPT_SELECTED_REGION_DESCRIPTION,
-              what + "; its certainty is the probability of the class. " +
+              std::string("Outlined is ") + region_name(result) +
+                  "; the certainty is the probability of the class in the image. " +
                   image_sentence(context.task, result, number)); // row 1
 }
 

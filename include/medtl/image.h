@@ -151,23 +151,42 @@ typedef struct medtl_geometry {
     double inner[4];       /* x0 y0 x1 y1 of that part in the input (the letterbox's inside) */
 } medtl_geometry;
 
+/** A position in an image: x is the column, from the top-left corner of the first pixel
+ *  (PS3.3 C.18.6.1.1). */
+typedef struct medtl_point {
+    float x, y;
+} medtl_point;
+
+enum { MEDTL_OUTLINE_LIMIT = 64 };
+
+/** A closed line in an image, in its pixels; the first corner is not repeated. */
+typedef struct medtl_outline {
+    uint32_t count; /* 0: there is none; else at least 3 */
+    medtl_point points[MEDTL_OUTLINE_LIMIT];
+} medtl_outline;
+
 /** Normalise one image.
  *  @param[out] out       channels * height * width floats, CHW, row-major.
  *  @param[out] geometry  May be NULL.
+ *  @param[out] breast    The skin line and the chest wall, to about a cell of a grid of 256 x 256 over the image.
+ *                        Without points where the normaliser does not look for a breast (it does for
+ *                        MEDTL_CROP_BREAST and MEDTL_SIDE_LEFT), or finds none. May be NULL.
  *  @return MEDTL_OK, MEDTL_E_ARGUMENT for an impossible normaliser, MEDTL_E_FORMAT for an image
  *          without any usable pixel (all padding, say), MEDTL_E_MEMORY.
  *  Thread-safe: no state. The same image gives the same bits. */
 medtl_status medtl_normalise(const medtl_image *image, const medtl_normaliser *normaliser,
-                             float *out, medtl_geometry *geometry, medtl_error *err) MEDTL_NOEXCEPT;
+                             float *out, medtl_geometry *geometry, medtl_outline *breast,
+                             medtl_error *err) MEDTL_NOEXCEPT;
 
 /** medtl_image_read(), medtl_image_to_srgb() where asked for, and medtl_normalise() in one. Where the instance came
  *  from an isolated reader (reader.h) all of it is done by the child, and only the input comes back: no pixels
  *  cross, and nothing of the file reaches the normaliser of this process.
- *  @param frame, out, geometry  As there.
+ *  @param frame, out, geometry, breast  As there.
  *  @return as they do. */
 medtl_status medtl_image_read_input(const medtl_instance *instance, uint32_t frame, bool to_srgb,
                                     const medtl_normaliser *normaliser, float *out,
-                                    medtl_geometry *geometry, medtl_error *err) MEDTL_NOEXCEPT;
+                                    medtl_geometry *geometry, medtl_outline *breast,
+                                    medtl_error *err) MEDTL_NOEXCEPT;
 
 enum { MEDTL_NORMALISER_TEXT_SIZE = 320 };
 

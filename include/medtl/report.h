@@ -40,12 +40,6 @@ typedef struct medtl_image_flag {
     const char *text; /* one line for people; no patient values. NULL: the code's meaning says it */
 } medtl_image_flag;
 
-/** A position in an image: x is the column, from the top-left corner of the first pixel
- *  (PS3.3 C.18.6.1.1). */
-typedef struct medtl_point {
-    float x, y;
-} medtl_point;
-
 typedef enum medtl_evidence_kind {
     MEDTL_EVIDENCE_PICTURE,      /* an image to look at: the heat map drawn over the source     */
     MEDTL_EVIDENCE_PRESENTATION, /* a presentation state that shows the source with its outline */
@@ -58,6 +52,12 @@ typedef struct medtl_evidence_object {
     medtl_evidence_kind kind;
     const char *sop_class_uid, *sop_instance_uid, *series_instance_uid;
 } medtl_evidence_object;
+
+/** What a result's outline is of. */
+typedef enum medtl_outline_kind {
+    MEDTL_OUTLINE_SALIENT = 0, /* the region that weighed most (medtl_evidence_outline) */
+    MEDTL_OUTLINE_BREAST       /* the whole breast (medtl_normalise) */
+} medtl_outline_kind;
 
 /** What the pipeline found in one frame of one image. All that is zero or NULL is not said. */
 typedef struct medtl_image_result {
@@ -74,9 +74,10 @@ typedef struct medtl_image_result {
     size_t flag_count;
 
     const medtl_point
-        *outline; /* the salient region, a polygon (closed: the first point is not repeated), in
-                                   pixels of the image; borrowed. NULL: the geometry's rectangle stands for it */
-    size_t outline_count;                  /* at least 3 where there is one */
+        *outline;         /* a polygon (closed: the first point is not repeated), in pixels of the
+                                   image; borrowed. NULL: the geometry's rectangle stands for it */
+    size_t outline_count; /* at least 3 where there is one */
+    medtl_outline_kind outline_kind;       /* what the outline is of */
     const medtl_evidence_object *evidence; /* borrowed */
     size_t evidence_count;
 } medtl_image_result;

@@ -39,15 +39,33 @@ static medtl_status prepare_worker(analysis *a, worker *self, size_t task, medtl
                                   &self->predictors[task], err);
 }
 
+/* Of its own size: a run may keep hundred thousands. */
+static medtl_status keep_breast(const medtl_outline *outline, medtl_frame_result *result,
+                                medtl_error *err)
+{
+    medtl_point *own;
+
+    if (outline->count == 0)
+        return MEDTL_OK;
+    own = malloc(outline->count * sizeof *own);
+    if (own == NULL)
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for an outline");
+    memcpy(own, outline->points, outline->count * sizeof *own);
+    result->breast = own;
+    result->breast_count = outline->count;
+    return MEDTL_OK;
+}
+
 static medtl_status classify_frame(worker *self, const medtl_item *item, medtl_frame_result *result,
                                    float *probabilities, medtl_error *err)
 {
     const medtl_task *task = item->record.task;
-    const medtl_status status =
-        medtl_image_read_input(item->instance, result->frame, task->apply_icc_profile,
-                               &task->normaliser, self->inputs[item->task], &result->geometry, err);
+    medtl_outline breast;
+    medtl_status status = medtl_image_read_input(
+        item->instance, result->frame, task->apply_icc_profile, &task->normaliser,
+        self->inputs[item->task], &result->geometry, &breast, err);
 
-    if (status != MEDTL_OK)
+    if (status != MEDTL_OK || (status = keep_breast(&breast, result, err)) != MEDTL_OK)
         return status;
     medtl_predictor_run(self->predictors[item->task], self->inputs[item->task], 1, probabilities);
     result->probabilities = probabilities;
@@ -98,7 +116,7 @@ static medtl_status classify(analysis *a, worker *self, medtl_item *item, medtl_
         return medtl_batch_explain(a->batch, item, most_suspicious(item), self->inputs[item->task],
                                    err);
     }
-    free(frames);
+    medtl_frames_destroy(frames, item->frame_count);
     free(probabilities);
     return status;
 }

@@ -18,7 +18,7 @@ typedef struct medtl_item {
     char *path, *reason;
     medtl_facts *facts;                /* NULL unless a task takes it */
     uint32_t first_frame, frame_count; /* that are to be analysed */
-    medtl_frame_result *frames;        /* of frame_count once analysed */
+    medtl_frame_result *frames;        /* of frame_count once analysed: medtl_frames_destroy() */
     float *probabilities;              /* of all frames */
     char study[MEDTL_UID_SIZE], series[MEDTL_UID_SIZE], sop[MEDTL_UID_SIZE];
     char sop_class[MEDTL_UID_SIZE], sop_class_name[MEDTL_UID_SIZE];
@@ -103,6 +103,9 @@ struct medtl_batch {
 medtl_status medtl_batch_add_item(medtl_batch *batch, const char *path, medtl_item **out,
                                   medtl_error *err);
 void medtl_item_destroy(medtl_item *item);
+
+/** @param frames  With the outlines that they own; NULL is allowed. */
+void medtl_frames_destroy(medtl_frame_result *frames, uint32_t count);
 
 /** Copy what the record says of an instance. */
 void medtl_item_describe(medtl_item *item, const medtl_instance *instance);

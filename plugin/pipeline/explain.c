@@ -30,7 +30,7 @@ static medtl_status read_again(const medtl_item *item, const medtl_frame_result 
     medtl_geometry geometry; /* the same as before */
     const medtl_status status =
         medtl_image_read_input(item->instance, shown->frame, task->apply_icc_profile,
-                               &task->normaliser, input, &geometry, err);
+                               &task->normaliser, input, &geometry, NULL, err);
 
     if (status != MEDTL_OK || (task->evidence.objects & MEDTL_SHOW_PICTURE) == 0)
         return status;

@@ -45,6 +45,13 @@ medtl_status medtl_batch_add_item(medtl_batch *batch, const char *path, medtl_it
     return MEDTL_OK;
 }
 
+void medtl_frames_destroy(medtl_frame_result *frames, uint32_t count)
+{
+    for (uint32_t i = 0; frames != NULL && i < count; i++)
+        free((medtl_point *)frames[i].breast);
+    free(frames);
+}
+
 void medtl_item_destroy(medtl_item *item)
 {
     if (item == NULL)
@@ -61,7 +68,7 @@ void medtl_item_destroy(medtl_item *item)
     free(item->flags);
     free(item->outline);
     free(item->probabilities);
-    free(item->frames);
+    medtl_frames_destroy(item->frames, item->frame_count);
     free(item->facts);
     free(item->reason);
     free(item->path);

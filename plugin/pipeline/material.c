@@ -27,28 +27,50 @@ static const char *reason_for_report(const medtl_item *item)
                : item->record.reason;
 }
 
+/* What stands for the region of a frame that has no salient one. */
+static void use_breast(const medtl_frame_result *frame, medtl_image_result *result)
+{
+    result->outline = frame->breast;
+    result->outline_count = frame->breast_count;
+    result->outline_kind = MEDTL_OUTLINE_BREAST;
+}
+
+static const medtl_frame_result *shown_frame(const medtl_item *item)
+{
+    for (uint32_t f = 0; item->frames != NULL && f < item->frame_count; f++)
+        if (item->frames[f].frame == item->record.frame)
+            return &item->frames[f];
+    return NULL;
+}
+
 static medtl_image_result result_of(const medtl_item *item)
 {
     const bool failed = item->record.outcome == MEDTL_OUTCOME_FAILED;
+    const medtl_frame_result *const shown = shown_frame(item);
     const bool ruled_out =
         item->record.outcome == MEDTL_OUTCOME_NOT_TAKEN ||
         (item->record.outcome == MEDTL_OUTCOME_CANCELLED && item->duplicate_of != MEDTL_NONE);
 
-    return (medtl_image_result){.instance = item->instance,
-                                .frame = item->record.frame,
-                                .probabilities = item->probabilities,
-                                .geometry = item->record.geometry,
-                                .state = failed      ? MEDTL_RESULT_FAILED
-                                         : ruled_out ? MEDTL_RESULT_NOT_ANALYSED
-                                                     : MEDTL_RESULT_ANALYSED,
-                                .reason = item->why_not,
-                                .reason_text = failed || ruled_out ? reason_for_report(item) : NULL,
-                                .flags = item->flags,
-                                .flag_count = item->flag_count,
-                                .outline = item->outline,
-                                .outline_count = item->outline_count,
-                                .evidence = item->evidence,
-                                .evidence_count = item->evidence_count};
+    medtl_image_result result = {.instance = item->instance,
+                                 .frame = item->record.frame,
+                                 .probabilities = item->probabilities,
+                                 .geometry = item->record.geometry,
+                                 .state = failed      ? MEDTL_RESULT_FAILED
+                                          : ruled_out ? MEDTL_RESULT_NOT_ANALYSED
+                                                      : MEDTL_RESULT_ANALYSED,
+                                 .reason = item->why_not,
+                                 .reason_text =
+                                     failed || ruled_out ? reason_for_report(item) : NULL,
+                                 .flags = item->flags,
+                                 .flag_count = item->flag_count,
+                                 .outline = item->outline,
+                                 .outline_count = item->outline_count,
+                                 .evidence = item->evidence,
+                                 .evidence_count = item->evidence_count};
+
+    if (result.outline == NULL && shown != NULL)
+        use_breast(shown, &result);
+    return result;
 }
 
 /* How many results an item has in the report: one for each analysed frame. */
@@ -57,7 +79,7 @@ static uint32_t frames_of(const medtl_item *item)
     return item->frame_count > 0 ? item->frame_count : 1;
 }
 
-/* What explains a result (outline, evidence, flags) belongs to the frame that speaks for the image. */
+/* What explains a result (salient region, evidence, flags) belongs to the frame that speaks for the image. */
 static void add_results(const medtl_item *item, medtl_material *m)
 {
     const medtl_image_result shown = result_of(item);
@@ -79,6 +101,7 @@ static void add_results(const medtl_item *item, medtl_material *m)
         } else if (item->frames != NULL) {
             result.probabilities = item->frames[f].probabilities;
             result.geometry = item->frames[f].geometry;
+            use_breast(&item->frames[f], &result);
         }
         m->results[m->result_count++] = result;
     }

@@ -116,6 +116,8 @@ typedef struct medtl_frame_result {
     int predicted_class;        /* medtl_report_decision */
     bool above_threshold;       /* of the task's positive class; false where it has none */
     medtl_geometry geometry;    /* the part of the frame that was looked at */
+    const medtl_point *breast;  /* its outline, as medtl_normalise() has it; NULL: none was found */
+    size_t breast_count;
 } medtl_frame_result;
 
 /** One object after the run. Borrowed from its batch; strings are UTF-8 except `path` (bytes as

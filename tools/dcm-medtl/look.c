@@ -161,7 +161,7 @@ static medtl_status read_pixels(look *l)
     l->input = calloc(size, sizeof *l->input);
     if (l->input == NULL)
         return medtl_fail(&l->image_error, MEDTL_E_MEMORY, "out of memory for %zu values", size);
-    status = medtl_normalise(l->image, n, l->input, &l->geometry, &l->image_error);
+    status = medtl_normalise(l->image, n, l->input, &l->geometry, NULL, &l->image_error);
     if (status != MEDTL_OK) {
         free(l->input);
         l->input = NULL;

@@ -84,7 +84,7 @@ medtl_status sample_read_print(const label_row *row, const medtl_normaliser *nor
         goto done;
     if (row->inverted && image->samples == 1)
         image->photometric = MEDTL_MONOCHROME1;
-    status = medtl_normalise(image, normaliser, out, NULL, &inner);
+    status = medtl_normalise(image, normaliser, out, NULL, NULL, &inner);
     if (status == MEDTL_OK && print != NULL)
         status = print_of(image, print, &inner);
     if (status != MEDTL_OK)

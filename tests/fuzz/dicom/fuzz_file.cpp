@@ -32,8 +32,9 @@ void normalise(const medtl_image &image, const medtl_normaliser &how)
 {
     std::vector<float> out(static_cast<size_t>(how.channels) * how.height * how.width);
     medtl_geometry geometry;
+    medtl_outline breast;
 
-    if (medtl_normalise(&image, &how, out.data(), &geometry, nullptr) != MEDTL_OK)
+    if (medtl_normalise(&image, &how, out.data(), &geometry, &breast, nullptr) != MEDTL_OK)
         return;
     for (const float value : out)
         if (!std::isfinite(value))

@@ -109,12 +109,19 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
     std::vector<float> out(static_cast<size_t>(how.channels) * how.height * how.width);
     medtl_image *image = make_image(from);
     medtl_geometry geometry = {};
+    medtl_outline breast = {};
     medtl_error error = {};
-    const medtl_status status = medtl_normalise(image, &how, out.data(), &geometry, &error);
+    const medtl_status status =
+        medtl_normalise(image, &how, out.data(), &geometry, &breast, &error);
 
     if (status == MEDTL_OK) {
         for (const float value : out)
             if (!std::isfinite(value))
+                std::abort();
+        for (uint32_t i = 0; i < breast.count; i++)
+            if (!(breast.points[i].x >= 0.0f && breast.points[i].y >= 0.0f &&
+                  breast.points[i].x <= static_cast<float>(image->columns) &&
+                  breast.points[i].y <= static_cast<float>(image->rows)))
                 std::abort();
     } else if (error.message[0] == '\0') {
         std::abort();

@@ -119,8 +119,8 @@ plain_picture normalised(const medtl_instance *instance, medtl_geometry *geometr
 
     cr_assert_eq(medtl_normaliser_parse(spelling, &normaliser, &err), MEDTL_OK, "%s", err.message);
     cr_assert_eq(medtl_image_read(instance, 0, &image, &err), MEDTL_OK, "%s", err.message);
-    cr_assert_eq(medtl_normalise(image, &normaliser, input.data(), geometry, &err), MEDTL_OK, "%s",
-                 err.message);
+    cr_assert_eq(medtl_normalise(image, &normaliser, input.data(), geometry, NULL, &err), MEDTL_OK,
+                 "%s", err.message);
     medtl_image_destroy(image);
     for (const float value : input)
         seen.values.push_back(static_cast<double>(value) * 0.25 + 0.5);

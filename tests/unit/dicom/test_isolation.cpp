@@ -220,12 +220,20 @@ Test(isolation, gives_the_same_input_of_a_network)
         const image_owner image = read_frame(here.get(), 1);
         std::vector<float> a(size), b(size), c(size);
         medtl_geometry of_a = {}, of_b = {}, of_c = {};
+        medtl_outline breast_a = {}, breast_b = {}, breast_c = {};
 
-        cr_assert_eq(medtl_normalise(image.get(), &how, a.data(), &of_a, nullptr), MEDTL_OK);
-        cr_assert_eq(medtl_image_read_input(here.get(), 1, false, &how, b.data(), &of_b, nullptr),
+        cr_assert_eq(medtl_normalise(image.get(), &how, a.data(), &of_a, &breast_a, nullptr),
                      MEDTL_OK);
-        cr_assert_eq(medtl_image_read_input(there.get(), 1, false, &how, c.data(), &of_c, nullptr),
+        cr_assert_eq(
+            medtl_image_read_input(here.get(), 1, false, &how, b.data(), &of_b, &breast_b, nullptr),
+            MEDTL_OK);
+        cr_assert_eq(medtl_image_read_input(there.get(), 1, false, &how, c.data(), &of_c, &breast_c,
+                                            nullptr),
                      MEDTL_OK);
+        cr_expect_eq(breast_a.count, breast_b.count);
+        cr_expect_eq(breast_a.count, breast_c.count);
+        cr_expect_arr_eq(breast_a.points, breast_c.points,
+                         breast_a.count * sizeof breast_a.points[0]);
         cr_expect_arr_eq(a.data(), b.data(), size * sizeof a[0]);
         cr_expect_arr_eq(a.data(), c.data(), size * sizeof a[0]);
         cr_expect_eq(of_a.x1, of_c.x1);

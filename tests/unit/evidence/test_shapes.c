@@ -22,7 +22,7 @@ static double area_of(const medtl_point *p, size_t count)
 static void trace(const float *values, uint32_t height, uint32_t width, float threshold,
                   medtl_polygon *out)
 {
-    const medtl_heat_map map = {values, height, width};
+    const medtl_grid map = {values, height, width};
     medtl_error err = {MEDTL_OK, ""};
 
     *out = (medtl_polygon){NULL, 0, 0};

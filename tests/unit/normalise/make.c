@@ -75,7 +75,7 @@ float *run(const medtl_image *image, const medtl_normaliser *normaliser, medtl_g
     medtl_error err = {0};
 
     cr_assert_not_null(out);
-    cr_assert_eq(medtl_normalise(image, normaliser, out, geometry, &err), MEDTL_OK, "%s",
+    cr_assert_eq(medtl_normalise(image, normaliser, out, geometry, NULL, &err), MEDTL_OK, "%s",
                  err.message);
     return out;
 }

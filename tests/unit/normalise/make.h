@@ -4,6 +4,8 @@
 
 #include "dicom/normalise/steps.h"
 
+#include <stdio.h>
+
 /** A gray image with these stored values, row by row. Ends the test where it cannot be made. */
 medtl_image *make_gray(uint32_t rows, uint32_t columns, medtl_pixel_type type, const int *values);
 
@@ -24,6 +26,11 @@ medtl_normaliser plain(uint32_t width, uint32_t height, medtl_voi_choice voi, me
 
 /** Normalise into fresh memory; the test fails on any error. */
 float *run(const medtl_image *image, const medtl_normaliser *normaliser, medtl_geometry *geometry);
+
+/** A table of mini-MIAS (322 film mammograms, in the shared data); NULL where it is not there. */
+FILE *open_films(const char *table);
+/** One of its films, "mdb001". Ends the test where it cannot be read. */
+medtl_image *read_film(const char *name);
 
 /** Mean absolute difference. */
 double difference(const float *a, const float *b, size_t count);

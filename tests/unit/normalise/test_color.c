@@ -148,15 +148,15 @@ Test(color, inconsistent_images_are_refused)
     medtl_image *image = two_pixels(MEDTL_MONOCHROME2); /* three samples of gray */
     float out[6];
 
-    cr_assert_eq(medtl_normalise(image, &n, out, NULL, NULL), MEDTL_E_FORMAT);
+    cr_assert_eq(medtl_normalise(image, &n, out, NULL, NULL, NULL), MEDTL_E_FORMAT);
     image->photometric = MEDTL_RGB;
     image->bits_stored = 0;
-    cr_assert_eq(medtl_normalise(image, &n, out, NULL, NULL), MEDTL_E_FORMAT);
+    cr_assert_eq(medtl_normalise(image, &n, out, NULL, NULL, NULL), MEDTL_E_FORMAT);
     image->bits_stored = 12; /* in 8-bit samples */
-    cr_assert_eq(medtl_normalise(image, &n, out, NULL, NULL), MEDTL_E_FORMAT);
+    cr_assert_eq(medtl_normalise(image, &n, out, NULL, NULL, NULL), MEDTL_E_FORMAT);
     image->bits_stored = 8;
     image->samples = 1;
     image->photometric = MEDTL_PALETTE_COLOR; /* without palettes */
-    cr_assert_eq(medtl_normalise(image, &n, out, NULL, NULL), MEDTL_E_FORMAT);
+    cr_assert_eq(medtl_normalise(image, &n, out, NULL, NULL, NULL), MEDTL_E_FORMAT);
     medtl_image_destroy(image);
 }

@@ -135,7 +135,8 @@ Test(extremes, impossible_normalisers_are_refused)
     bad[10].fit = (medtl_fit)9;
     bad[11].color_constancy = (medtl_color_constancy)9;
     for (int i = 0; i < 12; i++)
-        cr_assert_eq(medtl_normalise(image, &bad[i], out, NULL, NULL), MEDTL_E_ARGUMENT, "%d", i);
+        cr_assert_eq(medtl_normalise(image, &bad[i], out, NULL, NULL, NULL), MEDTL_E_ARGUMENT, "%d",
+                     i);
     medtl_image_destroy(image);
 }
 

@@ -3,47 +3,18 @@
 #include "make.h"
 
 #include <criterion/criterion.h>
-#include <png.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-static void data_path(char *path, size_t size, const char *name)
-{
-    const char *root = getenv("MEDTL_TEST_DATA");
-
-    snprintf(path, size, "%s/mini-mias-512/%s",
-             root != NULL ? root : MEDTL_SOURCE_DIR "/../shared/data", name);
-}
-
-static medtl_image *read_film(const char *name)
-{
-    png_image picture = {.version = PNG_IMAGE_VERSION};
-    medtl_image *image;
-    char file[64], path[600];
-
-    snprintf(file, sizeof file, "images/%.40s.png", name);
-    data_path(path, sizeof path, file);
-    cr_assert(png_image_begin_read_from_file(&picture, path), "%s: %s", path, picture.message);
-    picture.format = PNG_FORMAT_GRAY;
-    cr_assert_eq(
-        medtl_image_create(picture.height, picture.width, 1, MEDTL_PIXEL_U8, 8, &image, NULL),
-        MEDTL_OK);
-    cr_assert(png_image_finish_read(&picture, NULL, image->pixels, 0, NULL));
-    return image;
-}
 
 Test(films, the_chest_wall_is_found_on_the_labelled_side)
 {
     const medtl_normaliser n =
         plain(64, 96, MEDTL_VOI_PERCENTILE, MEDTL_CROP_BREAST, MEDTL_SIDE_LEFT, MEDTL_FIT_STRETCH);
-    char path[600], line[200];
+    char line[200];
     int films = 0, right_way = 0, whole = 0;
     FILE *labels;
 
-    data_path(path, sizeof path, "labels.csv");
-    labels = fopen(path, "r");
+    labels = open_films("labels.csv");
     if (labels == NULL)
         cr_skip("mini-mias-512 is not there (set MEDTL_TEST_DATA)");
     cr_assert_not_null(fgets(line, sizeof line, labels)); /* image,patient,side,... */

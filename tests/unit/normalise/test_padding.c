@@ -55,7 +55,7 @@ Test(padding, an_image_of_padding_alone_is_refused)
 
     image->has_padding = true;
     image->padding_first = image->padding_last = 7;
-    cr_assert_eq(medtl_normalise(image, &n, out, NULL, &err), MEDTL_E_FORMAT);
+    cr_assert_eq(medtl_normalise(image, &n, out, NULL, NULL, &err), MEDTL_E_FORMAT);
     cr_assert_str_not_empty(err.message);
     medtl_image_destroy(image);
 }

@@ -131,7 +131,7 @@ static void check_normalised(const medtl_image *image, bool right)
     medtl_geometry g;
     medtl_error err = {0};
 
-    cr_assert_eq(medtl_normalise(image, &n, out, &g, &err), MEDTL_OK, "%s", err.message);
+    cr_assert_eq(medtl_normalise(image, &n, out, &g, NULL, &err), MEDTL_OK, "%s", err.message);
     cr_expect_eq(g.flipped, right);
     cr_expect(g.x1 - g.x0 > 0.55 * image->columns && g.x1 - g.x0 < 0.75 * image->columns, "%g",
               g.x1 - g.x0);

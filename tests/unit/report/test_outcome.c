@@ -166,8 +166,9 @@ Test(outcome, draws_the_outline_and_refers_to_what_explains_it)
     static const medtl_image_flag flag = {{"111210", "DCM", "Motion blur"}, "not sharp"};
     static const medtl_evidence_object evidence[] = {
         {MEDTL_EVIDENCE_PICTURE, "1.2.840.10008.5.1.4.1.1.7", "2.25.101", "2.25.100"},
-        {MEDTL_EVIDENCE_PRESENTATION, "1.2.840.10008.5.1.4.1.1.11.1", "2.25.102", "2.25.110"}};
-    const sr_item *group, *region;
+        {MEDTL_EVIDENCE_PRESENTATION, "1.2.840.10008.5.1.4.1.1.11.1", "2.25.102", "2.25.110"},
+        {MEDTL_EVIDENCE_SEGMENTATION, "1.2.840.10008.5.1.4.1.1.66.4", "2.25.103", "2.25.120"}};
+    const sr_item *group, *region, *made;
 
     fixture_set_up(&fixture, SAMPLE_MAMMOGRAM, 1);
     fixture.results[0].outline = outline;
@@ -175,8 +176,12 @@ Test(outcome, draws_the_outline_and_refers_to_what_explains_it)
     fixture.results[0].flags = &flag;
     fixture.results[0].flag_count = 1;
     fixture.results[0].evidence = evidence;
-    fixture.results[0].evidence_count = 2;
+    fixture.results[0].evidence_count = 3;
     fixture_make(&fixture);
+    made = item("126200", "DCM", 1); /* the second group of the Image Library */
+    cr_assert_not_null(made);
+    cr_assert_str_eq(fixture_child_named(&fixture, made, "121200")->sop_instance_uid, "2.25.101");
+    cr_assert_str_eq(fixture_child_named(&fixture, made, "121191")->sop_instance_uid, "2.25.103");
     group = item("125007", "DCM", 0);
     region = fixture_child_named(&fixture, group, "111030");
     cr_assert_eq(region->point_count, 4, "closed");
@@ -185,12 +190,32 @@ Test(outcome, draws_the_outline_and_refers_to_what_explains_it)
     cr_assert_str_eq(fixture_child_named(&fixture, group, "121200")->sop_instance_uid, "2.25.101");
     cr_assert_str_eq(fixture_child_named(&fixture, group, "remark")->code.value, "111210");
     cr_assert(says("note: not sharp"));
+    cr_assert(says("Outlined: the region that weighed most."));
 #define EVIDENCE "CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence"
-    cr_assert_eq(sr_report_item_count(fixture.content, EVIDENCE), 3, "image, picture, state");
+    cr_assert_eq(sr_report_item_count(fixture.content, EVIDENCE), 4,
+                 "image, picture, state, segmentation");
     fixture.request.profile = MEDTL_PROFILE_TEXT; /* refers to the image alone */
     fixture_make(&fixture);
     cr_assert_eq(sr_report_item_count(fixture.content, EVIDENCE), 1);
 #undef EVIDENCE
+}
+
+Test(outcome, says_what_is_outlined)
+{
+    static const medtl_point outline[] = {{5, 4}, {20, 6}, {19, 19}};
+
+    fixture_set_up(&fixture, SAMPLE_MAMMOGRAM, 1);
+    fixture.results[0].outline = outline;
+    fixture.results[0].outline_count = 3;
+    fixture.results[0].outline_kind = MEDTL_OUTLINE_BREAST;
+    fixture_make(&fixture);
+    cr_assert(says("Outlined: the breast."));
+    fixture.results[0].outline_count = 0;
+    fixture_make(&fixture);
+    cr_assert(says("Outlined: the part of the image that was looked at."));
+    fixture.results[0].state = MEDTL_RESULT_FAILED;
+    fixture_make(&fixture);
+    cr_assert_not(says("Outlined:"));
 }
 
 static medtl_instance *read_back(void)

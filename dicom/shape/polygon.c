@@ -1,4 +1,4 @@
-#include "shapes.h"
+#include "shape.h"
 
 #include <stdlib.h>
 

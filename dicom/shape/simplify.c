@@ -1,6 +1,6 @@
 /* Douglas & Peucker, "Algorithms for the reduction of the number of points required to represent a digitized line or its
  * caricature", Cartographica 10(2), 1973. Without recursion: an outline may have any length. */
-#include "shapes.h"
+#include "shape.h"
 
 #include <math.h>
 #include <stdbool.h>

@@ -41,6 +41,25 @@ static medtl_status on_image(void *context, size_t index, const medtl_error *fai
     return stop_wanted() ? MEDTL_E_CANCELLED : MEDTL_OK;
 }
 
+/* A patient or lesion on two sides stops the run, unless that was asked to go on. */
+static medtl_status check_groups(const finetune_options *options, const labels *table,
+                                 const int *sides, medtl_error *err)
+{
+    medtl_error why = {0};
+    medtl_status status = MEDTL_OK;
+
+    if (options->leaks != (int)LEAKS_IGNORE)
+        status = labels_check_leak(table, sides, &why);
+    if (status == MEDTL_E_ARGUMENT && options->leaks == (int)LEAKS_WARN) {
+        fprintf(stderr, "medtl finetune: warning: %s\n", why.message);
+        return MEDTL_OK;
+    }
+    if (status == MEDTL_OK)
+        return MEDTL_OK;
+    return medtl_fail(err, status, "%s%s", why.message,
+                      status == MEDTL_E_ARGUMENT ? " (--leaks warn goes on)" : "");
+}
+
 /* Which side each row is on. A fold asked for twice is the caller's mistake. */
 static medtl_status split(const finetune_options *options, const labels *table, int *sides,
                           medtl_error *err)
@@ -62,7 +81,7 @@ static medtl_status split(const finetune_options *options, const labels *table, 
         sides[i] = test[i] ? TEST_SIDE : validation[i] ? VALIDATION_SIDE : TRAIN_SIDE;
     }
     if (status == MEDTL_OK)
-        status = labels_check_leak(table, sides, err);
+        status = check_groups(options, table, sides, err);
 done:
     free(chosen);
     return status;

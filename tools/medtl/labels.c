@@ -397,25 +397,37 @@ medtl_status labels_check_leak(const labels *l, const int *sides, medtl_error *e
 {
     size_t *first =
         calloc(l->group_count + 1, sizeof *first); /* 1-based row that showed a group's side */
+    bool *split = calloc(l->group_count + 1, sizeof *split);
+    size_t count = 0, lines[2] = {0};
     medtl_status status = MEDTL_OK;
 
-    if (first == NULL)
-        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
-    for (size_t i = 0; i < l->count && status == MEDTL_OK; i++) {
-        size_t *seen = &first[l->rows[i].group];
+    if (first == NULL || split == NULL) {
+        status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
+        goto done;
+    }
+    for (size_t i = 0; i < l->count; i++) {
+        const uint32_t group = l->rows[i].group;
 
         if (sides[i] < 0)
             continue;
-        if (*seen == 0)
-            *seen = i + 1;
-        else if (sides[*seen - 1] != sides[i])
-            status =
-                medtl_fail(err, MEDTL_E_ARGUMENT,
-                           "lines %zu and %zu of the table are of one group but on two sides of "
-                           "the split: results would be too good",
-                           l->rows[*seen - 1].line, l->rows[i].line);
+        if (first[group] == 0)
+            first[group] = i + 1;
+        if (sides[first[group] - 1] == sides[i] || split[group])
+            continue;
+        split[group] = true;
+        if (count++ == 0) {
+            lines[0] = l->rows[first[group] - 1].line;
+            lines[1] = l->rows[i].line;
+        }
     }
+    if (count > 0)
+        status = medtl_fail(err, MEDTL_E_ARGUMENT,
+                            "%zu of %zu groups lie on two sides of the split: results would be too "
+                            "good (lines %zu and %zu of the table are of one group)",
+                            count, l->group_count, lines[0], lines[1]);
+done:
     free(first);
+    free(split);
     return status;
 }
 

@@ -97,10 +97,14 @@ Test(finetune, one_group_on_two_sides_stops_the_run)
                            "pictures/0.png,no,a,0\npictures/1.png,yes,b,1\n"
                            "pictures/2.png,no,b,2\npictures/3.png,yes,c,2\n");
     EXITS(2, "finetune " SMALL_RUN "--data leak.csv --validation-folds 1 -o run");
-    SAYS("lines 3 and 4 of the table are of one group but on two sides");
+    SAYS("1 of 3 groups lie on two sides of the split");
     EXITS(2, "finetune " SMALL_RUN "--data leak.csv --test-folds 1 -o run");
     SAYS("lines 3 and 4");
+    SAYS("--leaks warn goes on");
     cr_assert(!exists("run/model.safetensors"));
+    EXITS(0, "finetune " SMALL_RUN
+             "--data leak.csv --test-folds 1 --batch 2 --epochs 1 --leaks warn -o warned");
+    SAYS("warning: 1 of 3 groups lie on two sides");
 }
 
 Test(finetune, images_of_test_folds_are_never_opened)

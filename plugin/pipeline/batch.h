@@ -1,4 +1,4 @@
-/* Inside a run. The walk is: gather.c finds objects and forms groups, analyse.c reads and classifies
+/* Inside a run. The walk is: gather.c finds objects, group.c forms groups, analyse.c reads and classifies
  * their images, reports.c turns a complete group into a report. */
 #ifndef MEDTL_PIPELINE_BATCH_H
 #define MEDTL_PIPELINE_BATCH_H

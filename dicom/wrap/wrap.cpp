@@ -1,6 +1,7 @@
 // The modules around a picture: what is given, what follows from the kind, and what nobody knows as empty.
 #include "wrap.h"
 
+#include "kinds.h"
 #include "picture.h"
 
 #include "dicom/phantom/dataset.h"
@@ -26,93 +27,6 @@ namespace
 
 constexpr size_t most_file_bytes = size_t{1} << 30;
 
-/// An attribute with the value that holds unless another is given. Ends with keyword NULL.
-struct preset {
-    const char *keyword, *value; ///< value NULL: must be given
-};
-
-// Type 2 attributes of the Patient, General Study, General Series, General Equipment and General Image modules:
-// empty where nobody said more.
-const preset every_kind[] = {
-    {"PatientName", ""},
-    {"PatientID", ""},
-    {"PatientBirthDate", ""},
-    {"PatientSex", ""},
-    {"StudyDate", ""},
-    {"StudyTime", ""},
-    {"StudyID", ""},
-    {"AccessionNumber", ""},
-    {"ReferringPhysicianName", ""},
-    {"SeriesNumber", "1"},
-    {"InstanceNumber", "1"},
-    {"PatientOrientation", ""},
-    {"BurnedInAnnotation", "NO"},
-    // The equipment that made the object, not the camera (PS3.3 C.7.5.2).
-    {"Manufacturer", "medtl"},
-    {"ManufacturerModelName", "dcm-medtl wrap"},
-    {"DeviceSerialNumber", "0"},
-    {"SoftwareVersions", MEDTL_VERSION},
-    {nullptr, nullptr},
-};
-
-// PS3.3 A.32.11: VL Image, VL Photographic and Dermoscopic Image modules.
-const preset of_dermoscopy[] = {
-    {"Modality", "DMS"},
-    {"ImageType", "ORIGINAL\\PRIMARY"},
-    {"AnatomicRegionSequence", nullptr},
-    {"RecognizableVisualFeatures", nullptr},
-    {"LightSourcePolarization", ""},
-    {"EmitterColorTemperature", ""},
-    {"ContactMethod", ""},
-    {"OpticalMagnificationFactor", ""},
-    {"PositionReferenceIndicator", ""},
-    {nullptr, nullptr},
-};
-
-// PS3.3 A.32.4.
-const preset of_photographs[] = {
-    {"Modality", "XC"},
-    {"ImageType", "ORIGINAL\\PRIMARY"},
-    {"Laterality", ""},
-    {nullptr, nullptr},
-};
-
-// PS3.3 A.26, C.8.11.
-const preset of_mammograms[] = {
-    {"Modality", "MG"},
-    {"ImageType", "DERIVED\\PRIMARY"},
-    {"PresentationIntentType", "FOR PRESENTATION"},
-    {"ImageLaterality", nullptr},
-    {"ViewPosition", nullptr},
-    {"ImagerPixelSpacing", nullptr},
-    {"PatientOrientation", nullptr},
-    {"BodyPartExamined", "BREAST"},
-    {"OrganExposed", "BREAST"},
-    {"DetectorType", ""},
-    {"PositionerType", "MAMMOGRAPHIC"},
-    {"BreastImplantPresent", ""},
-    {"PixelIntensityRelationship", "LOG"},
-    {"PixelIntensityRelationshipSign", "-1"},
-    {"RescaleIntercept", "0"},
-    {"RescaleSlope", "1"},
-    {"RescaleType", "US"},
-    {"PresentationLUTShape", "IDENTITY"},
-    {"AnatomicRegionSequence", "76752008:SCT:Breast"},
-    {nullptr, nullptr},
-};
-
-struct kind {
-    const char *name, *sop_class;
-    const preset *presets;
-    bool gray;
-};
-const kind kinds[] = {
-    {"dermoscopy", "1.2.840.10008.5.1.4.1.1.77.1.7", of_dermoscopy, false},
-    {"photograph", UID_VLPhotographicImageStorage, of_photographs, false},
-    {"mammogram", UID_DigitalMammographyXRayImageStorageForPresentation, of_mammograms, true},
-};
-constexpr size_t kind_count = sizeof kinds / sizeof kinds[0];
-
 // PS3.16 CID 4014.
 const struct {
     const char *position, *code, *meaning;
@@ -122,14 +36,6 @@ const struct {
     {"ML", "399260004", "medio-lateral"},
     {"LM", "399352003", "latero-medial"},
 };
-
-const kind &find_kind(const char *name)
-{
-    for (const kind &each : kinds)
-        if (std::strcmp(each.name, name) == 0)
-            return each;
-    fail(MEDTL_E_ARGUMENT, "there is no kind '%.40s' of object", name);
-}
 
 bool is_ascii(const char *text)
 {
@@ -197,7 +103,7 @@ void put_attribute(DcmItem &dataset, const char *keyword, const char *value)
              tag.getVR().getVRName());
 }
 
-void put_presets(DcmItem &dataset, const preset *presets)
+void put_presets(DcmItem &dataset, const wrap_preset *presets)
 {
     for (; presets->keyword != nullptr; presets++)
         if (presets->value != nullptr)
@@ -205,11 +111,11 @@ void put_presets(DcmItem &dataset, const preset *presets)
 }
 
 /// Name all that is missing, so that one look is enough.
-void check_complete(DcmItem &dataset, const kind &as)
+void check_complete(DcmItem &dataset, const wrap_kind &as)
 {
     std::string missing;
 
-    for (const preset *each = as.presets; each->keyword != nullptr; each++) {
+    for (const wrap_preset *each = as.presets; each->keyword != nullptr; each++) {
         DcmTag tag;
 
         if (each->value != nullptr || DcmTag::findTagFromName(each->keyword, tag).bad() ||
@@ -368,7 +274,7 @@ wrapped_picture read_picture(const medtl_wrap_request &request, bool gray, std::
     fail(MEDTL_E_FORMAT, "is neither JPEG nor PNG");
 }
 
-void build(const medtl_wrap_request &request, const kind &as, const wrapped_picture &picture,
+void build(const medtl_wrap_request &request, const wrap_kind &as, const wrapped_picture &picture,
            const std::string &digest, DcmDataset &dataset)
 {
     for (size_t i = 0; i < request.attribute_count; i++)
@@ -377,7 +283,7 @@ void build(const medtl_wrap_request &request, const kind &as, const wrapped_pict
             break;
         }
     put(dataset, DCM_SOPClassUID, as.sop_class);
-    put_presets(dataset, every_kind);
+    put_presets(dataset, presets_of_every_kind);
     put_presets(dataset, as.presets);
     put_empty_sequence(dataset, DCM_AcquisitionContextSequence);
     for (size_t i = 0; i < request.attribute_count; i++)
@@ -407,7 +313,7 @@ using namespace medtl_dicom;
 extern "C" medtl_status medtl_wrap_picture(const medtl_wrap_request *request, const char *path,
                                            medtl_error *err) noexcept
 try {
-    const kind &as = find_kind(request->kind);
+    const wrap_kind &as = find_kind(request->kind);
     DcmFileFormat file;
     std::string digest;
     const wrapped_picture picture = read_picture(*request, as.gray, digest);
@@ -417,9 +323,4 @@ try {
     return MEDTL_OK;
 } catch (...) {
     return translate(err, request->picture);
-}
-
-extern "C" const char *medtl_wrap_kind(size_t index) noexcept
-{
-    return index < kind_count ? kinds[index].name : nullptr;
 }

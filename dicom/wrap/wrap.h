@@ -42,9 +42,6 @@ typedef struct medtl_wrap_request {
 medtl_status medtl_wrap_picture(const medtl_wrap_request *request, const char *path,
                                 medtl_error *err) MEDTL_NOEXCEPT;
 
-/** The kinds. @param index  0-based. @return NULL behind the last. */
-const char *medtl_wrap_kind(size_t index) MEDTL_NOEXCEPT;
-
 #ifdef __cplusplus
 }
 #endif

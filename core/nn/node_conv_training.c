@@ -146,9 +146,10 @@ typedef struct depthwise_stage {
 static void depthwise_item(void *context, size_t item, size_t worker)
 {
     const depthwise_stage *s = context;
+    medtl_depthwise_call call = s->call;
 
-    (void)worker;
-    medtl_depthwise_run(&s->run->node->u.conv, &s->call, s->number, item);
+    call.scratch = s->run->scratch + worker * s->run->scratch_stride;
+    medtl_depthwise_run(&s->run->node->u.conv, &call, s->number, item);
 }
 
 static void backward_depthwise(const medtl_node_run *run)

@@ -1,6 +1,6 @@
 /* The entries of one instruction set. A source file that is compiled for it defines BLOCKED_SET and
  * BLOCKED_SET_NAME and includes this. */
-#include "depthwise_walk.h"
+#include "depthwise_walk_small.h"
 #include "direct.h"
 #include "pack.h"
 #include "weight_winograd.h"

@@ -16,6 +16,18 @@ size_t medtl_depthwise_sums_size(const medtl_conv_shape *shape, size_t count)
     return count * blocks_of(shape) * sums_of_block(shape);
 }
 
+bool medtl_depthwise_is_small(const medtl_conv_shape *shape)
+{
+    return shape->kernel_h == 3 && shape->kernel_w == 3 && shape->dilation_h == 1 &&
+           shape->dilation_w == 1 && shape->stride_h <= 2 && shape->stride_w == shape->stride_h;
+}
+
+/* Four rows of dy and one of zeros, each with two pixels more at either end. */
+size_t medtl_depthwise_scratch_size(const medtl_conv_shape *shape)
+{
+    return medtl_depthwise_is_small(shape) ? 5 * (shape->width_out + 4) * MEDTL_BLOCK : 0;
+}
+
 size_t medtl_depthwise_items(const medtl_conv_shape *shape, size_t stage, size_t count)
 {
     return stage == 0 ? count * blocks_of(shape) : blocks_of(shape);

@@ -44,7 +44,8 @@ size_t medtl_blocked_training_shared_size(const medtl_blocked_training *training
 size_t medtl_blocked_training_scratch_size(const medtl_blocked_training *training)
 {
     if (training->depthwise)
-        return medtl_blocked_scratch_size(&training->conv);
+        return larger(medtl_blocked_scratch_size(&training->conv),
+                      medtl_depthwise_scratch_size(&training->conv.shape));
     return larger(larger(medtl_blocked_scratch_size(&training->conv),
                          medtl_blocked_weight_scratch_size(&training->weight)),
                   training->gives_data ? medtl_blocked_data_scratch_size(&training->data) : 0);

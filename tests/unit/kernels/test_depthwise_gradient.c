@@ -233,6 +233,7 @@ static void check_backward(subject *t, bool wants_dx, bool backwards)
     float *dx = t->add ? to_blocks(t->before, t->count, t->in, s->height_in * s->width_in)
                        : floats(t->count * t->in);
     const size_t sums = medtl_blocked_training_shared_size(&t->training, t->count);
+    const size_t scratch = medtl_blocked_training_scratch_size(&t->training);
     medtl_depthwise_call call = {.packed = packed,
                                  .count = t->count,
                                  .x = t->x_blocks,
@@ -247,6 +248,7 @@ static void check_backward(subject *t, bool wants_dx, bool backwards)
                                  .add = t->add,
                                  .input_relu = t->input_relu,
                                  .sums = floats(sums),
+                                 .scratch = floats(scratch),
                                  .dw = floats(t->weights),
                                  .bias = floats(s->channels_out)};
 
@@ -268,7 +270,9 @@ static void check_backward(subject *t, bool wants_dx, bool backwards)
     expect_guard(call.dw, t->weights);
     expect_guard(call.bias, s->channels_out);
     expect_guard(call.sums, sums);
+    expect_guard(call.scratch, scratch);
     free(call.sums);
+    free(call.scratch);
     free(call.dw);
     free(call.bias);
     free(packed);

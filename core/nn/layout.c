@@ -136,6 +136,14 @@ static training_steps steps_of(const work *w, size_t index)
                             base + (end - w->segments->starts[own]) + (end - 1 - index)};
 }
 
+/* Is nobody's backward interested in it? */
+static bool is_forward_only(const work *w, size_t index)
+{
+    return index < w->segments->first &&
+           medtl_graph_last_reader(w->graph, index) < w->segments->first &&
+           !outlives_the_pass(w, index);
+}
+
 /* What a later segment reads, and all of the last one, stays; the rest is made again. Whoever lies in an array that
  * stays, stays. */
 static void find_training_spans(work *w, bool *again)
@@ -146,6 +154,7 @@ static void find_training_spans(work *w, bool *again)
         const size_t segment = medtl_segment_of(w->segments, i);
 
         again[i] = segment + 1 < w->segments->count && !outlives_the_pass(w, i) &&
+                   i >= w->segments->first &&
                    medtl_graph_last_reader(w->graph, i) <
                        medtl_segment_end(w->segments, w->graph, segment);
     }
@@ -157,7 +166,9 @@ static void find_training_spans(work *w, bool *again)
         buffer *b = &w->buffers[resolve(w, i).host];
         const training_steps steps = steps_of(w, i);
 
-        if (again[i]) {
+        if (is_forward_only(w, i)) {
+            b->alive[0] = join(b->alive[0], (span){i, medtl_graph_last_reader(w->graph, i)});
+        } else if (again[i]) {
             b->alive[0] = join(b->alive[0], (span){i, medtl_graph_last_reader(w->graph, i)});
             b->alive[1] = join(b->alive[1], (span){steps.again, steps.back});
         } else {

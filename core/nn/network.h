@@ -167,7 +167,7 @@ bool medtl_trainer_pass_give_gradient(medtl_trainer_pass *pass, const char *name
 /** The derivatives of sum(dlogits * logits) by the activation of output `name`, after a forward: the part of a backward
  *  that lies behind that output, and no more. Gradients of parameters are left undefined, what was given is forgotten. A pass that recomputes can do
  *  this once after each forward, any other as often as wanted.
- *  @param gradient  [count][size]. @return false if there is no such output. */
+ *  @param gradient  [count][size]. @return false if there is no such output, or it lies before what is trained. */
 bool medtl_trainer_pass_output_gradient(medtl_trainer_pass *pass, const float *dlogits,
                                         const char *name, float *gradient);
 
@@ -175,8 +175,10 @@ bool medtl_trainer_pass_output_gradient(medtl_trainer_pass *pass, const float *d
  *  they are. 0: none (the state on creation); UINT32_MAX: all. */
 void medtl_trainer_pass_freeze_norms(medtl_trainer_pass *pass, uint32_t stage);
 
-/** The next backwards stop at stage `stage`: gradients of parameters of the stages before it are not computed, and what
- *  medtl_trainer_pass_gradient() gives for them means nothing. 0: all are (the state on creation). */
+/** From the next forward on, backward stops at stage `stage`: gradients of parameters of the stages before it are not
+ *  computed, nor are activations kept for them, and what medtl_trainer_pass_gradient() gives for them means nothing.
+ *  medtl_trainer_pass_output_gradient() has no answer there. 0: all are (the state on creation). Not between a forward
+ *  and its backward. */
 void medtl_trainer_pass_train_from(medtl_trainer_pass *pass, uint32_t stage);
 
 /** Gradient of parameter `index`, laid out as its value; NULL for statistics. Borrowed. */

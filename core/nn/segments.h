@@ -11,6 +11,7 @@
 typedef struct medtl_segments {
     size_t *starts;
     size_t count;
+    size_t first; /* nodes before it have no backward: nothing is kept, or made again, for theirs */
 } medtl_segments;
 
 /** One segment: nothing is computed again. */

@@ -113,7 +113,7 @@ size_t medtl_trainer_pass_memory(const medtl_trainer_pass *pass)
 
 size_t medtl_trainer_pass_activation_memory(const medtl_trainer_pass *pass)
 {
-    return pass->activations.total * pass->batch * sizeof(float);
+    return pass->activations->total * pass->batch * sizeof(float);
 }
 
 void medtl_trainer_pass_destroy(medtl_trainer_pass *pass)

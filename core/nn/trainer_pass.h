@@ -15,7 +15,10 @@ struct medtl_trainer_pass {
     medtl_pool *pool;
     medtl_node_run *runs;    /* one for each node */
     medtl_segments segments; /* one, unless activations are computed again */
-    medtl_layout activations, gradients;
+    medtl_layout whole,
+        partial; /* activations where all is trained; where only a part is, or unset */
+    const medtl_layout *activations; /* the one of these in use */
+    medtl_layout gradients;
     float *activation_arena, *gradient_arena;
     float *filled; /* parameters of nodes whose channels were filled up, as these want them */
     float *parameter_gradients, *states, *packed, *packed_backward, *packed_blocked, *scratch,
@@ -45,6 +48,9 @@ void medtl_trainer_pass_take_gradients(medtl_trainer_pass *pass, size_t index);
  *  reads the input is pointed at it by each forward. */
 medtl_status medtl_trainer_pass_reserve(medtl_trainer_pass *pass, size_t threads, bool recompute,
                                         medtl_error *err);
+/** Keep what backward from `pass->first` on wants, and no more. The arena stays: what is not used of it is not taken from
+ *  the system. */
+void medtl_trainer_pass_lay_out_part(medtl_trainer_pass *pass);
 void medtl_trainer_pass_release(medtl_trainer_pass *pass); /* also what was reserved in part */
 
 #endif

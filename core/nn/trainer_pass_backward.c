@@ -18,7 +18,7 @@ static void pack_node_backward(void *context, size_t index, size_t worker)
 static void compute_again(medtl_trainer_pass *pass, size_t start, size_t end)
 {
     for (size_t i = start; i < end; i++)
-        if (pass->activations.again[i]) {
+        if (pass->activations->again[i]) {
             pass->runs[i].again = true;
             pass->runs[i].node->ops->forward(&pass->runs[i]);
         }
@@ -118,6 +118,8 @@ bool medtl_trainer_pass_output_gradient(medtl_trainer_pass *pass, const float *d
     target = output->node;
     if (graph->nodes[target].ops == &medtl_node_unblock)
         target = graph->nodes[target].inputs[0];
+    if (target < pass->first && pass->first > 1) /* what it takes was not kept */
+        return false;
     find_reached(graph, target, pass->reached);
     take_dlogits(pass, dlogits);
     for (size_t s = pass->segments.count; s-- > 0;) {
@@ -173,4 +175,5 @@ void medtl_trainer_pass_train_from(medtl_trainer_pass *pass, uint32_t stage)
     while (stage > 0 && pass->first < graph->node_count &&
            !is_trained_from(pass, &graph->nodes[pass->first], stage))
         pass->first++;
+    medtl_trainer_pass_lay_out_part(pass);
 }

@@ -94,7 +94,7 @@ static medtl_status allocate(medtl_trainer_pass *pass, size_t threads, medtl_err
     pass->packed_blocked = allocate_block(pass, s.packed_blocked);
     pass->shared = allocate_block(pass, s.shared);
     pass->scratch = allocate_block(pass, s.scratch * threads);
-    pass->activation_arena = allocate_block(pass, pass->activations.total * pass->batch);
+    pass->activation_arena = allocate_block(pass, pass->whole.total * pass->batch);
     pass->gradient_arena = allocate_block(pass, pass->gradients.total * pass->batch);
     pass->logits = allocate_block(pass, pass->batch * pass->network->spec.classes);
     if (pass->filled == NULL || pass->parameter_gradients == NULL || pass->states == NULL ||
@@ -123,7 +123,7 @@ static void connect(medtl_trainer_pass *pass)
         medtl_node_run *run = &pass->runs[i];
 
         run->pool = pass->pool;
-        run->y = medtl_layout_tensor(&pass->activations, pass->activation_arena, pass->batch, i);
+        run->y = medtl_layout_tensor(pass->activations, pass->activation_arena, pass->batch, i);
         run->dy = medtl_layout_tensor(&pass->gradients, pass->gradient_arena, pass->batch, i);
         for (size_t k = 0; k < run->node->input_count; k++) {
             const size_t input = run->node->inputs[k];
@@ -131,9 +131,11 @@ static void connect(medtl_trainer_pass *pass)
             if (input == 0)
                 continue; /* the caller's: set by each forward, and needs no gradient */
             run->x[k] =
-                medtl_layout_tensor(&pass->activations, pass->activation_arena, pass->batch, input);
+                medtl_layout_tensor(pass->activations, pass->activation_arena, pass->batch, input);
             run->dx[k] =
                 medtl_layout_tensor(&pass->gradients, pass->gradient_arena, pass->batch, input);
+            if (input < pass->first)
+                run->dx[k].data = NULL;
             run->add[k] = medtl_graph_last_reader(graph, input) != i;
         }
     }
@@ -156,12 +158,12 @@ static medtl_status lay_segments(medtl_trainer_pass *pass, medtl_error *err)
             medtl_segments_clear(&segments);
             return status;
         }
-        if (layout.total < pass->activations.total) {
+        if (layout.total < pass->whole.total) {
             const medtl_segments old_segments = pass->segments;
-            const medtl_layout old_layout = pass->activations;
+            const medtl_layout old_layout = pass->whole;
 
             pass->segments = segments;
-            pass->activations = layout;
+            pass->whole = layout;
             segments = old_segments;
             layout = old_layout;
         }
@@ -177,8 +179,8 @@ static medtl_status lay_out(medtl_trainer_pass *pass, bool recompute, medtl_erro
     medtl_status status;
 
     if ((status = medtl_segments_create_one(&pass->segments, err)) != MEDTL_OK ||
-        (status = medtl_layout_create(graph, MEDTL_LAYOUT_TRAIN, &pass->segments,
-                                      &pass->activations, err)) != MEDTL_OK ||
+        (status = medtl_layout_create(graph, MEDTL_LAYOUT_TRAIN, &pass->segments, &pass->whole,
+                                      err)) != MEDTL_OK ||
         (status = medtl_layout_create(graph, MEDTL_LAYOUT_GRADIENTS, NULL, &pass->gradients,
                                       err)) != MEDTL_OK)
         return status;
@@ -193,14 +195,30 @@ medtl_status medtl_trainer_pass_reserve(medtl_trainer_pass *pass, size_t threads
     if ((status = lay_out(pass, recompute, err)) != MEDTL_OK ||
         (status = allocate(pass, threads, err)) != MEDTL_OK)
         return status;
+    pass->activations = &pass->whole;
     connect(pass);
     return MEDTL_OK;
+}
+
+/* There is always the whole layout to go back to, so that this cannot fail. */
+void medtl_trainer_pass_lay_out_part(medtl_trainer_pass *pass)
+{
+    medtl_layout_clear(&pass->partial);
+    pass->activations = &pass->whole;
+    pass->segments.first = pass->first;
+    if (pass->first > 1 &&
+        medtl_layout_create(medtl_trainer_pass_graph(pass), MEDTL_LAYOUT_TRAIN, &pass->segments,
+                            &pass->partial, NULL) == MEDTL_OK &&
+        pass->partial.total <= pass->whole.total)
+        pass->activations = &pass->partial;
+    connect(pass);
 }
 
 void medtl_trainer_pass_release(medtl_trainer_pass *pass)
 {
     medtl_segments_clear(&pass->segments);
-    medtl_layout_clear(&pass->activations);
+    medtl_layout_clear(&pass->whole);
+    medtl_layout_clear(&pass->partial);
     medtl_layout_clear(&pass->gradients);
     free(pass->activation_arena);
     free(pass->gradient_arena);

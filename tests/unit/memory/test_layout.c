@@ -85,7 +85,7 @@ Test(layout, what_is_made_again_takes_the_place_of_what_is_done_with)
 {
     medtl_graph g = graph_of(8, 8);
     size_t starts[] = {0, 3};
-    const medtl_segments whole = {starts, 1}, halves = {starts, 2};
+    const medtl_segments whole = {starts, 1, 0}, halves = {starts, 2, 0};
     medtl_layout kept, again;
     size_t x = 0;
 
@@ -103,6 +103,26 @@ Test(layout, what_is_made_again_takes_the_place_of_what_is_done_with)
     }
     medtl_layout_clear(&kept);
     medtl_layout_clear(&again);
+    medtl_graph_clear(&g);
+}
+
+/* Four convolutions of 256 floats, of which the last alone is trained: a and b are done with once c and d are made,
+ * which take their places. */
+Test(layout, what_has_no_backward_is_not_kept)
+{
+    medtl_graph g = graph_of(8, 8);
+    size_t starts[] = {0};
+    const medtl_segments last = {starts, 1, 4};
+    medtl_layout layout;
+    size_t x = 0;
+
+    x = add_conv(&g, x, 4, "a");
+    x = add_conv(&g, x, 4, "b");
+    x = add_conv(&g, x, 4, "c");
+    (void)add_conv(&g, x, 4, "d");
+    layout = lay(&g, MEDTL_LAYOUT_TRAIN, &last);
+    cr_expect_eq(layout.total, 2 * 256, "%zu", layout.total);
+    medtl_layout_clear(&layout);
     medtl_graph_clear(&g);
 }
 

@@ -507,6 +507,61 @@ Test(blocked_nodes, conversions_refuse_blocks_that_do_not_hold_the_channels)
     }
 }
 
+/* y and dx of a norm with a ReLU6 of its own: those of the two nodes. */
+static void check_norm_with_relu6(const node_case *c, medtl_pool *pool)
+{
+    static bench both, norm, relu6, plain;
+    const node_case second = {"", RELU6, c->channels, c->height, c->width, 0, 0, 0, false, false};
+
+    create(&plain, c, MOST_IMAGES, pool, true, false);
+    create(&both, c, MOST_IMAGES, pool, true, true);
+    create(&norm, c, MOST_IMAGES, pool, true, true);
+    create(&relu6, &second, MOST_IMAGES, pool, true, true);
+    for (size_t i = 0; i < c->channels; i++) /* both corners are met */
+        both.parameters[0][i] = norm.parameters[0][i] = 4.0f + (float)i;
+    give_values(&plain, &norm, false);
+    give_values(&plain, &both, false);
+    give_values(&plain, &relu6, false);
+    both.node.relu = MEDTL_RELU6;
+    both.node.ops->forward(&both.run);
+    norm.node.ops->forward(&norm.run);
+    memcpy(relu6.run.x[0].data, norm.run.y.data, MOST_IMAGES * norm.out_size * sizeof(float));
+    relu6.node.ops->forward(&relu6.run);
+    cr_expect_arr_eq(both.run.y.data, relu6.run.y.data,
+                     MOST_IMAGES * both.out_size * sizeof(float));
+    both.node.ops->backward(&both.run);
+    relu6.node.ops->backward(&relu6.run);
+    memcpy(norm.run.dy.data, relu6.run.dx[0].data, MOST_IMAGES * norm.out_size * sizeof(float));
+    norm.node.ops->backward(&norm.run);
+    cr_expect_arr_eq(both.run.dx[0].data, norm.run.dx[0].data,
+                     MOST_IMAGES * both.in_size[0] * sizeof(float));
+    cr_expect_arr_eq(both.gradients, norm.gradients, sizeof norm.gradients);
+    release(&plain);
+    release(&both);
+    release(&norm);
+    release(&relu6);
+}
+
+Test(blocked_nodes, norms_with_a_relu6_answer_as_the_two_apart)
+{
+    static const node_case norms[] = {
+        {"norm", BATCH_NORM, 48, 7, 7, 0, 0, 0, false, false},
+        {"norm, large", BATCH_NORM, 16, 83, 61, 0, 0, 0, false, false},
+        {"frozen norm", FROZEN_NORM, 32, 9, 11, 0, 0, 0, false, false},
+    };
+    const medtl_loops *loops;
+    medtl_pool *pool = NULL;
+
+    cr_assert_eq(medtl_pool_create(2, &pool, NULL), MEDTL_OK);
+    for (size_t set = 0; (loops = medtl_loops_supported(set)) != NULL; set++)
+        for (size_t i = 0; i < sizeof norms / sizeof norms[0]; i++) {
+            cr_assert(medtl_kernels_force(loops->name));
+            check_norm_with_relu6(&norms[i], pool);
+        }
+    medtl_kernels_force(NULL);
+    medtl_pool_destroy(pool);
+}
+
 /* A NaN anywhere in a window is its maximum, in either layout; so is minus infinity where there is nothing else. */
 Test(blocked_nodes, maxima_keep_nan_and_minus_infinity)
 {

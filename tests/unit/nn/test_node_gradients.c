@@ -130,6 +130,63 @@ static size_t relu6_beside(medtl_graph *g, size_t x)
     return medtl_graph_add(g, medtl_graph_relu6(g, x), x);
 }
 
+static size_t depthwise(medtl_graph *g, size_t x, size_t stride, bool keras)
+{
+    const bool lopsided = keras && stride == 2;
+    const size_t channels = g->nodes[x].shape.channels;
+    const medtl_conv_options o = {.channels = channels,
+                                  .kernel = 3,
+                                  .stride = stride,
+                                  .pad = lopsided ? 0 : 1,
+                                  .pad_more = lopsided ? 1 : 0,
+                                  .groups = channels,
+                                  .bias = keras};
+
+    return medtl_graph_conv(g, x, o, "depthwise%zu", g->node_count);
+}
+
+/* MobileNetV2's blocks as Keras' weights have them: a bias and a ReLU6, in blocks of 16 channels, 24 filled up. */
+static size_t inverted_residual_keras(medtl_graph *g, size_t x)
+{
+    size_t y;
+
+    x = medtl_graph_relu6(g, conv(g, x, 32, 1, 1, 0, true));
+    x = conv(g, medtl_graph_relu6(g, depthwise(g, x, 1, true)), 24, 1, 1, 0, true);
+    y = medtl_graph_relu6(g, conv(g, x, 48, 1, 1, 0, true));
+    y = medtl_graph_relu6(g, depthwise(g, y, 1, true));
+    x = medtl_graph_add(g, conv(g, y, 24, 1, 1, 0, true), x);
+    x = medtl_graph_relu6(g, conv(g, x, 16, 1, 1, 0, true));
+    return medtl_graph_relu6(g, depthwise(g, x, 2, true));
+}
+
+static size_t norm6(medtl_graph *g, size_t x)
+{
+    return medtl_graph_relu6(g, medtl_graph_batch_norm(g, x, "bn%zu", g->node_count));
+}
+
+/* And with batch norms; the depthwise convolution itself has 24 channels here. */
+static size_t inverted_residual(medtl_graph *g, size_t x)
+{
+    size_t y;
+
+    x = norm6(g, conv(g, x, 24, 1, 1, 0, false));
+    y = norm6(g, depthwise(g, x, 1, false));
+    y = medtl_graph_batch_norm(g, conv(g, y, 24, 1, 1, 0, false), "bn%zu", g->node_count);
+    x = medtl_graph_add(g, y, x);
+    x = norm6(g, depthwise(g, norm6(g, conv(g, x, 32, 1, 1, 0, false)), 2, false));
+    return medtl_graph_batch_norm(g, conv(g, x, 40, 1, 1, 0, false), "bn%zu", g->node_count);
+}
+
+/* Somebody else reads what a depthwise convolution reads, and what it makes. */
+static size_t depthwise_beside(medtl_graph *g, size_t x)
+{
+    size_t y;
+
+    x = medtl_graph_relu6(g, conv(g, x, 32, 1, 1, 0, true));
+    y = medtl_graph_add(g, depthwise(g, x, 1, true), x);
+    return medtl_graph_concat(g, (const size_t[]){medtl_graph_relu6(g, y), y}, 2);
+}
+
 static size_t avg_pool_counting(medtl_graph *g, size_t x)
 {
     return medtl_graph_avg_pool(g, x, (medtl_pool_options){3, 2, 1, true});
@@ -322,6 +379,9 @@ static middle *const middles[] = {
     avg_pool_counting,
     avg_pool_inside,
     avg_pool_gaps,
+    inverted_residual_keras,
+    inverted_residual,
+    depthwise_beside,
     subsample,
     conv_stride_2,
     conv_5,
@@ -373,6 +433,9 @@ static const char *const names[] = {
     "avg_pool_counting",
     "avg_pool_inside",
     "avg_pool_gaps",
+    "inverted_residual_keras",
+    "inverted_residual",
+    "depthwise_beside",
     "subsample",
     "conv_stride_2",
     "conv_5",
@@ -413,7 +476,7 @@ static medtl_network *make_network(middle *m)
     (void)medtl_graph_linear(&g, x, CLASSES, "last");
     cr_assert_eq(medtl_network_from_graph_take(&g, 1, &network, &err), MEDTL_OK, "%s", err.message);
     nn_fill_network(network);
-    if (m == relu6 || m == relu6_beside)
+    if (m == relu6 || m == relu6_beside || m == inverted_residual_keras || m == depthwise_beside)
         for (size_t i = 0; i < network->parameters[0].size; i++)
             network->parameters[0].value[i] *= 4.0f;
     return network;

@@ -360,7 +360,7 @@ double *naive_forward(const medtl_network *network, const float *input, size_t c
 double naive_derivative(const medtl_network *network, const float *input, size_t count,
                         const float *coefficients, size_t index, const double *direction)
 {
-    const double step = 1e-6;
+    const double step = 1e-7; /* small enough that hardly a ReLU has its corner within it */
     naive_move move = {index, direction, step};
     const size_t logits = count * network->spec.classes;
     double *above = naive_forward(network, input, count, true, &move), *below;

@@ -150,9 +150,9 @@ static size_t inverted_residual_keras(medtl_graph *g, size_t x)
 {
     size_t y;
 
-    x = medtl_graph_relu6(g, conv(g, x, 32, 1, 1, 0, true));
+    x = medtl_graph_relu6(g, conv(g, x, 16, 1, 1, 0, true));
     x = conv(g, medtl_graph_relu6(g, depthwise(g, x, 1, true)), 24, 1, 1, 0, true);
-    y = medtl_graph_relu6(g, conv(g, x, 48, 1, 1, 0, true));
+    y = medtl_graph_relu6(g, conv(g, x, 32, 1, 1, 0, true));
     y = medtl_graph_relu6(g, depthwise(g, y, 1, true));
     x = medtl_graph_add(g, conv(g, y, 24, 1, 1, 0, true), x);
     x = medtl_graph_relu6(g, conv(g, x, 16, 1, 1, 0, true));
@@ -173,8 +173,8 @@ static size_t inverted_residual(medtl_graph *g, size_t x)
     y = norm6(g, depthwise(g, x, 1, false));
     y = medtl_graph_batch_norm(g, conv(g, y, 24, 1, 1, 0, false), "bn%zu", g->node_count);
     x = medtl_graph_add(g, y, x);
-    x = norm6(g, depthwise(g, norm6(g, conv(g, x, 32, 1, 1, 0, false)), 2, false));
-    return medtl_graph_batch_norm(g, conv(g, x, 40, 1, 1, 0, false), "bn%zu", g->node_count);
+    x = norm6(g, depthwise(g, norm6(g, conv(g, x, 16, 1, 1, 0, false)), 2, false));
+    return medtl_graph_batch_norm(g, conv(g, x, 24, 1, 1, 0, false), "bn%zu", g->node_count);
 }
 
 /* Somebody else reads what a depthwise convolution reads, and what it makes. */
@@ -182,7 +182,7 @@ static size_t depthwise_beside(medtl_graph *g, size_t x)
 {
     size_t y;
 
-    x = medtl_graph_relu6(g, conv(g, x, 32, 1, 1, 0, true));
+    x = medtl_graph_relu6(g, conv(g, x, 16, 1, 1, 0, true));
     y = medtl_graph_add(g, depthwise(g, x, 1, true), x);
     return medtl_graph_concat(g, (const size_t[]){medtl_graph_relu6(g, y), y}, 2);
 }

@@ -150,7 +150,7 @@ static size_t inverted_residual_keras(medtl_graph *g, size_t x)
 {
     size_t y;
 
-    x = medtl_graph_relu6(g, conv(g, x, 16, 1, 1, 0, true));
+    x = medtl_graph_relu6(g, conv(g, max_pool_3(g, x), 16, 1, 1, 0, true));
     x = conv(g, medtl_graph_relu6(g, depthwise(g, x, 1, true)), 24, 1, 1, 0, true);
     y = medtl_graph_relu6(g, conv(g, x, 32, 1, 1, 0, true));
     y = medtl_graph_relu6(g, depthwise(g, y, 1, true));
@@ -169,7 +169,7 @@ static size_t inverted_residual(medtl_graph *g, size_t x)
 {
     size_t y;
 
-    x = norm6(g, conv(g, x, 24, 1, 1, 0, false));
+    x = norm6(g, conv(g, max_pool_3(g, x), 24, 1, 1, 0, false));
     y = norm6(g, depthwise(g, x, 1, false));
     y = medtl_graph_batch_norm(g, conv(g, y, 24, 1, 1, 0, false), "bn%zu", g->node_count);
     x = medtl_graph_add(g, y, x);
@@ -182,7 +182,7 @@ static size_t depthwise_beside(medtl_graph *g, size_t x)
 {
     size_t y;
 
-    x = medtl_graph_relu6(g, conv(g, x, 16, 1, 1, 0, true));
+    x = medtl_graph_relu6(g, conv(g, max_pool_3(g, x), 16, 1, 1, 0, true));
     y = medtl_graph_add(g, depthwise(g, x, 1, true), x);
     return medtl_graph_concat(g, (const size_t[]){medtl_graph_relu6(g, y), y}, 2);
 }

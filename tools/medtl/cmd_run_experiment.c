@@ -1,6 +1,6 @@
 /* medtl run-experiment: recipes x training sizes x seeds, and one table of what came out. */
 #include "cmd.h"
-#include "experiment_run.h"
+#include "experiment_jobs.h"
 #include "experiment_summary.h"
 #include "options.h"
 #include "progress.h"
@@ -8,7 +8,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 enum { OPTION_ROOM = 16 };
 
@@ -32,6 +31,7 @@ static const char USAGE[] =
 typedef struct run_options {
     experiment_options experiment;
     const char *file;
+    uint64_t jobs;
     bool dry_run, summary;
 } run_options;
 
@@ -49,8 +49,10 @@ static size_t fill_table(run_options *o, option *out)
          "make the splits, print and check every command line; train nothing"},
         {OPTION_FLAG, "summary", 0, "", &o->summary, 0, 0, SHAPES_NOTHING,
          "train nothing; make the tables of what is done so far"},
+        {OPTION_WHOLE, "jobs", 0, "N", &o->jobs, 1, 1024, SHAPES_NOTHING,
+         "runs at a time; as many as processors with --threads 1 is fastest where networks are small"},
         {OPTION_WHOLE, "threads", 0, "N", &o->experiment.threads, 1, 1024, SHAPES_NOTHING,
-         "for arithmetic"},
+         "for arithmetic, of each run"},
         {OPTION_FLAG, "quiet", 'q', "", &o->experiment.quiet, 0, 0, SHAPES_NOTHING,
          "say nothing but errors"},
     };
@@ -62,15 +64,8 @@ static size_t fill_table(run_options *o, option *out)
 static void set_defaults(run_options *o)
 {
     memset(o, 0, sizeof *o);
+    o->jobs = 1;
     o->experiment.threads = available_threads();
-}
-
-static double now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 static medtl_status prepare(const experiment_state *s, bool check, medtl_error *err)
@@ -87,32 +82,17 @@ static medtl_status prepare(const experiment_state *s, bool check, medtl_error *
     return status;
 }
 
-/* A run that fails is named and left out; the others are done. */
-static medtl_status run_cells(experiment_state *s, bool check, size_t *failures, medtl_error *err)
+/* Every command line, printed and checked; nothing is run. */
+static medtl_status check_cells(experiment_state *s, size_t *failures)
 {
-    const double start = now();
-    size_t left = 0, done = 0;
-
-    for (size_t i = 0; i < s->cell_count; i++)
-        left += !s->cells[i].done;
     for (size_t i = 0; i < s->cell_count; i++) {
         medtl_error one = {0};
-        medtl_status status;
 
-        if (s->cells[i].done && !check)
-            continue;
-        if (!s->options.quiet && !check && done > 0)
-            printf("run %zu of %zu: %s (about %.0f min left)\n", i + 1, s->cell_count,
-                   s->cells[i].name, (now() - start) / (double)done * (double)(left - done) / 60.0);
-        else if (!s->options.quiet)
+        if (!s->options.quiet)
             printf("run %zu of %zu: %s\n", i + 1, s->cell_count, s->cells[i].name);
         fflush(stdout);
-        status = experiment_run_cell(s, &s->cells[i], check, &one);
-        done++;
-        if (status == MEDTL_OK)
+        if (experiment_run_cell(s, &s->cells[i], true, &one) == MEDTL_OK)
             continue;
-        if (status == MEDTL_E_CANCELLED || stop_wanted())
-            return medtl_fail(err, MEDTL_E_CANCELLED, "stopped in %s", s->cells[i].name);
         fprintf(stderr, "medtl run-experiment: %s: %s\n", s->cells[i].name, one.message);
         ++*failures;
     }
@@ -131,7 +111,8 @@ static medtl_status run(const run_options *o, const medtl_experiment *experiment
     if (status == MEDTL_OK && (status = experiment_place(&s, err)) == MEDTL_OK &&
         (status = experiment_collect(&s, err)) == MEDTL_OK && !o->summary &&
         (status = prepare(&s, o->dry_run, err)) == MEDTL_OK)
-        status = run_cells(&s, o->dry_run, failures, err);
+        status = o->dry_run ? check_cells(&s, failures)
+                            : experiment_run_all(&s, (size_t)o->jobs, failures, err);
     if (status == MEDTL_OK && !o->dry_run && (status = experiment_collect(&s, err)) == MEDTL_OK &&
         (status = experiment_summarise(&s, err)) == MEDTL_OK && !o->experiment.quiet)
         printf("%s/summary.md\n", o->experiment.folder);

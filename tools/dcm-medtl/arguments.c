@@ -2,34 +2,20 @@
 
 #include "cmd.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-bool add_config(config_list *list, const char *path)
+int take_arguments(const char *name, const char *help, const option *table, size_t count, int argc,
+                   char **argv)
 {
-    if (list->count == CONFIG_LIMIT) {
-        complain("--config is given more than %d times", CONFIG_LIMIT);
-        return false;
-    }
-    list->paths[list->count++] = path;
-    return true;
-}
+    medtl_error err = {MEDTL_OK, ""};
+    bool help_wanted = false;
 
-bool parse_number(const char *option, const char *text, long low, long high, long *out)
-{
-    char *end = NULL;
-    long value;
-
-    errno = 0;
-    value = strtol(text, &end, 10);
-    if (end == text || *end != '\0' || errno != 0 || value < low || value > high) {
-        complain("%s takes a whole number from %ld to %ld, not '%s'", option, low, high, text);
-        return false;
+    if (options_parse(help, table, count, argc, argv, &help_wanted, &err) != MEDTL_OK) {
+        fprintf(stderr, "dcm-medtl %s: %s\n", name, err.message);
+        return EXIT_USAGE;
     }
-    *out = value;
-    return true;
+    return help_wanted ? EXIT_DONE : -1;
 }
 
 int wrong_usage(const char *name, const char *format, ...)

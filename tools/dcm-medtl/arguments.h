@@ -1,25 +1,15 @@
-/* Command lines: the options that the commands share, and complaints about wrong ones. */
+/* Command lines, and complaints about wrong ones. */
 #ifndef DCM_MEDTL_ARGUMENTS_H
 #define DCM_MEDTL_ARGUMENTS_H
 
 #include "medtl/error.h"
+#include "options.h"
 
-#include <stdbool.h>
-#include <stddef.h>
-
-enum { CONFIG_LIMIT = 64 };
-
-/** --config, as often as it is given. */
-typedef struct config_list {
-    const char *paths[CONFIG_LIMIT];
-    size_t count;
-} config_list;
-
-/** @return false (and says so) where there are too many. */
-bool add_config(config_list *list, const char *path);
-
-/** A whole number within bounds. @return false (and says so) where it is none. */
-bool parse_number(const char *option, const char *text, long low, long high, long *out);
+/** Parse a command line by its table (options.h).
+ *  @param help  What --help prints before the table.
+ *  @return -1 to go on; else the exit code: help was printed, or the line is wrong, which was said. */
+int take_arguments(const char *name, const char *help, const option *table, size_t count, int argc,
+                   char **argv);
 
 /** "dcm-medtl COMMAND: ..." and where to find help, on stderr. @return EXIT_USAGE. */
 int wrong_usage(const char *name, const char *format, ...) MEDTL_PRINTF(2, 3);

@@ -9,7 +9,6 @@
 #include "report_folder.h"
 #include "table.h"
 
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,19 +23,6 @@ static const char help[] =
     "its folders, whatever the files are called), a DICOMDIR or a zip archive. Files that are not DICOM are left\n"
     "alone; images that no task takes are listed with the reason.\n"
     "\n"
-    "  -o, --output OUT   folder for the reports; made if it is not there\n"
-    "  --config PATH      task file (XML) or folder of them instead of the default tasks;\n"
-    "                     may be given several times\n"
-    "  --json FILE        results as JSON, each file with its outcome (\"-\": standard output)\n"
-    "  --csv FILE         results as CSV, one line for each file (\"-\": standard output)\n"
-    "  --threads N        threads to work with; default: one for each processor\n"
-    "  --resume           skip studies that OUT has reports of by the same model and "
-    "configuration\n"
-    "  --where CONDITION  look only at files whose attributes fit: Modality=MG, Rows>=1024,\n"
-    "                     'BodyPartExamined~BREAST*', '!ImageComments'; all of several must fit\n" READING_HELP
-    "  -q, --quiet        print failures only\n"
-    "  -h, --help         this text\n"
-    "\n"
     "Examples:\n"
     "  dcm-medtl classify study/ -o reports/\n"
     "  dcm-medtl classify /media/cdrom/DICOMDIR -o reports/\n"
@@ -50,19 +36,15 @@ static const char help[] =
     "The reports support a clinician; they do not diagnose.\n";
 
 typedef struct arguments {
-    config_list config;
+    option_words config, conditions, paths;
     const char *out, *json, *csv;
-    long threads;
+    uint64_t threads;
     reading reading;
     medtl_where *where; /* NULL: none given */
     bool resume, quiet;
-    char **paths;
-    size_t path_count;
 } arguments;
 
 /* ---- the command line ------------------------------------------------------------------ */
-
-enum { OPTION_CONFIG = 256, OPTION_JSON, OPTION_CSV, OPTION_THREADS, OPTION_RESUME, OPTION_WHERE };
 
 static int take_condition(arguments *a, const char *condition)
 {
@@ -74,75 +56,46 @@ static int take_condition(arguments *a, const char *condition)
     return wrong_usage("classify", "--where: %s", err.message);
 }
 
-/* @return -1 to go on, else the exit code. */
-static int take_option(arguments *a, int option, const char *given)
-{
-    switch (option) {
-    case 'o':
-        a->out = optarg;
-        return -1;
-    case 'q':
-        a->quiet = true;
-        return -1;
-    case OPTION_RESUME:
-        a->resume = true;
-        return -1;
-    case OPTION_JSON:
-        a->json = optarg;
-        return -1;
-    case OPTION_CSV:
-        a->csv = optarg;
-        return -1;
-    case OPTION_CONFIG:
-        return add_config(&a->config, optarg) ? -1 : EXIT_USAGE;
-    case OPTION_THREADS:
-        return parse_number("--threads", optarg, 1, 256, &a->threads) ? -1 : EXIT_USAGE;
-    case OPTION_WHERE:
-        return take_condition(a, optarg);
-    case READING_ISOLATE:
-    case READING_TIMEOUT:
-    case READING_LIMIT:
-        return reading_take(&a->reading, option, optarg) ? -1 : EXIT_USAGE;
-    case 'h':
-        fputs(help, stdout);
-        return EXIT_DONE;
-    case ':':
-        return wrong_usage("classify", "%s needs a value", given);
-    default:
-        return wrong_usage("classify", "unknown option %s", given);
-    }
-}
-
 static int parse(int argc, char **argv, arguments *a)
 {
-    static const struct option options[] = {{"output", required_argument, NULL, 'o'},
-                                            {"config", required_argument, NULL, OPTION_CONFIG},
-                                            {"json", required_argument, NULL, OPTION_JSON},
-                                            {"csv", required_argument, NULL, OPTION_CSV},
-                                            {"threads", required_argument, NULL, OPTION_THREADS},
-                                            {"resume", no_argument, NULL, OPTION_RESUME},
-                                            {"where", required_argument, NULL, OPTION_WHERE},
-                                            READING_OPTIONS,
-                                            {"quiet", no_argument, NULL, 'q'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
-    int option;
+    const option table[] = {
+        {OPTION_HEADING, .help = "Options"},
+        {OPTION_TEXT, "output", 'o', "OUT", &a->out, 0, 0, SHAPES_NOTHING,
+         "folder for the reports; made if it is not there"},
+        {OPTION_TEXTS, "config", 0, "PATH", &a->config, 0, 0, SHAPES_NOTHING,
+         "task file (XML) or folder of them instead of the default tasks; may be given several times"},
+        {OPTION_TEXT, "json", 0, "FILE", &a->json, 0, 0, SHAPES_NOTHING,
+         "results as JSON, each file with its outcome (\"-\": standard output)"},
+        {OPTION_TEXT, "csv", 0, "FILE", &a->csv, 0, 0, SHAPES_NOTHING,
+         "results as CSV, one line for each file (\"-\": standard output)"},
+        {OPTION_WHOLE, "threads", 0, "N", &a->threads, 1, 256, SHAPES_NOTHING,
+         "threads to work with; without: one for each processor"},
+        {OPTION_FLAG, "resume", 0, "", &a->resume, 0, 0, SHAPES_NOTHING,
+         "skip studies that OUT has reports of by the same model and configuration"},
+        {OPTION_TEXTS, "where", 0, "CONDITION", &a->conditions, 0, 0, SHAPES_NOTHING,
+         "look only at files whose attributes fit: Modality=MG, Rows>=1024, 'BodyPartExamined~BREAST*', '!ImageComments'; all of several must fit"},
+        reading_isolate_option(&a->reading),
+        reading_timeout_option(&a->reading),
+        reading_limit_option(&a->reading),
+        {OPTION_FLAG, "quiet", 'q', "", &a->quiet, 0, 0, SHAPES_NOTHING, "print failures only"},
+        {OPTION_WORDS, "path", 0, "PATH...", &a->paths, 0, 0, SHAPES_NOTHING,
+         "files, folders, DICOMDIRs, zip archives"},
+    };
+    const int code =
+        take_arguments("classify", help, table, sizeof table / sizeof table[0], argc, argv);
 
-    while ((option = getopt_long(argc, argv, ":o:qh", options, NULL)) != -1) {
-        const int code = take_option(a, option, argv[optind - 1]);
-
-        if (code >= 0)
-            return code;
-    }
-    a->paths = argv + optind;
-    a->path_count = (size_t)(argc - optind);
-    if (a->path_count == 0)
+    if (code >= 0)
+        return code;
+    if (a->paths.count == 0)
         return wrong_usage("classify", "no PATH to look at");
     if (a->out == NULL)
         return wrong_usage("classify", "no folder for the reports (-o OUT)");
     if (a->json != NULL && a->csv != NULL && strcmp(a->json, "-") == 0 && strcmp(a->csv, "-") == 0)
         return wrong_usage("classify", "only one of --json and --csv can be standard output");
-    return -1;
+    for (size_t i = 0; i < a->conditions.count; i++)
+        if (take_condition(a, a->conditions.items[i]) >= 0)
+            return EXIT_USAGE;
+    return reading_take(&a->reading) ? -1 : EXIT_USAGE;
 }
 
 /* ---- stopping -------------------------------------------------------------------------- */
@@ -225,8 +178,8 @@ static medtl_status add_paths(const arguments *a, medtl_batch *batch, medtl_erro
 {
     medtl_status status = MEDTL_OK;
 
-    for (size_t i = 0; i < a->path_count && status == MEDTL_OK; i++)
-        status = medtl_batch_add_path(batch, a->paths[i], err);
+    for (size_t i = 0; i < a->paths.count && status == MEDTL_OK; i++)
+        status = medtl_batch_add_path(batch, a->paths.items[i], err);
     return status;
 }
 
@@ -304,7 +257,7 @@ int cmd_classify(int argc, char **argv)
     code = parse(argc, argv, &a);
     if (code >= 0 || (code = check_place(&a)) != EXIT_DONE)
         goto done;
-    if ((status = medtl_pipeline_create(a.config.paths, a.config.count, &pipeline, &err)) !=
+    if ((status = medtl_pipeline_create(a.config.items, a.config.count, &pipeline, &err)) !=
             MEDTL_OK ||
         (status = medtl_pipeline_read_with(pipeline, reading_finish(&a.reading), &err)) !=
             MEDTL_OK) {
@@ -317,5 +270,9 @@ int cmd_classify(int argc, char **argv)
 done:
     medtl_pipeline_destroy(pipeline);
     medtl_where_destroy(a.where);
+    reading_clear(&a.reading);
+    free(a.config.items);
+    free(a.conditions.items);
+    free(a.paths.items);
     return code;
 }

@@ -10,7 +10,6 @@
 
 #include "medtl/study.h"
 
-#include <getopt.h>
 #include <search.h>
 #include <signal.h>
 #include <stdio.h>
@@ -27,14 +26,6 @@ static const char help[] =
     "Pixels are not changed: an image that says that names are burned into its pixels is refused, and\n"
     "images that do not say are counted. Look at them before you give them away.\n"
     "\n"
-    "  -o, --output OUT   folder for the new files; made if it is not there\n" DEIDENTIFYING_HELP
-    "  --allow-burned-in  take images with Burned In Annotation YES all the same\n"
-    "  --json FILE        what became of each file, as JSON (\"-\": standard output). It names the\n"
-    "                     inputs beside the outputs: keep it where the inputs are\n"
-    "  --limit NAME=N     refuse files that claim more (man dcm-medtl)\n"
-    "  -q, --quiet        print failures only\n"
-    "  -h, --help         this text\n"
-    "\n"
     "Examples:\n"
     "  dcm-medtl deidentify archive/ -o training-set/\n"
     "  dcm-medtl deidentify archive/ -o training-set/ --key ~/study.key --shift-dates\n"
@@ -47,8 +38,7 @@ typedef struct arguments {
     deidentifying how;
     reading reading; /* for its limits */
     bool quiet;
-    char **paths;
-    size_t path_count;
+    option_words paths;
 } arguments;
 
 typedef struct run {
@@ -69,67 +59,34 @@ static void on_signal(int number)
 
 /* ---- the command line ------------------------------------------------------------------ */
 
-enum { OPTION_JSON = 256, OPTION_BURNED_IN };
-
-/* @return -1 to go on, else the exit code. */
-static int take_option(arguments *a, int option, const char *given)
-{
-    switch (option) {
-    case 'o':
-        a->out = optarg;
-        return -1;
-    case 'q':
-        a->quiet = true;
-        return -1;
-    case OPTION_JSON:
-        a->json = optarg;
-        return -1;
-    case OPTION_BURNED_IN:
-        a->how.options.allow_burned_in = true;
-        return -1;
-    case DEIDENTIFYING_KEY:
-    case DEIDENTIFYING_SHIFT:
-    case DEIDENTIFYING_CHARACTERISTICS:
-        deidentifying_take(&a->how, option, optarg);
-        return -1;
-    case READING_LIMIT:
-        return reading_take(&a->reading, option, optarg) ? -1 : EXIT_USAGE;
-    case 'h':
-        fputs(help, stdout);
-        return EXIT_DONE;
-    case ':':
-        return wrong_usage("deidentify", "%s needs a value", given);
-    default:
-        return wrong_usage("deidentify", "unknown option %s", given);
-    }
-}
-
 static int parse(int argc, char **argv, arguments *a)
 {
-    static const struct option options[] = {
-        {"output", required_argument, NULL, 'o'},
-        {"json", required_argument, NULL, OPTION_JSON},
-        {"allow-burned-in", no_argument, NULL, OPTION_BURNED_IN},
-        {"limit", required_argument, NULL, READING_LIMIT},
-        DEIDENTIFYING_OPTIONS,
-        {"quiet", no_argument, NULL, 'q'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0}};
-    int option;
+    const option table[] = {
+        {OPTION_HEADING, .help = "Options"},
+        {OPTION_TEXT, "output", 'o', "OUT", &a->out, 0, 0, SHAPES_NOTHING,
+         "folder for the new files; made if it is not there"},
+        deidentifying_key_option(&a->how),
+        deidentifying_shift_option(&a->how),
+        deidentifying_characteristics_option(&a->how),
+        {OPTION_FLAG, "allow-burned-in", 0, "", &a->how.options.allow_burned_in, 0, 0,
+         SHAPES_NOTHING, "take images with Burned In Annotation YES all the same"},
+        {OPTION_TEXT, "json", 0, "FILE", &a->json, 0, 0, SHAPES_NOTHING,
+         "what became of each file, as JSON (\"-\": standard output). It names the inputs beside the outputs: keep it where the inputs are"},
+        reading_limit_option(&a->reading),
+        {OPTION_FLAG, "quiet", 'q', "", &a->quiet, 0, 0, SHAPES_NOTHING, "print failures only"},
+        {OPTION_WORDS, "path", 0, "PATH...", &a->paths, 0, 0, SHAPES_NOTHING,
+         "files, folders, DICOMDIRs, zip archives"},
+    };
+    const int code =
+        take_arguments("deidentify", help, table, sizeof table / sizeof table[0], argc, argv);
 
-    while ((option = getopt_long(argc, argv, ":o:qh", options, NULL)) != -1) {
-        const int code = take_option(a, option, argv[optind - 1]);
-
-        if (code >= 0)
-            return code;
-    }
-    a->paths = argv + optind;
-    a->path_count = (size_t)(argc - optind);
-    if (a->path_count == 0)
+    if (code >= 0)
+        return code;
+    if (a->paths.count == 0)
         return wrong_usage("deidentify", "no PATH to look at");
     if (a->out == NULL)
         return wrong_usage("deidentify", "no folder for the new files (-o OUT)");
-    return -1;
+    return reading_take(&a->reading) ? -1 : EXIT_USAGE;
 }
 
 /* ---- what there is --------------------------------------------------------------------- */
@@ -299,7 +256,7 @@ static int deidentify_paths(run *r)
     const arguments *a = r->arguments;
     medtl_error err = {MEDTL_OK, ""};
     medtl_status status =
-        medtl_scan((const char *const *)a->paths, a->path_count, NULL, 0, on_file, r, &err);
+        medtl_scan((const char *const *)a->paths.items, a->paths.count, NULL, 0, on_file, r, &err);
 
     if (status == MEDTL_OK)
         status = deidentify_all(r, &err);
@@ -346,13 +303,17 @@ int cmd_deidentify(int argc, char **argv)
     reading_start(&a.reading);
     code = parse(argc, argv, &a);
     if (code >= 0 || (code = prepare(&a, &r.deidentifier)) != EXIT_DONE)
-        return code;
+        goto done;
     (void)signal(SIGINT, on_signal);
     (void)signal(SIGTERM, on_signal);
     progress_start(&r.bar, a.quiet);
     code = deidentify_paths(&r);
+
+done:
     tdestroy(r.written, free);
     deidentify_list_clear(&r.list);
     medtl_deidentifier_destroy(r.deidentifier);
+    reading_clear(&a.reading);
+    free(a.paths.items);
     return code;
 }

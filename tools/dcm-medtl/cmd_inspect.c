@@ -4,7 +4,6 @@
 #include "inspect.h"
 #include "output.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,12 +15,6 @@ static const char help[] =
     "every step from its stored pixels to the network's input; and the probabilities.\n"
     "Nothing is written unless asked for, and no patient's name or number is shown.\n"
     "\n"
-    "  --png FILE      write the picture that the network sees\n"
-    "  --json          print JSON instead of text\n"
-    "  --config PATH   task file (XML) or folder of them instead of the default tasks;\n"
-    "                  may be given several times\n"
-    "  -h, --help      this text\n"
-    "\n"
     "Examples:\n"
     "  dcm-medtl inspect image.dcm\n"
     "  dcm-medtl inspect image.dcm --png seen.png\n"
@@ -32,45 +25,28 @@ static const char help[] =
     "or configuration; 3 it could not run.\n";
 
 typedef struct arguments {
-    config_list config;
+    option_words config;
     const char *png, *path;
     bool json;
 } arguments;
 
 static int parse(int argc, char **argv, arguments *a)
 {
-    enum { OPTION_CONFIG = 256, OPTION_JSON, OPTION_PNG };
-    static const struct option options[] = {{"config", required_argument, NULL, OPTION_CONFIG},
-                                            {"json", no_argument, NULL, OPTION_JSON},
-                                            {"png", required_argument, NULL, OPTION_PNG},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
-    int option;
+    const option table[] = {
+        {OPTION_HEADING, .help = "Options"},
+        {OPTION_WORD, "file", 0, "FILE", &a->path, 0, 0, SHAPES_NOTHING, "the DICOM file"},
+        {OPTION_TEXT, "png", 0, "FILE", &a->png, 0, 0, SHAPES_NOTHING,
+         "write the picture that the network sees"},
+        {OPTION_FLAG, "json", 0, "", &a->json, 0, 0, SHAPES_NOTHING, "print JSON instead of text"},
+        {OPTION_TEXTS, "config", 0, "PATH", &a->config, 0, 0, SHAPES_NOTHING,
+         "task file (XML) or folder of them instead of the default tasks; may be given several times"},
+    };
+    const int code =
+        take_arguments("inspect", help, table, sizeof table / sizeof table[0], argc, argv);
 
-    while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1)
-        switch (option) {
-        case OPTION_CONFIG:
-            if (!add_config(&a->config, optarg))
-                return EXIT_USAGE;
-            break;
-        case OPTION_JSON:
-            a->json = true;
-            break;
-        case OPTION_PNG:
-            a->png = optarg;
-            break;
-        case 'h':
-            fputs(help, stdout);
-            return EXIT_DONE;
-        case ':':
-            return wrong_usage("inspect", "%s needs a value", argv[optind - 1]);
-        default:
-            return wrong_usage("inspect", "unknown option %s", argv[optind - 1]);
-        }
-    if (argc - optind != 1)
-        return wrong_usage("inspect", "one FILE to look at, not %d", argc - optind);
-    a->path = argv[optind];
-    return -1;
+    if (code < 0 && a->path == NULL)
+        return wrong_usage("inspect", "one FILE to look at");
+    return code;
 }
 
 static int print(const arguments *a, const look *l)
@@ -110,35 +86,43 @@ static int write_png(const arguments *a, const look *l)
     return EXIT_DONE;
 }
 
-int cmd_inspect(int argc, char **argv)
+static int run(const arguments *a)
 {
-    arguments a = {.json = false};
     medtl_config *config = NULL;
     medtl_error err = {MEDTL_OK, ""};
     medtl_status status;
     look l;
-    int code = parse(argc, argv, &a);
+    int code;
 
-    if (code >= 0)
-        return code;
     if (medtl_dicom_start(&err) != MEDTL_OK) {
         complain("%s", err.message);
         return EXIT_CANNOT_RUN;
     }
-    status = medtl_config_load(a.config.paths, a.config.count, &config, &err);
+    status = medtl_config_load(a->config.items, a->config.count, &config, &err);
     if (status != MEDTL_OK) {
         complain("%s", err.message);
         return exit_code_of(status);
     }
-    if (look_at(a.path, config, &l, &err) != MEDTL_OK) {
+    if (look_at(a->path, config, &l, &err) != MEDTL_OK) {
         complain("%s", err.message);
         code = EXIT_INCOMPLETE;
     } else {
-        code = print(&a, &l);
-        if (a.png != NULL && write_png(&a, &l) != EXIT_DONE)
+        code = print(a, &l);
+        if (a->png != NULL && write_png(a, &l) != EXIT_DONE)
             code = EXIT_INCOMPLETE;
     }
     look_clear(&l);
     medtl_config_destroy(config);
+    return code;
+}
+
+int cmd_inspect(int argc, char **argv)
+{
+    arguments a = {.json = false};
+    int code = parse(argc, argv, &a);
+
+    if (code < 0)
+        code = run(&a);
+    free(a.config.items);
     return code;
 }

@@ -6,7 +6,6 @@
 
 #include "medtl/study.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -16,11 +15,6 @@ static const char help[] =
     "Prints the content of a DICOM Structured Report: one that medtl wrote, or any other (TID 1500,\n"
     "Mammography CAD, plain text ...). Every content item is shown as it stands, also where it breaks a\n"
     "rule. The patient's name and number in the header are not; what the content itself says is.\n"
-    "\n"
-    "  --json             print JSON, with every code and coordinate\n"
-    "  --html             print a page for a browser, complete in itself\n"
-    "  -o, --output FILE  write there instead of standard output\n"
-    "  -h, --help         this text\n"
     "\n"
     "Examples:\n"
     "  dcm-medtl show report.dcm\n"
@@ -34,41 +28,33 @@ typedef medtl_status (*show_function)(FILE *stream, const medtl_document *docume
 
 typedef struct arguments {
     show_function show;
+    bool json, html;
     const char *output, *path;
 } arguments;
 
 static int parse(int argc, char **argv, arguments *a)
 {
-    enum { OPTION_JSON = 256, OPTION_HTML };
-    static const struct option options[] = {{"json", no_argument, NULL, OPTION_JSON},
-                                            {"html", no_argument, NULL, OPTION_HTML},
-                                            {"output", required_argument, NULL, 'o'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
-    int option;
+    const option table[] = {
+        {OPTION_HEADING, .help = "Options"},
+        {OPTION_WORD, "report", 0, "REPORT", &a->path, 0, 0, SHAPES_NOTHING,
+         "the Structured Report"},
+        {OPTION_FLAG, "json", 0, "", &a->json, 0, 0, SHAPES_NOTHING,
+         "print JSON, with every code and coordinate"},
+        {OPTION_FLAG, "html", 0, "", &a->html, 0, 0, SHAPES_NOTHING,
+         "print a page for a browser, complete in itself"},
+        {OPTION_TEXT, "output", 'o', "FILE", &a->output, 0, 0, SHAPES_NOTHING,
+         "where to; -: standard output"},
+    };
+    const int code =
+        take_arguments("show", help, table, sizeof table / sizeof table[0], argc, argv);
 
-    while ((option = getopt_long(argc, argv, ":o:h", options, NULL)) != -1)
-        switch (option) {
-        case OPTION_JSON:
-        case OPTION_HTML:
-            if (a->show != show_text)
-                return wrong_usage("show", "only one of --json and --html");
-            a->show = option == OPTION_JSON ? show_json : show_html;
-            break;
-        case 'o':
-            a->output = optarg;
-            break;
-        case 'h':
-            fputs(help, stdout);
-            return EXIT_DONE;
-        case ':':
-            return wrong_usage("show", "%s needs a value", argv[optind - 1]);
-        default:
-            return wrong_usage("show", "unknown option %s", argv[optind - 1]);
-        }
-    if (argc - optind != 1)
-        return wrong_usage("show", "one REPORT to show, not %d", argc - optind);
-    a->path = argv[optind];
+    if (code >= 0)
+        return code;
+    if (a->json && a->html)
+        return wrong_usage("show", "only one of --json and --html");
+    if (a->path == NULL)
+        return wrong_usage("show", "one REPORT to show");
+    a->show = a->json ? show_json : a->html ? show_html : show_text;
     return -1;
 }
 
@@ -93,7 +79,7 @@ static medtl_status show(const arguments *a, const medtl_document *document, med
 
 int cmd_show(int argc, char **argv)
 {
-    arguments a = {.show = show_text, .output = "-"};
+    arguments a = {.output = "-"};
     medtl_document *document = NULL;
     medtl_error err = {MEDTL_OK, ""};
     int code = parse(argc, argv, &a);

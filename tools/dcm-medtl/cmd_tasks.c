@@ -3,7 +3,6 @@
 #include "cmd.h"
 #include "pipeline.h"
 
-#include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,11 +13,6 @@ static const char help[] =
     "\n"
     "Lists the tasks with their classes and models, and checks everything that a run would need:\n"
     "each task file against the schema, each model file, and that model and task fit each other.\n"
-    "\n"
-    "  --config PATH   task file (XML) or folder of them instead of the default tasks;\n"
-    "                  may be given several times\n"
-    "  --json          print JSON instead of text\n"
-    "  -h, --help      this text\n"
     "\n"
     "Examples:\n"
     "  dcm-medtl tasks\n"
@@ -31,37 +25,20 @@ static const char help[] =
     "could not run.\n";
 
 typedef struct arguments {
-    config_list config;
+    option_words config;
     bool json;
 } arguments;
 
 static int parse(int argc, char **argv, arguments *a)
 {
-    enum { OPTION_CONFIG = 256, OPTION_JSON };
-    static const struct option options[] = {{"config", required_argument, NULL, OPTION_CONFIG},
-                                            {"json", no_argument, NULL, OPTION_JSON},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
-    int option;
+    const option table[] = {
+        {OPTION_HEADING, .help = "Options"},
+        {OPTION_TEXTS, "config", 0, "PATH", &a->config, 0, 0, SHAPES_NOTHING,
+         "task file (XML) or folder of them instead of the default tasks; may be given several times"},
+        {OPTION_FLAG, "json", 0, "", &a->json, 0, 0, SHAPES_NOTHING, "print JSON instead of text"},
+    };
 
-    while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1)
-        switch (option) {
-        case OPTION_CONFIG:
-            if (!add_config(&a->config, optarg))
-                return EXIT_USAGE;
-            break;
-        case OPTION_JSON:
-            a->json = true;
-            break;
-        case 'h':
-            fputs(help, stdout);
-            return EXIT_DONE;
-        case ':':
-            return wrong_usage("tasks", "%s needs a value", argv[optind - 1]);
-        default:
-            return wrong_usage("tasks", "unknown option %s", argv[optind - 1]);
-        }
-    return optind < argc ? wrong_usage("tasks", "'%s' is not expected here", argv[optind]) : -1;
+    return take_arguments("tasks", help, table, sizeof table / sizeof table[0], argc, argv);
 }
 
 /* ---- as text --------------------------------------------------------------------------- */
@@ -185,23 +162,20 @@ static int show_all(const medtl_config *config, json_t *list)
     return code;
 }
 
-int cmd_tasks(int argc, char **argv)
+static int run(const arguments *a)
 {
-    arguments a = {.json = false};
     medtl_config *config = NULL;
     medtl_error err = {MEDTL_OK, ""};
     medtl_status status;
     json_t *list = NULL;
-    int code = parse(argc, argv, &a);
+    int code;
 
-    if (code >= 0)
-        return code;
-    status = medtl_config_load(a.config.paths, a.config.count, &config, &err);
+    status = medtl_config_load(a->config.items, a->config.count, &config, &err);
     if (status != MEDTL_OK) {
         complain("%s", err.message);
         return exit_code_of(status);
     }
-    if (a.json && (list = json_array()) == NULL) {
+    if (a->json && (list = json_array()) == NULL) {
         complain("out of memory for JSON");
         medtl_config_destroy(config);
         return EXIT_CANNOT_RUN;
@@ -217,5 +191,16 @@ int cmd_tasks(int argc, char **argv)
     }
     json_decref(list);
     medtl_config_destroy(config);
+    return code;
+}
+
+int cmd_tasks(int argc, char **argv)
+{
+    arguments a = {.json = false};
+    int code = parse(argc, argv, &a);
+
+    if (code < 0)
+        code = run(&a);
+    free(a.config.items);
     return code;
 }

@@ -5,7 +5,6 @@
 #include "table.h"
 #include "verify.h"
 
-#include <getopt.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,11 +19,6 @@ static const char help[] =
     "Probabilities agree where they differ by at most 0.01 %, the last digit that a report shows. The\n"
     "patient's and study's attributes in the header are not compared: they come from the images.\n"
     "\n"
-    "  --config PATH      task file (XML) or folder of them instead of the default tasks: those that\n"
-    "                     the report was made with; may be given several times\n"
-    "  --json             print JSON instead of text\n"
-    "  -h, --help         this text\n"
-    "\n"
     "Examples:\n"
     "  dcm-medtl verify report.dcm study/\n"
     "  dcm-medtl verify report.dcm study/ --config tasks-of-2026/ --json\n"
@@ -33,45 +27,29 @@ static const char help[] =
     "line or configuration; 3 it could not run: no report of medtl's, or no image of its study.\n";
 
 typedef struct arguments {
-    config_list config;
+    option_words config, study;
     bool json;
     const char *report;
-    char **paths;
-    size_t path_count;
 } arguments;
 
 static int parse(int argc, char **argv, arguments *a)
 {
-    enum { OPTION_CONFIG = 256, OPTION_JSON };
-    static const struct option options[] = {{"config", required_argument, NULL, OPTION_CONFIG},
-                                            {"json", no_argument, NULL, OPTION_JSON},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
-    int option;
+    const option table[] = {
+        {OPTION_HEADING, .help = "Options"},
+        {OPTION_WORD, "report", 0, "REPORT", &a->report, 0, 0, SHAPES_NOTHING,
+         "a report that medtl wrote"},
+        {OPTION_TEXTS, "config", 0, "PATH", &a->config, 0, 0, SHAPES_NOTHING,
+         "task file (XML) or folder of them instead of the default tasks: those that the report was made with; may be given several times"},
+        {OPTION_FLAG, "json", 0, "", &a->json, 0, 0, SHAPES_NOTHING, "print JSON instead of text"},
+        {OPTION_WORDS, "study", 0, "STUDY...", &a->study, 0, 0, SHAPES_NOTHING,
+         "files, folders, a DICOMDIR or a zip archive"},
+    };
+    const int code =
+        take_arguments("verify", help, table, sizeof table / sizeof table[0], argc, argv);
 
-    while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1)
-        switch (option) {
-        case OPTION_CONFIG:
-            if (!add_config(&a->config, optarg))
-                return EXIT_USAGE;
-            break;
-        case OPTION_JSON:
-            a->json = true;
-            break;
-        case 'h':
-            fputs(help, stdout);
-            return EXIT_DONE;
-        case ':':
-            return wrong_usage("verify", "%s needs a value", argv[optind - 1]);
-        default:
-            return wrong_usage("verify", "unknown option %s", argv[optind - 1]);
-        }
-    if (argc - optind < 2)
+    if (code < 0 && a->study.count == 0)
         return wrong_usage("verify", "a REPORT and the STUDY that it is on");
-    a->report = argv[optind];
-    a->paths = argv + optind + 1;
-    a->path_count = (size_t)(argc - optind - 1);
-    return -1;
+    return code;
 }
 
 /* ---- making the report again ---------------------------------------------------------------- */
@@ -136,8 +114,8 @@ static medtl_status recompute(const arguments *a, const medtl_pipeline *pipeline
     medtl_batch *batch = NULL;
     medtl_status status = medtl_batch_create(pipeline, &batch, err);
 
-    for (size_t i = 0; i < a->path_count && status == MEDTL_OK; i++)
-        status = medtl_batch_add_path(batch, a->paths[i], err);
+    for (size_t i = 0; i < a->study.count && status == MEDTL_OK; i++)
+        status = medtl_batch_add_path(batch, a->study.items[i], err);
     if (status == MEDTL_OK)
         status = medtl_batch_run(batch, &options, err);
     if (status == MEDTL_OK) {
@@ -242,11 +220,11 @@ int cmd_verify(int argc, char **argv)
     int code = parse(argc, argv, &a);
 
     if (code >= 0)
-        return code;
+        goto done;
     code = EXIT_CANNOT_RUN;
     if (medtl_dicom_start(&err) != MEDTL_OK || read_report(a.report, &report, &err) != MEDTL_OK)
         goto done;
-    status = medtl_pipeline_create(a.config.paths, a.config.count, &pipeline, &err);
+    status = medtl_pipeline_create(a.config.items, a.config.count, &pipeline, &err);
     if (status != MEDTL_OK) {
         code = exit_code_of(status);
         goto done;
@@ -262,5 +240,7 @@ done:
     medtl_document_destroy(s.again);
     medtl_pipeline_destroy(pipeline);
     medtl_document_destroy(report);
+    free(a.config.items);
+    free(a.study.items);
     return code;
 }

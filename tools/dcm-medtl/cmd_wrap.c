@@ -6,7 +6,6 @@
 #include "dicom/wrap/wrap.h"
 #include "medtl/study.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,19 +19,6 @@ static const char help[] =
     "allows it; Exif data and comments are left out. Nothing is made up: attributes that the\n"
     "object must have and that a picture does not tell have to be given.\n"
     "\n"
-    "  --as KIND             dermoscopy (Dermoscopic Photography), photograph (VL Photographic)\n"
-    "                        or mammogram (Digital Mammography, For Presentation)\n"
-    "  -o, --output PATH     the file to write; with --csv the folder, made if need be\n"
-    "  --set KEYWORD=VALUE   an attribute: PatientID=7, ImageLaterality=L, ViewPosition=MLO; several\n"
-    "                        values with a backslash; a code as VALUE:SCHEME:MEANING\n"
-    "  --csv TABLE           one object for each line; a column \"file\" (relative to the table's\n"
-    "                        folder), perhaps \"as\" and \"output\" (relative to FOLDER; without it\n"
-    "                        00001.dcm, 00002.dcm ...), and a column for each attribute, named by\n"
-    "                        its keyword; empty cells are left out\n"
-    "  --incomplete          write also where an attribute that must be given is not; the object is\n"
-    "                        not valid then\n"
-    "  -h, --help            this text\n"
-    "\n"
     "Examples:\n"
     "  dcm-medtl wrap photo.jpg --as photograph -o photo.dcm --set PatientID=7 \\\n"
     "      --set AcquisitionDateTime=20260102101500\n"
@@ -44,11 +30,12 @@ static const char help[] =
     "Exit code: 0 all were written; 1 some were not, each is named; 2 wrong command line or table; 3\n"
     "it could not run.\n";
 
-enum { ATTRIBUTE_LIMIT = 1200, OPTION_AS = 256, OPTION_SET, OPTION_CSV, OPTION_INCOMPLETE };
+enum { ATTRIBUTE_LIMIT = 1200 };
 
 typedef struct arguments {
     const char *kind, *output, *table, *picture;
     bool incomplete;
+    option_words settings;
     medtl_wrap_attribute attributes[ATTRIBUTE_LIMIT]; /* those of --set, then those of a line */
     size_t given;
 } arguments;
@@ -68,60 +55,36 @@ static int take_attribute(arguments *a, char *text)
     return -1;
 }
 
-/* @return -1 to go on, else the exit code. */
-static int take_option(arguments *a, int option, const char *given)
-{
-    switch (option) {
-    case 'o':
-        a->output = optarg;
-        return -1;
-    case OPTION_AS:
-        a->kind = optarg;
-        return -1;
-    case OPTION_SET:
-        return take_attribute(a, optarg);
-    case OPTION_CSV:
-        a->table = optarg;
-        return -1;
-    case OPTION_INCOMPLETE:
-        a->incomplete = true;
-        return -1;
-    case 'h':
-        fputs(help, stdout);
-        return EXIT_DONE;
-    case ':':
-        return wrong_usage("wrap", "%s needs a value", given);
-    default:
-        return wrong_usage("wrap", "unknown option %s", given);
-    }
-}
-
 static int parse(int argc, char **argv, arguments *a)
 {
-    static const struct option options[] = {{"output", required_argument, NULL, 'o'},
-                                            {"as", required_argument, NULL, OPTION_AS},
-                                            {"set", required_argument, NULL, OPTION_SET},
-                                            {"csv", required_argument, NULL, OPTION_CSV},
-                                            {"incomplete", no_argument, NULL, OPTION_INCOMPLETE},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
-    int option;
+    const option table[] = {
+        {OPTION_HEADING, .help = "Options"},
+        {OPTION_TEXT, "as", 0, "KIND", &a->kind, 0, 0, SHAPES_NOTHING,
+         "dermoscopy (Dermoscopic Photography), photograph (VL Photographic) or mammogram (Digital Mammography, For Presentation)"},
+        {OPTION_TEXT, "output", 'o', "PATH", &a->output, 0, 0, SHAPES_NOTHING,
+         "the file to write; with --csv the folder, made if need be"},
+        {OPTION_TEXTS, "set", 0, "KEYWORD=VALUE", &a->settings, 0, 0, SHAPES_NOTHING,
+         "an attribute: PatientID=7, ImageLaterality=L, ViewPosition=MLO; several values with a backslash; a code as VALUE:SCHEME:MEANING"},
+        {OPTION_TEXT, "csv", 0, "TABLE", &a->table, 0, 0, SHAPES_NOTHING,
+         "one object for each line; a column \"file\" (relative to the table's folder), perhaps \"as\" and \"output\" (relative to FOLDER; without it 00001.dcm, 00002.dcm ...), and a column for each attribute, named by its keyword; empty cells are left out"},
+        {OPTION_FLAG, "incomplete", 0, "", &a->incomplete, 0, 0, SHAPES_NOTHING,
+         "write also where an attribute that must be given is not; the object is not valid then"},
+        {OPTION_WORD, "picture", 0, "PICTURE", &a->picture, 0, 0, SHAPES_NOTHING, "JPEG or PNG"},
+    };
+    const int code =
+        take_arguments("wrap", help, table, sizeof table / sizeof table[0], argc, argv);
 
-    while ((option = getopt_long(argc, argv, ":ho:", options, NULL)) != -1) {
-        const int code = take_option(a, option, argv[optind - 1]);
-
-        if (code >= 0)
-            return code;
-    }
-    if (argc - optind > 1)
-        return wrong_usage("wrap", "what is %s for?", argv[optind + 1]);
-    a->picture = optind < argc ? argv[optind] : NULL;
+    if (code >= 0)
+        return code;
     if ((a->picture == NULL) == (a->table == NULL))
         return wrong_usage("wrap", "give either a PICTURE or --csv TABLE");
     if (a->output == NULL || a->output[0] == '\0')
         return wrong_usage("wrap", "-o PATH is missing");
     if (a->picture != NULL && a->kind == NULL)
         return wrong_usage("wrap", "--as KIND is missing: dermoscopy, photograph or mammogram");
+    for (size_t i = 0; i < a->settings.count; i++)
+        if (take_attribute(a, (char *)a->settings.items[i]) >= 0) /* a word of argv */
+            return EXIT_USAGE;
     return -1;
 }
 
@@ -240,13 +203,14 @@ int cmd_wrap(int argc, char **argv)
 {
     static arguments a; /* too large for a stack */
     medtl_error err = {MEDTL_OK, ""};
-    const int code = parse(argc, argv, &a);
+    int code = parse(argc, argv, &a);
 
-    if (code >= 0)
-        return code;
-    if (medtl_dicom_start(&err) != MEDTL_OK) {
+    if (code < 0 && medtl_dicom_start(&err) != MEDTL_OK) {
         complain("%s", err.message);
-        return EXIT_CANNOT_RUN;
+        code = EXIT_CANNOT_RUN;
     }
-    return a.table != NULL ? wrap_table(&a) : wrap_one(&a);
+    if (code < 0)
+        code = a.table != NULL ? wrap_table(&a) : wrap_one(&a);
+    free(a.settings.items);
+    return code;
 }

@@ -1,28 +1,14 @@
 #include "csv.h"
 
+#include "csv_field.h"
+
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-static void cell(FILE *stream, const char *text)
-{
-    if (strpbrk(text, ",\"\r\n") == NULL) {
-        fputs(text, stream);
-        return;
-    }
-    fputc('"', stream);
-    for (; *text != '\0'; text++) {
-        if (*text == '"')
-            fputc('"', stream);
-        fputc(*text, stream);
-    }
-    fputc('"', stream);
-}
 
 static void next_cell(FILE *stream, const char *text)
 {
     fputc(',', stream);
-    cell(stream, text);
+    csv_put_field(stream, text);
 }
 
 static void header(FILE *stream, const medtl_pipeline *pipeline)
@@ -56,7 +42,7 @@ static void line(FILE *stream, const medtl_pipeline *pipeline, const medtl_recor
     const bool analysed = record->probabilities != NULL;
     const bool decides = analysed && record->task->positive_class >= 0;
 
-    cell(stream, record->path);
+    csv_put_field(stream, record->path);
     next_cell(stream, medtl_outcome_name(record->outcome));
     next_cell(stream, medtl_status_name(record->status));
     next_cell(stream, record->reason);

@@ -12,20 +12,48 @@
 
 enum { NEW_KEY_SIZE = 32 };
 
-void deidentifying_take(deidentifying *d, int option, const char *value)
+option deidentifying_key_option(deidentifying *d)
 {
-    d->used = true;
-    switch (option) {
-    case DEIDENTIFYING_KEY:
-        d->key_file = value;
-        break;
-    case DEIDENTIFYING_SHIFT:
-        d->options.shift_dates = true;
-        break;
-    default:
-        d->options.keep_patient_characteristics = true;
-        break;
-    }
+    return (option){
+        OPTION_TEXT,
+        "key",
+        0,
+        "FILE",
+        &d->key_file,
+        0,
+        0,
+        SHAPES_NOTHING,
+        "the secret that UIDs and pseudonyms follow from; made if it is not there. With it, later "
+        "runs give the same ones; whoever has it can test guesses: keep it with the patients' data. "
+        "Without: a new secret for this run, which is forgotten"};
+}
+
+option deidentifying_shift_option(deidentifying *d)
+{
+    return (option){
+        OPTION_FLAG,
+        "shift-dates",
+        0,
+        "",
+        &d->options.shift_dates,
+        0,
+        0,
+        SHAPES_NOTHING,
+        "move all dates of a patient back by the same 1 to 3650 days, and keep times of day, "
+        "instead of removing both"};
+}
+
+option deidentifying_characteristics_option(deidentifying *d)
+{
+    return (option){OPTION_FLAG,
+                    "keep-patient-characteristics",
+                    0,
+                    "",
+                    &d->options.keep_patient_characteristics,
+                    0,
+                    0,
+                    SHAPES_NOTHING,
+                    "keep age (at most 90), sex, size, weight, ethnic group, smoking, pregnancy"};
 }
 
 static medtl_status draw_secret(unsigned char secret[NEW_KEY_SIZE], medtl_error *err)

@@ -22,10 +22,11 @@ plugin           include core/base core/nn dicom config plugin/pipeline plugin
 plugin/pipeline  include core/base core/nn dicom config plugin/pipeline
 plugin/abi       include core/base plugin/pipeline plugin/abi
 plugin/orthanc   include core/base plugin/pipeline plugin/orthanc
-tools/dcm-medtl  include core/base core/nn dicom config plugin/pipeline tools/dcm-medtl
+tools/common     include core/base tools/common
+tools/dcm-medtl  include core/base core/nn dicom config plugin/pipeline tools/common tools/dcm-medtl
 tools/medtl-decode include core/base dicom tools/medtl-decode
 tools/plot       include core/base tools/plot
-tools/medtl      include core/base core/nn core/eval core/onnx core/train dicom config plugin/pipeline tools/plot tools/medtl
+tools/medtl      include core/base core/nn core/eval core/onnx core/train dicom config plugin/pipeline tools/common tools/plot tools/medtl
 examples         include examples
 '
 # A foreign library, as the beginning of an <include>, and the only area (product code) that knows it.

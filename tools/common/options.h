@@ -12,7 +12,8 @@ typedef enum option_kind {
     OPTION_HEADING, /* of a section of the help; only `help` counts */
     OPTION_FLAG,    /* bool */
     OPTION_TEXT,    /* const char *, points into argv */
-    OPTION_WHOLE,   /* uint64_t in low..high */
+    OPTION_TEXTS,   /* option_words: one for each time that the option is given */
+    OPTION_WHOLE,   /* uint64_t in low..high; below low: none yet */
     OPTION_REAL,    /* double in low..high */
     OPTION_CHOICE,  /* int, index of one of the words in `argument`, by '|'; below 0: none yet */
     OPTION_WORD,    /* const char *: a word without a name, in the order of the table */
@@ -44,8 +45,8 @@ typedef struct option {
     const char *help;
 } option;
 
-/** Parse all of argv[1..]. "--name value", "--name=value", "-x value"; other words go to
- *  the OPTION_WORDs, and no others are allowed. Where --help or -h is among them nothing is parsed: `usage` and the
+/** Parse all of argv[1..]. "--name value", "--name=value", "-x value", "-xvalue"; other words, and all
+ *  behind "--", go to the OPTION_WORDs, and no others are allowed. Where --help or -h is among them nothing is parsed: `usage` and the
  *  table with its defaults are printed.
  *  @param[out] help  Whether that was so; the command then has nothing else to do.
  *  @return MEDTL_OK, or MEDTL_E_ARGUMENT naming the option and what it takes. */

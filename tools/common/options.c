@@ -96,6 +96,7 @@ static medtl_status set(const option *o, const char *value, medtl_error *err)
     case OPTION_WORD:
         *(const char **)o->target = value;
         break;
+    case OPTION_TEXTS:
     case OPTION_WORDS:
         return add_word(o->target, value, err);
     case OPTION_WHOLE:
@@ -135,8 +136,12 @@ static medtl_status recognise(const option *options, size_t count, const char *w
         *out = find(options, count, word + 2, length);
         if (word[2 + length] == '=')
             *value = word + 2 + length + 1;
-    } else if (word[0] == '-' && word[1] != '\0' && word[2] == '\0') {
+    } else if (word[0] == '-' && word[1] != '\0') {
         *out = find_letter(options, count, word[1]);
+        if (word[2] != '\0' && *out != NULL && (*out)->kind == OPTION_FLAG)
+            *out = NULL;
+        if (word[2] != '\0')
+            *value = word + 2;
     } else {
         return medtl_fail(err, MEDTL_E_ARGUMENT, "'%s' is no option (see --help)", word);
     }
@@ -151,7 +156,7 @@ static bool asks_for_help(const option *options, size_t count, int argc, char **
     const option *o;
     const char *value;
 
-    for (int i = 1; i < argc; i++) {
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
             return true;
         if (argv[i][0] == '-' && recognise(options, count, argv[i], &o, &value, NULL) == MEDTL_OK &&
@@ -161,37 +166,52 @@ static bool asks_for_help(const option *options, size_t count, int argc, char **
     return false;
 }
 
+/* What is not an option goes to the first word that still wants one. */
+static medtl_status take_word(const option *options, size_t count, const char *word,
+                              medtl_error *err)
+{
+    const option *o = find_empty_word(options, count);
+
+    return o != NULL ? set(o, word, err)
+                     : medtl_fail(err, MEDTL_E_ARGUMENT, "'%s' is no option (see --help)", word);
+}
+
+/* Option argv[*at], and its value where that is the next word. */
+static medtl_status take_option(const option *options, size_t count, int argc, char **argv, int *at,
+                                medtl_error *err)
+{
+    const char *given = argv[*at], *value = NULL;
+    const option *o = NULL;
+    const medtl_status status = recognise(options, count, given, &o, &value, err);
+
+    if (status != MEDTL_OK)
+        return status;
+    if (o->kind == OPTION_FLAG && value != NULL)
+        return medtl_fail(err, MEDTL_E_ARGUMENT, "--%s takes no value", o->name);
+    if (o->kind == OPTION_FLAG) {
+        *(bool *)o->target = true;
+        return MEDTL_OK;
+    }
+    if (value == NULL && *at + 1 == argc)
+        return medtl_fail(err, MEDTL_E_ARGUMENT, "%s needs a value (%s)", given, o->argument);
+    return set(o, value != NULL ? value : argv[++*at], err);
+}
+
 static medtl_status parse_all(const option *options, size_t count, int argc, char **argv,
                               medtl_error *err)
 {
-    const option *o = NULL;
-    const char *value = NULL;
-    medtl_status status;
+    bool only_words = false; /* behind "--" */
+    medtl_status status = MEDTL_OK;
 
-    for (int i = 1; i < argc; i++) {
-        if (argv[i][0] != '-' && (o = find_empty_word(options, count)) != NULL) {
-            if ((status = set(o, argv[i], err)) != MEDTL_OK)
-                return status;
-            continue;
-        }
-        if ((status = recognise(options, count, argv[i], &o, &value, err)) != MEDTL_OK)
-            return status;
-        if (o->kind == OPTION_FLAG) {
-            if (value != NULL)
-                return medtl_fail(err, MEDTL_E_ARGUMENT, "--%s takes no value", o->name);
-            *(bool *)o->target = true;
-            continue;
-        }
-        if (value == NULL) {
-            if (i + 1 == argc)
-                return medtl_fail(err, MEDTL_E_ARGUMENT, "--%s needs a value (%s)", o->name,
-                                  o->argument);
-            value = argv[++i];
-        }
-        if ((status = set(o, value, err)) != MEDTL_OK)
-            return status;
+    for (int i = 1; i < argc && status == MEDTL_OK; i++) {
+        if (only_words || argv[i][0] != '-')
+            status = take_word(options, count, argv[i], err);
+        else if (strcmp(argv[i], "--") == 0)
+            only_words = true;
+        else
+            status = take_option(options, count, argc, argv, &i, err);
     }
-    return MEDTL_OK;
+    return status;
 }
 
 /* The present value as text. */
@@ -211,10 +231,12 @@ static void show(const option *o, char *out, size_t size)
         snprintf(out, size, "%s",
                  *(const char **)o->target != NULL ? *(const char **)o->target : "");
         break;
+    case OPTION_TEXTS:
     case OPTION_WORDS:
         break;
     case OPTION_WHOLE:
-        snprintf(out, size, "%llu", (unsigned long long)*(uint64_t *)o->target);
+        if ((double)*(uint64_t *)o->target >= o->low)
+            snprintf(out, size, "%llu", (unsigned long long)*(uint64_t *)o->target);
         break;
     case OPTION_REAL:
         snprintf(out, size, "%.12g", *(double *)o->target);
@@ -240,15 +262,14 @@ static void print_wrapped(const char *text, size_t column)
         if (at + word > HELP_WIDTH) {
             printf("\n%*s", (int)column, "");
             at = column;
+        } else if (at > column) {
+            putchar(' ');
         }
         printf("%.*s", (int)word, text);
-        at += word;
+        at += word + 1;
         text += word;
-        if (*text == ' ') {
-            putchar(' ');
-            at++;
+        if (*text == ' ')
             text++;
-        }
     }
     putchar('\n');
 }

@@ -13,17 +13,19 @@ medtl_status medtl_network_load(medtl_network *network, const char *path, char *
     medtl_safetensors *file = NULL;
     medtl_matches matches = {0};
     medtl_status status;
+    size_t adapted;
 
     if ((status = medtl_safetensors_read(path, &file, err)) == MEDTL_OK &&
         (status = medtl_network_match(network, file, &matches, err)) == MEDTL_OK)
         status = medtl_network_start_from(network, path, &matches, err);
+    adapted = matches.kinds[MEDTL_SUMMED] + matches.kinds[MEDTL_REPEATED];
     if (status == MEDTL_OK && report != NULL)
         snprintf(report, report_size,
-                 "%zu tensors matched, %zu summed over input channels, %zu of the head kept their "
+                 "%zu tensors matched, %zu %s over input channels, %zu of the head kept their "
                  "initial values, %zu in the file not used",
-                 matches.kinds[MEDTL_MATCHED], matches.kinds[MEDTL_SUMMED], matches.kept,
-                 medtl_safetensors_count(file) - matches.kinds[MEDTL_MATCHED] -
-                     matches.kinds[MEDTL_SUMMED]);
+                 matches.kinds[MEDTL_MATCHED], adapted,
+                 matches.kinds[MEDTL_REPEATED] > 0 ? "repeated" : "summed", matches.kept,
+                 medtl_safetensors_count(file) - matches.kinds[MEDTL_MATCHED] - adapted);
     medtl_matches_clear(&matches);
     medtl_safetensors_destroy(file);
     return status;

@@ -24,12 +24,12 @@ static bool same_shape(const medtl_parameter *p, const medtl_stored *s, size_t f
     return true;
 }
 
-/* A first convolution of one input channel that the file has with three. */
-static bool can_be_summed(const medtl_network *network, const medtl_parameter *p,
-                          const medtl_stored *s)
+/* A first convolution of other input channels that the file has with three. */
+static bool can_be_adapted(const medtl_network *network, const medtl_parameter *p,
+                           const medtl_stored *s)
 {
     return p == &network->parameters[0] && p->dimensions == 4 && s->dimensions == 4 &&
-           s->shape[0] == p->shape[0] && s->shape[1] == 3 && p->shape[1] == 1 &&
+           s->shape[0] == p->shape[0] && s->shape[1] == 3 && p->shape[1] != 3 &&
            s->shape[2] == p->shape[2] && s->shape[3] == p->shape[3];
 }
 
@@ -44,8 +44,8 @@ static medtl_match judge(const medtl_network *network, const medtl_parameter *p,
         return (medtl_match){MEDTL_WRONG_TYPE, p, s, false};
     if (same_shape(p, s, 0))
         return (medtl_match){MEDTL_MATCHED, p, s, false};
-    if (can_be_summed(network, p, s))
-        return (medtl_match){MEDTL_SUMMED, p, s, false};
+    if (can_be_adapted(network, p, s))
+        return (medtl_match){p->shape[1] == 1 ? MEDTL_SUMMED : MEDTL_REPEATED, p, s, false};
     return (medtl_match){MEDTL_RESHAPED, p, s, last && same_shape(p, s, 1)};
 }
 
@@ -100,6 +100,7 @@ const char *medtl_match_kind_name(medtl_match_kind kind)
     static const char *const names[MEDTL_MATCH_KINDS] = {
         [MEDTL_MATCHED] = "matched",
         [MEDTL_SUMMED] = "summed over input channels",
+        [MEDTL_REPEATED] = "repeated over input channels",
         [MEDTL_RESHAPED] = "reshaped",
         [MEDTL_WRONG_TYPE] = "of a type that is not read",
         [MEDTL_MISSING] = "missing",
@@ -127,6 +128,7 @@ static bool is_allowed(const medtl_match *match, unsigned allowed)
     case MEDTL_COUNTER:
         return true;
     case MEDTL_SUMMED:
+    case MEDTL_REPEATED:
         return (allowed & MEDTL_ALLOW_SUMMED) != 0;
     case MEDTL_UNEXPECTED:
         return (allowed & MEDTL_ALLOW_EXTRA) != 0;
@@ -199,6 +201,18 @@ static void sum_channels(const medtl_stored *s, const float *from, float *to)
         }
 }
 
+/* [out][3][h][w] -> [out][n][h][w]: again and again, scaled so that sums over equal channels stay what they were. */
+static void repeat_channels(const medtl_stored *s, const float *from, size_t channels, float *to)
+{
+    const size_t plane = s->shape[2] * s->shape[3];
+    const float scale = 3.0f / (float)channels;
+
+    for (size_t k = 0; k < s->shape[0]; k++)
+        for (size_t c = 0; c < channels; c++)
+            for (size_t i = 0; i < plane; i++)
+                to[(k * channels + c) * plane + i] = scale * from[(k * 3 + c % 3) * plane + i];
+}
+
 /* Read one tensor into `room` (large enough for the file's), and from there into its place. */
 static medtl_status fetch(const char *path, const medtl_match *match, float *room, float *target,
                           medtl_error *err)
@@ -215,6 +229,8 @@ static medtl_status fetch(const char *path, const medtl_match *match, float *roo
                           p->name);
     if (match->kind == MEDTL_SUMMED)
         sum_channels(match->stored, room, target);
+    else if (match->kind == MEDTL_REPEATED)
+        repeat_channels(match->stored, room, p->shape[1], target);
     else
         memcpy(target, room, p->size * sizeof *target);
     return MEDTL_OK;
@@ -222,7 +238,8 @@ static medtl_status fetch(const char *path, const medtl_match *match, float *roo
 
 static bool is_copied(const medtl_match *match)
 {
-    return match->kind == MEDTL_MATCHED || match->kind == MEDTL_SUMMED;
+    return match->kind == MEDTL_MATCHED || match->kind == MEDTL_SUMMED ||
+           match->kind == MEDTL_REPEATED;
 }
 
 /* @param values  The network's, or a block laid out like them. */

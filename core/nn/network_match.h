@@ -8,6 +8,7 @@
 typedef enum medtl_match_kind {
     MEDTL_MATCHED,  /* same name and shape, of a type that we read */
     MEDTL_SUMMED,   /* a first convolution of 3 input channels, to be summed for 1, as timm does */
+    MEDTL_REPEATED, /* likewise for n: channel c takes 3/n of channel c modulo 3, as timm does */
     MEDTL_RESHAPED, /* same name, another shape */
     MEDTL_WRONG_TYPE, /* same name, but none of F32, F16, BF16 */
     MEDTL_MISSING,    /* of the network, not in the file */
@@ -38,7 +39,7 @@ medtl_status medtl_network_match(const medtl_network *network, const medtl_safet
                                  medtl_matches *out, medtl_error *err);
 void medtl_matches_clear(medtl_matches *matches); /* all zero is allowed */
 
-/** "matched", "summed over input channels", "reshaped" ... */
+/** "matched", "summed over input channels", "repeated over input channels", ... */
 const char *medtl_match_kind_name(medtl_match_kind kind);
 
 /** "[64, 3, 7, 7]", cut at the end where `size` is too small. @return `text`. */
@@ -46,7 +47,7 @@ char *medtl_shape_text(const size_t *shape, size_t dimensions, char *text, size_
 
 /** Misfits that the caller accepts. */
 enum {
-    MEDTL_ALLOW_SUMMED = 1, /* MEDTL_SUMMED */
+    MEDTL_ALLOW_SUMMED = 1, /* MEDTL_SUMMED, MEDTL_REPEATED */
     MEDTL_ALLOW_HEAD = 2,   /* those marked `head` */
     MEDTL_ALLOW_EXTRA = 4,  /* MEDTL_UNEXPECTED */
     MEDTL_ADOPT_IN_PLACE =

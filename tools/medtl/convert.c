@@ -20,7 +20,7 @@ static const char USAGE[] =
     "not say: the architecture, what each output means, and how an image becomes the input. Every\n"
     "tensor must have its place; what does not fit is listed, and nothing is written. PyTorch's\n"
     "num_batches_tracked are not needed. A first layer for three channels is summed for a\n"
-    "normaliser of one.\n"
+    "normaliser of one, and repeated for one of others.\n"
     "\n"
     "An ONNX file brings its own architecture: any network whose operators docs/OPERATORS.md\n"
     "lists, with one image in and logits out (a softmax at its end is taken off). A size that it\n"

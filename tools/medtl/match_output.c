@@ -65,9 +65,13 @@ void matches_print(FILE *stream, const medtl_matches *matches, size_t most)
 json_t *matches_json(const medtl_matches *matches)
 {
     static const char *const keys[MEDTL_MATCH_KINDS] = {
-        [MEDTL_MATCHED] = "matched",   [MEDTL_SUMMED] = "summed_over_input_channels",
-        [MEDTL_RESHAPED] = "reshaped", [MEDTL_WRONG_TYPE] = "type_not_read",
-        [MEDTL_MISSING] = "missing",   [MEDTL_UNEXPECTED] = "unexpected",
+        [MEDTL_MATCHED] = "matched",
+        [MEDTL_SUMMED] = "summed_over_input_channels",
+        [MEDTL_REPEATED] = "repeated_over_input_channels",
+        [MEDTL_RESHAPED] = "reshaped",
+        [MEDTL_WRONG_TYPE] = "type_not_read",
+        [MEDTL_MISSING] = "missing",
+        [MEDTL_UNEXPECTED] = "unexpected",
         [MEDTL_COUNTER] = "counters"};
     json_t *root = json_object();
     int failed = root == NULL;

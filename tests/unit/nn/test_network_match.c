@@ -281,6 +281,57 @@ Test(network_match, three_channels_are_summed_for_one_only_when_allowed)
     clear(&f);
 }
 
+/* timm's adapt_input_conv(): repeated as often as it takes, cut, and scaled by 3 / n. Five channels: r g b r g times
+ * 0.6; two: r g times 1.5. */
+static void check_repeated(unsigned channels, float scale)
+{
+    float weights[2 * 3 * 7 * 7];
+    size_t shape[4] = {2, 3, 7, 7};
+    medtl_error err = {0};
+    fixture f;
+
+    for (size_t i = 0; i < sizeof weights / sizeof weights[0]; i++)
+        weights[i] = (float)(i % 13) - 6.0f;
+    prepare(&f, channels);
+    *tensor(&f, "conv1.weight") = (medtl_to_store){
+        "conv1.weight", shape, 4, weights, sizeof weights / sizeof weights[0], false};
+    match(&f);
+    cr_expect_eq(find(&f, "conv1.weight")->kind, MEDTL_REPEATED);
+    cr_expect_eq(medtl_network_adopt(f.network, "f", &f.matches, 0, &err), MEDTL_E_FORMAT);
+    cr_expect_eq(medtl_network_adopt(f.network, "f", &f.matches, MEDTL_ALLOW_SUMMED, &err),
+                 MEDTL_OK);
+    for (size_t k = 0; k < 2; k++)
+        for (size_t c = 0; c < channels; c++)
+            for (size_t i = 0; i < 49; i++)
+                cr_expect_float_eq(
+                    medtl_network_parameter(f.network, 0)->value[(k * channels + c) * 49 + i],
+                    scale * weights[(k * 3 + c % 3) * 49 + i], 1e-6f);
+    clear(&f);
+}
+
+Test(network_match, three_channels_are_repeated_for_others)
+{
+    check_repeated(2, 1.5f);
+    check_repeated(4, 0.75f);
+    check_repeated(5, 0.6f);
+    check_repeated(6, 0.5f);
+}
+
+Test(network_match, other_than_three_channels_are_not_adapted)
+{
+    static const float weights[2 * 2 * 7 * 7];
+    size_t shape[4] = {2, 2, 7, 7};
+    fixture f;
+
+    prepare(&f, 3);
+    *tensor(&f, "conv1.weight") = (medtl_to_store){
+        "conv1.weight", shape, 4, weights, sizeof weights / sizeof weights[0], false};
+    match(&f);
+    cr_expect_eq(find(&f, "conv1.weight")->kind, MEDTL_RESHAPED);
+    cr_expect_eq(medtl_network_adopt(f.network, "f", &f.matches, 7, NULL), MEDTL_E_FORMAT);
+    clear(&f);
+}
+
 Test(network_match, a_value_that_is_not_finite_is_refused_by_name_and_changes_nothing)
 {
     medtl_error err = {0};

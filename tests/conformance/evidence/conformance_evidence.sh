@@ -22,8 +22,8 @@ faults() {
     local said
     said=$(dciodvfy -new "$1" 2>&1)
     grep -qE '^(SCImage|Segmentation)$' <<<"$said" || echo "$1: dciodvfy knows no IOD for this"
-    # Two warnings say what is so: a study without date, time and number has objects without them, which no DICOMDIR could
-    # list; and the side of a lesion is not known.
+    # Two warnings say what is so (docs/REPORTS.md, "Checked by"): a study without date, time and number has objects without
+    # them, which no DICOMDIR could list; and the side of a lesion is not known, while leaving Laterality out is an error.
     grep -E '^(Error|Warning)' <<<"$said" | grep -v 'would be needed to build DICOMDIR' |
         grep -v 'Laterality.* is only permitted to be empty when actually unknown' | sed "s|^|$1: |"
 }

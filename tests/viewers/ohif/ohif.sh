@@ -1,7 +1,7 @@
 #!/bin/bash
 # usage: ohif.sh DCM_MEDTL [PICTURES]
 # Does the OHIF viewer show what medtl writes? Phantom studies (a mammography exam, a VL Photograph of a skin lesion) are classified
-# with evidence, stored with their reports in an Orthanc of our own, and opened in OHIF in headless Chromium (look.js). All of it
+# with evidence, and a mammogram and a photograph as the tasks are shipped, stored with their reports in an Orthanc of our own, and opened in OHIF in headless Chromium (look.js). All of it
 # runs in a network namespace that has loopback only. PICTURES: a folder for photographs of the screen.
 #
 # Needs a built OHIF and puppeteer-core, which Debian does not have; in a folder that MEDTL_OHIF names:
@@ -35,7 +35,7 @@ ip link set lo up
 work=$(mktemp -d)
 server=
 trap 'if [ -n "$server" ]; then kill $server; wait $server; fi 2>/dev/null; rm -rf "$work"' EXIT
-mkdir -p "$work/db" "$work/tasks" "$work/studies/mammography" "$work/studies/dermoscopy"
+mkdir -p "$work/db" "$work/tasks" "$work"/studies/{mammography,dermoscopy} "$work"/shipped/{mammography,dermoscopy}
 [ -z "$pictures" ] || mkdir -p "$pictures"
 
 # The shipped tasks, asked for evidence on every image.
@@ -58,6 +58,15 @@ find "$work/phantoms" -type f | sort | while read -r file; do
     cp "$file" "$name"
     dcmodify -nb -q -imt -ea VOILUTFunction "$name" >/dev/null 2>&1
 done
+
+# One image of each once more, as another study, for the tasks as they are shipped.
+for kind in mammography dermoscopy; do
+    name="$work/shipped/$kind/image.dcm"
+    cp "$(ls "$work/studies/$kind"/* | tail -n 1)" "$name"
+    dcmodify -nb -q -imt -gst -gse -gin "$name" >/dev/null 2>&1 || { echo "dcmodify failed"; exit 1; }
+done
+"$program" classify "$work"/shipped/* -o "$work/reports" >"$work/classify.log" 2>&1 ||
+    { cat "$work/classify.log"; exit 1; }
 "$program" classify "$work"/studies/* --config "$work/tasks" -o "$work/reports" >"$work/classify.log" 2>&1 ||
     { cat "$work/classify.log"; exit 1; }
 
@@ -76,18 +85,21 @@ for _ in $(seq 120); do
 done
 
 failed=0
-look() { # KIND EXPECTATION...
-    local kind=$1 file study
+look() { # FOLDER EXPECTATION...: a folder with the images of one study
+    local folder=$1 name file study
     shift
-    file=$(ls "$work/studies/$kind"/* | head -n 1)
+    name=$(basename "$(dirname "$folder")")-$(basename "$folder")
+    file=$(ls "$work/$folder"/* | head -n 1)
     study=$(dcmdump -q +P StudyInstanceUID "$file" | sed -n 's/.*\[\(.*\)\].*/\1/p')
-    for file in "$work/studies/$kind"/* "$work/reports/$study"/*.dcm; do
+    for file in "$work/$folder"/* "$work/reports/$study"/*.dcm; do
         curl -sf -X POST $orthanc/instances --data-binary @"$file" >/dev/null || { echo "Orthanc refused $file"; failed=1; }
     done
-    echo "== $kind"
+    echo "== $name"
     NODE_PATH="$MEDTL_OHIF/node_modules" timeout --foreground 1800 node "$here/look.js" "$MEDTL_OHIF/package/dist" $orthanc "$study" \
-        "$(if [ -n "$pictures" ]; then echo "$pictures/ohif-$kind"; else echo -; fi)" "$@" || failed=1
+        "$(if [ -n "$pictures" ]; then echo "$pictures/ohif-$name"; else echo -; fi)" "$@" || failed=1
 }
-look mammography "SR=Probability of cancer:" "OT=" "SEG="
-look dermoscopy "SR=(probability):" "OT=" "SEG="
+look shipped/mammography "SR=Probability of cancer:"
+look shipped/dermoscopy "SR=(probability):"
+look studies/mammography "SR=Probability of cancer:" "OT=" "SEG="
+look studies/dermoscopy "SR=(probability):" "OT=" "SEG="
 exit $failed

@@ -80,8 +80,9 @@ typedef struct medtl_task {
     int positive_class; /* index of the class the threshold is for; -1: none (most probable wins) */
     medtl_code finding_site; /* e.g. (76752008, SCT, "Breast") */
     medtl_code
-        probability_concept; /* name of the NUM items, e.g. (111047, DCM, "Probability of cancer") */
-    medtl_code procedure;    /* Procedure reported */
+        probability_concept; /* name of the positive class's NUM item, e.g. (111047, DCM, "Probability of
+                                       cancer"); the others are named after their class (docs/REPORTS.md) */
+    medtl_code procedure;        /* Procedure reported */
     medtl_code library_modality; /* for the image library, CID 29: (MG, DCM, "Mammography") */
     const char *report_profile;  /* as the task says: "tid1500", "tid1500 cad" */
     unsigned report_profiles;    /* the same as a set of medtl_report_profile; 0: tid1500 */

@@ -3,6 +3,7 @@
 #define MEDTL_DICOM_INSTANCE_INTERNAL_H
 
 #include "bridge_internal.h"
+#include "descriptor.h"
 
 #include "medtl/study.h"
 
@@ -22,6 +23,7 @@ struct medtl_instance {
     medtl_facts facts = {};
     std::string path;                  ///< or the name given for bytes in memory
     std::vector<unsigned char> memory; ///< the whole file where it was given in memory
+    medtl_dicom::descriptor sealed;    ///< instead of `memory`: see medtl_dicom::sealed_copy()
     bool in_memory = false;
     std::shared_ptr<const medtl_dicom::reader_core> reader; ///< none: the defaults, in this process
     std::map<std::string, std::string> values;              ///< by keyword; UTF-8

@@ -72,8 +72,8 @@ object_input input_of(const medtl_instance &instance)
     static const unsigned char none =
         0; // an empty vector's pointer may be NULL, which means the path
 
-    if (!instance.in_memory)
-        return {&instance.path, nullptr, 0};
+    if (!instance.in_memory || instance.sealed.get() >= 0)
+        return {&instance.path, nullptr, 0, instance.sealed.get()};
     return {&instance.path, instance.memory.empty() ? &none : instance.memory.data(),
             instance.memory.size()};
 }
@@ -166,14 +166,23 @@ try {
     *out = nullptr;
     const unsigned char *const first = static_cast<const unsigned char *>(bytes);
     const std::string path = name;
+    const reader_pointer core = core_of(reader);
     archive_cache archives;
     const unsigned char none = 0;
+    object_input input = {&path, size > 0 ? first : &none, size};
+    descriptor sealed;
 
+    if (core && core->children)
+        sealed = sealed_copy(first, size);
+    if (sealed.get() >= 0)
+        input = {&path, nullptr, 0, sealed.get()};
     std::unique_ptr<medtl_instance> instance =
-        read_header(core_of(reader), {&path, size > 0 ? first : &none, size},
-                    find_keywords(keywords, keyword_count), archives);
+        read_header(core, input, find_keywords(keywords, keyword_count), archives);
     instance->in_memory = true;
-    instance->memory.assign(first, first + size);
+    if (sealed.get() >= 0)
+        instance->sealed = std::move(sealed);
+    else
+        instance->memory.assign(first, first + size);
     *out = instance.release();
     return MEDTL_OK;
 } catch (...) {

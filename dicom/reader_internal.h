@@ -30,11 +30,12 @@ using reader_pointer = std::shared_ptr<const reader_core>;
 /// The limits of a reader; the defaults where there is none.
 medtl_limits limits_of(const reader_core *reader);
 
-/// An object to read: a path, or borrowed bytes.
+/// An object to read: a path, or borrowed bytes, or a borrowed file.
 struct object_input {
     const std::string *path;
     const unsigned char *bytes; ///< NULL: the path counts
     size_t size;
+    int file = -1; ///< instead of the path, for another process; -1: none
 };
 
 /// The header pass. Throws failure; MEDTL_E_UNSUPPORTED means a DICOMDIR and nothing else.

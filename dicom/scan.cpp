@@ -1,5 +1,6 @@
 // Walks files and folders and hands every regular file to a sink, once.
 #include "directory.h"
+#include "isolate/ahead.h"
 #include "location.h"
 #include "reader_internal.h"
 
@@ -26,6 +27,8 @@ class scanner
             void *context)
         : reader_(std::move(reader)), wanted_(std::move(wanted)), sink_(sink), context_(context)
     {
+        if (reader_ && reader_->children)
+            ahead_.reset(new headers_ahead(*reader_->children, wanted_));
     }
 
     /// @return MEDTL_OK, or the status with which the sink stopped.
@@ -39,6 +42,7 @@ class scanner
     const medtl_scan_sink sink_;
     void *const context_;
     archive_cache archives_;
+    std::unique_ptr<headers_ahead> ahead_; ///< none: files are read in this process
     std::set<identity>
         seen_; ///< files and folders: links and repeated arguments lead to each only once
 
@@ -54,7 +58,9 @@ class scanner
     medtl_status scan_file(const std::string &path, bool follow_directory);
     medtl_status scan_directory(const std::string &path);
     medtl_status scan_archive(const std::string &path);
+    std::unique_ptr<medtl_instance> read(const std::string &path);
     medtl_status read_and_hand_over(const std::string &path, medtl_error *failed);
+    void look_ahead(const std::string &prefix, const std::vector<std::string> &names, size_t &next);
 };
 
 medtl_status scanner::hand_over(const std::string &path, std::unique_ptr<medtl_instance> instance,
@@ -124,6 +130,16 @@ medtl_status scanner::scan_archive(const std::string &path)
     return status;
 }
 
+std::unique_ptr<medtl_instance> scanner::read(const std::string &path)
+{
+    if (!ahead_)
+        return read_header(reader_, {&path, nullptr, 0}, wanted_, archives_);
+    std::unique_ptr<medtl_instance> instance = ahead_->take(path);
+    instance->path = path;
+    instance->reader = reader_;
+    return instance;
+}
+
 /// @param failed  NULL, or takes the status of a failure that is not handed over yet.
 medtl_status scanner::read_and_hand_over(const std::string &path, medtl_error *failed)
 {
@@ -131,7 +147,7 @@ medtl_status scanner::read_and_hand_over(const std::string &path, medtl_error *f
     medtl_error error = {};
 
     try {
-        instance = read_header(reader_, {&path, nullptr, 0}, wanted_, archives_);
+        instance = read(path);
     } catch (...) {
         translate(&error, nullptr);
     }
@@ -160,6 +176,24 @@ medtl_status scanner::scan_file(const std::string &path, bool follow_directory)
     return hand_over(path, nullptr, failed);
 }
 
+/// Have headers read ahead from `next` on, up to the next folder: what lies in that comes first.
+void scanner::look_ahead(const std::string &prefix, const std::vector<std::string> &names,
+                         size_t &next)
+{
+    struct stat facts;
+
+    if (!ahead_ || !ahead_->is_low())
+        return;
+    for (; next < names.size() && ahead_->has_room(); next++) {
+        const std::string path = prefix + names[next];
+
+        if (stat(path.c_str(), &facts) != 0 || !S_ISREG(facts.st_mode))
+            return;
+        if (seen_.count({facts.st_dev, facts.st_ino}) == 0)
+            ahead_->want(path);
+    }
+}
+
 /// Names are sorted by bytes, so that runs agree on every machine.
 medtl_status scanner::scan_folder(const std::string &path)
 {
@@ -181,8 +215,11 @@ medtl_status scanner::scan_folder(const std::string &path)
     closedir(folder);
     std::sort(names.begin(), names.end());
     const std::string prefix = path.back() == '/' ? path : path + "/";
-    for (size_t i = 0; status == MEDTL_OK && i < names.size(); i++)
+    for (size_t i = 0, next = 0; status == MEDTL_OK && i < names.size(); i++) {
+        next = std::max(next, i);
+        look_ahead(prefix, names, next);
         status = scan_entry(prefix + names[i], false);
+    }
     return status;
 }
 

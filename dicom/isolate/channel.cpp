@@ -51,32 +51,49 @@ channel_result after_error()
 
 bool is_transient() { return errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK; }
 
-channel_result send_bytes(int socket, const void *from, size_t size, int descriptor,
+/// Take what was sent off the front of `parts`.
+void advance(struct msghdr &head, size_t sent)
+{
+    while (head.msg_iovlen > 0 && sent >= head.msg_iov->iov_len) {
+        sent -= head.msg_iov->iov_len;
+        head.msg_iov++;
+        head.msg_iovlen--;
+    }
+    if (head.msg_iovlen > 0) {
+        head.msg_iov->iov_base = static_cast<char *>(head.msg_iov->iov_base) + sent;
+        head.msg_iov->iov_len -= sent;
+    }
+}
+
+void attach(struct msghdr &head, descriptor_room &room, int descriptor)
+{
+    head.msg_control = room.bytes;
+    head.msg_controllen = sizeof room.bytes;
+    struct cmsghdr *const note = CMSG_FIRSTHDR(&head);
+    note->cmsg_level = SOL_SOCKET;
+    note->cmsg_type = SCM_RIGHTS;
+    note->cmsg_len = CMSG_LEN(sizeof descriptor);
+    std::memcpy(CMSG_DATA(note), &descriptor, sizeof descriptor);
+}
+
+/// Send all parts, in one system call where the socket has room.
+channel_result send_parts(int socket, struct iovec *parts, size_t count, int descriptor,
                           int64_t deadline)
 {
-    const char *at = static_cast<const char *>(from);
+    descriptor_room room = {};
+    struct msghdr head = {};
 
-    while (size > 0) {
-        struct iovec part = {const_cast<char *>(at), size};
-        struct msghdr head = {};
-        descriptor_room room = {};
-
-        head.msg_iov = &part;
-        head.msg_iovlen = 1;
-        if (descriptor >= 0) {
-            head.msg_control = room.bytes;
-            head.msg_controllen = sizeof room.bytes;
-            struct cmsghdr *const note = CMSG_FIRSTHDR(&head);
-            note->cmsg_level = SOL_SOCKET;
-            note->cmsg_type = SCM_RIGHTS;
-            note->cmsg_len = CMSG_LEN(sizeof descriptor);
-            std::memcpy(CMSG_DATA(note), &descriptor, sizeof descriptor);
-        }
+    head.msg_iov = parts;
+    head.msg_iovlen = count;
+    if (descriptor >= 0)
+        attach(head, room, descriptor);
+    advance(head, 0);
+    while (head.msg_iovlen > 0) {
         const ssize_t sent = sendmsg(socket, &head, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (sent > 0) {
-            at += sent;
-            size -= static_cast<size_t>(sent);
-            descriptor = -1;
+            advance(head, static_cast<size_t>(sent));
+            head.msg_control = nullptr; // the descriptor goes along once
+            head.msg_controllen = 0;
             continue;
         }
         if (sent < 0 && !is_transient())
@@ -145,12 +162,11 @@ channel_result send_message(int socket, message_kind kind,
                             const std::vector<unsigned char> &payload, int descriptor,
                             int64_t deadline)
 {
-    const frame_head head = {frame_magic, static_cast<uint32_t>(kind), payload.size()};
-    channel_result result = send_bytes(socket, &head, sizeof head, descriptor, deadline);
+    frame_head head = {frame_magic, static_cast<uint32_t>(kind), payload.size()};
+    struct iovec parts[] = {{&head, sizeof head},
+                            {const_cast<unsigned char *>(payload.data()), payload.size()}};
 
-    if (result == channel_result::good)
-        result = send_bytes(socket, payload.data(), payload.size(), -1, deadline);
-    return result;
+    return send_parts(socket, parts, 2, descriptor, deadline);
 }
 
 channel_result receive_message(int socket, message &to, bool with_descriptor, uint64_t most,

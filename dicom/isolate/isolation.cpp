@@ -9,7 +9,9 @@
 #include <climits>
 #include <cstdlib>
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <link.h>
+#include <sys/mman.h>
 
 namespace medtl_dicom
 {
@@ -20,12 +22,14 @@ constexpr uint32_t default_timeout_ms = 60000;
 constexpr uint64_t default_memory_bytes = UINT64_C(6) << 30;
 constexpr uint64_t header_start =
     256 * 1024; // holds nearly every header; the pixels stay where they are
+constexpr size_t worth_a_file = 4 << 20;  // below, handing over costs next to nothing
+constexpr int highest_descriptor = 512;   // the host needs some of its usual 1,024 itself
 constexpr uint64_t kept_bytes = 64 << 20; // a child's memory files keep so much for the next object
 
-void write_inbox(int inbox, const unsigned char *bytes, size_t size)
+void write_memory(int file, const unsigned char *bytes, size_t size)
 {
     for (size_t at = 0; at < size;) {
-        const ssize_t written = pwrite(inbox, bytes + at, size - at, static_cast<off_t>(at));
+        const ssize_t written = pwrite(file, bytes + at, size - at, static_cast<off_t>(at));
 
         if (written < 0 && errno == EINTR)
             continue;
@@ -107,15 +111,27 @@ std::string find_decoder()
     return "";
 }
 
-struct isolation::request {
-    message_kind kind;
-    const object_input &input;
-    const std::vector<wanted_keyword> *wanted;
-    const std::string *sop_instance;
-    uint32_t frame;
-    const input_request *network_input;
-    bool start_only; ///< hand over the beginning of bytes in memory
-};
+descriptor sealed_copy(const unsigned char *bytes, size_t size)
+{
+    if (size < worth_a_file)
+        return descriptor();
+    descriptor file(memfd_create("medtl-object", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    if (file.get() < 0 || file.get() > highest_descriptor)
+        return descriptor();
+    write_memory(file.get(), bytes, size);
+    if (fcntl(file.get(), F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) !=
+        0)
+        fail(MEDTL_E_MEMORY, "cannot seal %zu bytes in memory", size);
+    return file;
+}
+
+std::unique_ptr<medtl_instance> instance_in(const message &reply)
+{
+    if (reply.kind != message_kind::done)
+        pass_on(reply);
+    message_reader from(reply.payload);
+    return get_instance(from);
+}
 
 isolation::isolation(const medtl_reader_options &options, const medtl_limits &limits)
     : limits_(limits), program_(options.decoder != nullptr ? options.decoder : find_decoder()),
@@ -163,22 +179,27 @@ void isolation::lose(child &worker, channel_result result)
     fail(MEDTL_E_INTERNAL, "its decoding process gave a damaged answer");
 }
 
-/// @return what the child answered. Throws failure: with the child still good where it said so itself, else lost.
-message isolation::ask(child &worker, const request &what)
+void isolation::forget(std::unique_ptr<child> worker)
 {
-    const int64_t deadline = milliseconds_now() + timeout_ms_;
+    lost_++;
+    worker->end();
+}
+
+channel_result isolation::send(child &worker, const request &what, int64_t deadline)
+{
     const object_input &input = what.input;
     request_head head = {limits_, input.size, input.size, input.bytes != nullptr, what.frame};
     location place;
+    int file = input.file;
     message_writer to;
-    message reply;
 
-    if (input.bytes == nullptr) {
+    if (input.bytes == nullptr && file < 0) {
         place = locate(*input.path);
-    } else {
+        file = place.file.get();
+    } else if (input.bytes != nullptr) {
         if (what.start_only)
             head.here = std::min<uint64_t>(input.size, header_start);
-        write_inbox(worker.inbox(), input.bytes, static_cast<size_t>(head.here));
+        write_memory(worker.inbox(), input.bytes, static_cast<size_t>(head.here));
     }
     to.put(head);
     to.put_text(place.member);
@@ -194,13 +215,31 @@ message isolation::ask(child &worker, const request &what)
         to.put_text(*what.sop_instance);
     if (what.network_input != nullptr)
         to.put(*what.network_input);
-    channel_result result =
-        send_message(worker.socket(), what.kind, to.bytes, place.file.get(), deadline);
-    if (result == channel_result::good)
-        result = receive_message(worker.socket(), reply, false, longest_reply(limits_), deadline);
+    return send_message(worker.socket(), what.kind, to.bytes, file, deadline);
+}
+
+/// Throws failure where the child is lost.
+message isolation::receive(child &worker, int64_t deadline)
+{
+    message reply;
+    const channel_result result =
+        receive_message(worker.socket(), reply, false, longest_reply(limits_), deadline);
+
     if (result != channel_result::good)
         lose(worker, result);
-    trim(worker.inbox(), head.in_inbox != 0 ? head.here : 0);
+    return reply;
+}
+
+/// @return what the child answered. Throws failure where it is lost.
+message isolation::ask(child &worker, const request &what)
+{
+    const int64_t by = deadline();
+    const channel_result sent = send(worker, what, by);
+
+    if (sent != channel_result::good)
+        lose(worker, sent);
+    message reply = receive(worker, by);
+    trim(worker.inbox(), what.input.bytes != nullptr && !what.start_only ? what.input.size : 0);
     return reply;
 }
 
@@ -215,10 +254,7 @@ std::unique_ptr<medtl_instance> isolation::read_header(const object_input &input
         reply =
             ask(*worker, {message_kind::read_header, input, &wanted, nullptr, 0, nullptr, false});
     give_back(std::move(worker));
-    if (reply.kind != message_kind::done)
-        pass_on(reply);
-    message_reader from(reply.payload);
-    return get_instance(from);
+    return instance_in(reply);
 }
 
 std::vector<std::string> isolation::ask_names(message_kind kind, const std::string &path)

@@ -127,7 +127,7 @@ std::vector<unsigned char> file_bytes(DcmFileFormat &object, E_TransferSyntax sy
               DcmXfer(syntax).getXferName());
     require(object.validateMetaInfo(syntax), "meta information");
 
-    std::vector<unsigned char> bytes(1 << 22);
+    std::vector<unsigned char> bytes(1 << 23);
     DcmOutputBufferStream out(bytes.data(), static_cast<offile_off_t>(bytes.size()));
     void *written = nullptr;
     offile_off_t size = 0;

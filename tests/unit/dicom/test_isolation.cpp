@@ -163,6 +163,62 @@ std::string failure_while(medtl_reader *reader, const std::function<void(pid_t)>
     return error.message;
 }
 
+/// A folder of many small objects, gone with its owner.
+class object_folder
+{
+  public:
+    explicit object_folder(int count)
+    {
+        const std::vector<unsigned char> bytes = small_object();
+
+        cr_assert_not_null(mkdtemp(path_));
+        for (int i = 0; i < count; i++)
+            std::ofstream(name(i), std::ios::binary)
+                .write(reinterpret_cast<const char *>(bytes.data()),
+                       static_cast<std::streamsize>(bytes.size()));
+    }
+    ~object_folder() { fs::remove_all(path_); }
+    object_folder(const object_folder &) = delete;
+    object_folder &operator=(const object_folder &) = delete;
+
+    const char *path() const { return path_; }
+    std::string name(int index) const
+    {
+        return std::string(path_) + "/" + std::to_string(1000 + index);
+    }
+
+  private:
+    char path_[32] = "/tmp/medtl-isolation-XXXXXX";
+};
+
+struct scanned {
+    std::vector<std::string> paths, reasons;
+    int stop_at = -1; ///< the child stands still from this file on, and is killed soon after
+    std::thread killer = {};
+};
+
+medtl_status note(void *context, medtl_scan_item *item)
+{
+    scanned &seen = *static_cast<scanned *>(context);
+
+    seen.paths.emplace_back(item->path);
+    if (item->instance == nullptr)
+        seen.reasons.emplace_back(item->reason);
+    medtl_instance_destroy(item->instance);
+    if (static_cast<int>(seen.paths.size()) == seen.stop_at) {
+        const std::vector<pid_t> all = children();
+
+        for (const pid_t child : all)
+            kill(child, SIGSTOP);
+        seen.killer = std::thread([all] {
+            std::this_thread::sleep_for(std::chrono::milliseconds(300));
+            for (const pid_t child : all)
+                kill(child, SIGKILL);
+        });
+    }
+    return MEDTL_OK;
+}
+
 void expect_still_good(medtl_reader *reader)
 {
     const instance_owner instance = read_isolated(reader, small_object());
@@ -278,6 +334,23 @@ Test(isolation, reads_headers_longer_than_what_is_handed_over_at_first)
     expect_same_image(*read_frame(instance.get()), *read_first_frame(*object));
 }
 
+Test(isolation, large_objects_in_memory_are_read_as_small_ones)
+{
+    const reader_owner reader = make_reader();
+    const picture p = {1500, 2000, 1, 16, 12, false, "MONOCHROME2", 1};
+    const auto object = make_object(p, smooth_pattern);
+    const auto bytes = file_bytes(*object, EXS_LittleEndianExplicit); // 6 MB
+    const size_t before = open_descriptors();
+    {
+        std::vector<unsigned char> given = bytes;
+        const instance_owner instance = read_isolated(reader.get(), given);
+
+        std::fill(given.begin(), given.end(), 0); // a copy was taken
+        expect_same_image(*read_frame(instance.get()), *read_frame(read_instance(bytes).get()));
+    }
+    cr_expect_eq(open_descriptors(), before);
+}
+
 Test(isolation, a_child_killed_while_it_decodes_loses_that_file_only)
 {
     const reader_owner reader = make_reader();
@@ -321,6 +394,47 @@ Test(isolation, a_child_that_dies_between_files_costs_none)
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
     expect_still_good(reader.get());
     cr_expect_eq(medtl_reader_lost_children(reader.get()), 1);
+}
+
+Test(isolation, a_child_killed_during_a_scan_loses_one_file_and_the_order_stays)
+{
+    enum { FILES = 100 };
+    const reader_owner reader = make_reader();
+    const object_folder folder(FILES);
+    const char *const paths[] = {folder.path()};
+    scanned seen;
+
+    seen.stop_at = 5;
+    cr_expect_eq(medtl_reader_scan(reader.get(), paths, 1, nullptr, 0, note, &seen, nullptr),
+                 MEDTL_OK);
+    seen.killer.join();
+    cr_assert_eq(seen.paths.size(), FILES);
+    for (int i = 0; i < FILES; i++)
+        cr_expect(seen.paths[static_cast<size_t>(i)] == folder.name(i), "file %d", i);
+    cr_expect_leq(seen.reasons.size(), 1);
+    for (const std::string &reason : seen.reasons)
+        cr_expect_str_eq(reason.c_str(), "its decoding process crashed (signal KILL)");
+    cr_expect_eq(medtl_reader_lost_children(reader.get()), 1);
+    expect_still_good(reader.get());
+}
+
+Test(isolation, a_scan_that_is_stopped_leaves_no_process_behind)
+{
+    const object_folder folder(50);
+    const char *const paths[] = {folder.path()};
+    const reader_owner reader = make_reader();
+    int left = 3;
+
+    cr_expect_eq(medtl_reader_scan(
+                     reader.get(), paths, 1, nullptr, 0,
+                     [](void *context, medtl_scan_item *item) {
+                         medtl_instance_destroy(item->instance);
+                         return --*static_cast<int *>(context) > 0 ? MEDTL_OK : MEDTL_E_IO;
+                     },
+                     &left, nullptr),
+                 MEDTL_E_IO);
+    cr_expect_leq(children().size(), 1);
+    expect_still_good(reader.get());
 }
 
 Test(isolation, leaves_no_process_no_descriptor_and_no_handler)

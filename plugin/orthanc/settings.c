@@ -131,6 +131,7 @@ medtl_status medtl_orthanc_settings_parse(const char *configuration, medtl_ortha
 {
     medtl_orthanc_settings parsed = {.enabled = true,
                                      .auto_classify = true,
+                                     .isolate = true,
                                      .threads = 1,
                                      .queue_capacity = 1000,
                                      .maximum_megabytes = 2048,

@@ -14,7 +14,7 @@ typedef struct medtl_orthanc_settings {
     long threads;           /* "Threads", 1: for one study; 0: as many as processors         */
     long queue_capacity;    /* "QueueCapacity", 1000: studies that may wait                  */
     long maximum_megabytes; /* "MaximumMegabytes", 2048: MiB of images of one study          */
-    bool isolate;           /* "Isolate", false: parse and decode in a process of its own   */
+    bool isolate;           /* "Isolate", true: parse and decode in a process of its own    */
     long decode_seconds;    /* "DecodeSeconds", 60: for one header or frame there           */
     medtl_limits limits;    /* "Limits", by the names of medtl/limits.h                     */
     char **tasks;           /* "Tasks", none: task files or folders; none: the default tasks */

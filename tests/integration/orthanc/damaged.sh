@@ -1,6 +1,7 @@
 #!/bin/bash
 # A study with an image that cannot be decoded: the others are reported, the failure is named, and the study
-# is not worked on over and over, although Orthanc overwrites instances here. Also a study that is too large.
+# is not worked on over and over, although Orthanc overwrites instances here. Also a decoding process that is killed,
+# and a study that is too large.
 # usage: damaged.sh libOrthancMedtl.so DCM_MEDTL [LIBRARY TO PRELOAD]        Exit 77: something needed is missing.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -41,6 +42,29 @@ await "the study to be tried again" jobs_ended 3
 sleep $((2 * stable_age))
 [ "$(status 'd["Jobs"]["Accepted"]')" = 3 ] || fail "the study is worked on over and over"
 [ "$(status 'd["ReportsStored"]')" = 1 ] || fail "the report was stored again"
+
+# A decoding process that is killed in the middle of its work costs one image at most, and the server goes on.
+decoders() {
+    local pid
+    for pid in $(cat /proc/"$server"/task/*/children); do
+        [ "$(cat "/proc/$pid/comm")" != medtl-decode ] || echo "$pid"
+    done
+}
+is_running() { [ "$(status 'd["Queue"]["Running"]')" = 1 ]; }
+read -ra killed <<<"$(decoders | tr '\n' ' ')"
+[ ${#killed[@]} -gt 0 ] || fail "no process of its own decodes"
+failed=$(status 'd["Instances"]["Failed"]')
+kill -STOP "${killed[@]}"
+post "/medtl/studies/$study/classify" >/dev/null
+await "the study to be read" is_running
+sleep 1
+is_running || fail "the study is not read by the processes of its own"
+kill -KILL "${killed[@]}"
+await "the study to be tried without them" jobs_ended 4
+# The image that can never be read counts too.
+lost=$(($(status 'd["Instances"]["Failed"]') - failed))
+[ $lost -ge 1 ] && [ $lost -le 2 ] || fail "more than one image was lost: $(get /medtl/status)"
+[ -n "$(decoders)" ] || fail "no new process decodes"
 stop_orthanc
 
 start_orthanc "$plugin" '{"MaximumMegabytes": 1}'

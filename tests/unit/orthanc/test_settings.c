@@ -16,7 +16,7 @@ Test(orthanc_settings, defaults_hold_where_nothing_is_said)
     cr_expect_eq(settings.queue_capacity, 1000);
     cr_expect_eq(settings.maximum_megabytes, 2048);
     cr_expect_eq(settings.task_count, 0);
-    cr_expect_not(settings.isolate);
+    cr_expect(settings.isolate);
     cr_expect_eq(settings.decode_seconds, 60);
     cr_expect_eq(settings.limits.depth, 32);
     medtl_orthanc_settings_clear(&settings);
@@ -26,7 +26,7 @@ Test(orthanc_settings, every_setting_is_read)
 {
     const char text[] =
         "{\"Medtl\":{\"Enabled\":false,\"AutoClassify\":false,\"Threads\":0,"
-        "\"QueueCapacity\":3,\"MaximumMegabytes\":64,\"Isolate\":true,\"DecodeSeconds\":9,"
+        "\"QueueCapacity\":3,\"MaximumMegabytes\":64,\"Isolate\":false,\"DecodeSeconds\":9,"
         "\"Limits\":{\"depth\":5,\"frames\":7},\"Tasks\":[\"a.xml\",\"b\"]}}";
     medtl_orthanc_settings settings;
     medtl_error err = {0};
@@ -37,7 +37,7 @@ Test(orthanc_settings, every_setting_is_read)
     cr_expect_eq(settings.threads, 0);
     cr_expect_eq(settings.queue_capacity, 3);
     cr_expect_eq(settings.maximum_megabytes, 64);
-    cr_expect(settings.isolate);
+    cr_expect_not(settings.isolate);
     cr_expect_eq(settings.decode_seconds, 9);
     cr_expect_eq(settings.limits.depth, 5);
     cr_expect_eq(settings.limits.frames, 7);

@@ -50,7 +50,7 @@ decoders() {
         [ "$(cat "/proc/$pid/comm")" != medtl-decode ] || echo "$pid"
     done
 }
-is_running() { [ "$(status 'd["Queue"]["Running"]')" = 1 ]; }
+is_running() { [ "$(status 'd["Queue"]["Running"]')" != 0 ]; } # the job's number
 read -ra killed <<<"$(decoders | tr '\n' ' ')"
 [ ${#killed[@]} -gt 0 ] || fail "no process of its own decodes"
 failed=$(status 'd["Instances"]["Failed"]')

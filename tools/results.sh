@@ -59,6 +59,7 @@ PAGE
     digest=$(sha256sum "$file" | cut -c1-16)
     grep -qF "SHA-256 \`$digest\`" "$kept/$name.md" ||
       printf '\nThe experiment'\''s file has changed since: these figures are of its earlier version.\n'
+    # shellcheck disable=SC2016 # backquotes of Markdown
     printf '\nRun by run: [`%s.csv`](results/%s.csv).\n' "$name" "$name"
   done
 }

@@ -69,3 +69,57 @@ ParameterizedTest(struct network_case *c, network_gradients, agree_with_finite_d
     medtl_network_destroy(network);
     free(input);
 }
+
+enum { THREADS = 3, SIDE = 40, PICTURES = 3 };
+
+/* Logits and then all gradients after one step. @return how many floats */
+static size_t answers_of(const char *architecture, size_t threads, float *answers)
+{
+    medtl_network_spec spec = {
+        .width = 16, .channels = 3, .height = SIDE, .width_px = SIDE + 3, .classes = 2};
+    float *input = nn_make_input((size_t)PICTURES * 3 * SIDE * (SIDE + 3));
+    const float dlogits[PICTURES * 2] = {0.5f, -0.25f, 1.0f, 0.125f, -0.75f, 0.375f};
+    medtl_network *network = NULL;
+    medtl_trainer_pass *pass = NULL;
+    size_t used = PICTURES * 2;
+
+    snprintf(spec.architecture, sizeof spec.architecture, "%s", architecture);
+    cr_assert_eq(medtl_network_create(&spec, 1, &network, NULL), MEDTL_OK);
+    nn_fill_network(network);
+    cr_assert_eq(medtl_trainer_pass_create(network, PICTURES, threads, &pass, NULL), MEDTL_OK);
+    memcpy(answers, medtl_trainer_pass_forward(pass, input, PICTURES, 0), used * sizeof *answers);
+    medtl_trainer_pass_backward(pass, dlogits);
+    for (size_t i = 0; i < medtl_network_parameter_count(network); i++) {
+        const float *gradient = medtl_trainer_pass_gradient(pass, i);
+        const size_t size = medtl_network_parameter(network, i)->size;
+
+        if (gradient != NULL)
+            memcpy(answers + used, gradient, size * sizeof *answers);
+        used += gradient != NULL ? size : 0;
+    }
+    medtl_trainer_pass_destroy(pass);
+    medtl_network_destroy(network);
+    free(input);
+    return used;
+}
+
+Test(network_gradients, of_depthwise_networks_have_the_same_bits_on_any_number_of_threads)
+{
+    static const char *const architectures[] = {"mobilenet_v2", "mobilenet_v2_keras"};
+    const size_t most = 4u << 20;
+    float *first = malloc(most * sizeof *first), *other = malloc(most * sizeof *other);
+
+    cr_assert(first != NULL && other != NULL);
+    for (size_t i = 0; i < sizeof architectures / sizeof architectures[0]; i++) {
+        const size_t count = answers_of(architectures[i], 1, first);
+
+        cr_assert_leq(count, most);
+        for (size_t threads = 2; threads <= THREADS; threads++) {
+            cr_assert_eq(answers_of(architectures[i], threads, other), count);
+            cr_expect_eq(memcmp(first, other, count * sizeof *first), 0, "%s, %zu threads",
+                         architectures[i], threads);
+        }
+    }
+    free(first);
+    free(other);
+}

@@ -215,7 +215,7 @@ static medtl_status match(session *s, medtl_error *err)
 {
     const scored *a = &s->sides[0], *b = &s->sides[1];
     size_t *indices = calloc(2 * (a->count + 1), sizeof *indices);
-    size_t *in_a = indices, *in_b = indices + a->count + 1, count = 0;
+    size_t *in_a = indices, *in_b, count = 0;
     named *own = NULL, *other = NULL;
     medtl_status status;
 
@@ -223,6 +223,7 @@ static medtl_status match(session *s, medtl_error *err)
         status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu images", a->count);
         goto done;
     }
+    in_b = indices + a->count + 1;
     if ((status = check_classes(s, err)) != MEDTL_OK ||
         (status = sort_files(a, s->options.paths[0], &own, err)) != MEDTL_OK ||
         (status = sort_files(b, s->options.paths[1], &other, err)) != MEDTL_OK)

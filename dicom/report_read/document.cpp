@@ -62,6 +62,21 @@ void read_document_facts(DcmItem &data_set, utf8_converter &to_utf8, medtl_docum
     facts.preliminary = text(DCM_PreliminaryFlag);
 }
 
+// PS3.3 C.17.2: studies, series in them, objects in these.
+void read_predecessors(DcmItem &data_set, medtl_document &document)
+{
+    DcmItem *study, *series, *object;
+
+    for (unsigned long i = 0;
+         (study = sequence_item(data_set, DCM_PredecessorDocumentsSequence, i)) != nullptr; i++)
+        for (unsigned long j = 0;
+             (series = sequence_item(*study, DCM_ReferencedSeriesSequence, j)) != nullptr; j++)
+            for (unsigned long k = 0;
+                 (object = sequence_item(*series, DCM_ReferencedSOPSequence, k)) != nullptr; k++)
+                document.predecessors.push_back(
+                    keep(document, text_value(*object, DCM_ReferencedSOPInstanceUID)));
+}
+
 std::unique_ptr<medtl_document> read_document(const object_input &input)
 {
     std::unique_ptr<medtl_document> document(new medtl_document);
@@ -82,6 +97,7 @@ std::unique_ptr<medtl_document> read_document(const object_input &input)
         fail(MEDTL_E_FORMAT, "has no content: Content Sequence (0040,A730) is missing");
     utf8_converter to_utf8(*data_set);
     read_document_facts(*data_set, to_utf8, *document);
+    read_predecessors(*data_set, *document);
     read_content(*data_set, to_utf8, *document);
     return document;
 }
@@ -131,4 +147,11 @@ extern "C" const medtl_content_item *medtl_document_items(const medtl_document *
 {
     *count = document->items.size();
     return document->items.data();
+}
+
+extern "C" const char *const *medtl_document_predecessors(const medtl_document *document,
+                                                          size_t *count) noexcept
+{
+    *count = document->predecessors.size();
+    return document->predecessors.data();
 }

@@ -73,6 +73,10 @@ const medtl_document_facts *medtl_document_get_facts(const medtl_document *docum
 const medtl_content_item *medtl_document_items(const medtl_document *document,
                                                size_t *count) MEDTL_NOEXCEPT;
 
+/** SOP Instance UIDs of the reports that this one takes the place of (Predecessor Documents Sequence). */
+const char *const *medtl_document_predecessors(const medtl_document *document,
+                                               size_t *count) MEDTL_NOEXCEPT;
+
 #ifdef __cplusplus
 }
 #endif

@@ -15,6 +15,7 @@ struct medtl_document {
     std::deque<std::vector<float>> numbers;
     std::vector<medtl_content_item> items;
     medtl_document_facts facts = {};
+    std::vector<const char *> predecessors;
 };
 
 namespace medtl_dicom

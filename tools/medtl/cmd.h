@@ -20,6 +20,7 @@ typedef struct command {
     int (*run)(int argc, char **argv);
 } command;
 
+int cmd_labels(int argc, char **argv);
 int cmd_pretrain(int argc, char **argv);
 int cmd_finetune(int argc, char **argv);
 int cmd_evaluate(int argc, char **argv);

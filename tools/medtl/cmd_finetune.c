@@ -85,6 +85,30 @@ static medtl_status follow_strategy(session *s, medtl_error *err)
     return finetune_layers(s, err);
 }
 
+/* With --labels-from-sr the table is made first, in the run folder: from there on, all is as with --data. */
+static medtl_status make_table(session *s, medtl_error *err)
+{
+    finetune_options *o = &s->options;
+    char *left_out = NULL;
+    medtl_status status;
+
+    if (o->reports == NULL)
+        return MEDTL_OK;
+    o->reports_table = run_path(o, "labels.csv");
+    left_out = run_path(o, "labels-left-out.csv");
+    if (o->reports_table == NULL || left_out == NULL) {
+        free(left_out);
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
+    }
+    o->from_reports.paths = &o->reports;
+    o->from_reports.path_count = 1;
+    status = sr_labels_make(&o->from_reports, &s->target, o->label_codes, o->reports_table,
+                            left_out, &o->reports_unreadable, err);
+    o->labels.data = o->reports_table;
+    free(left_out);
+    return status;
+}
+
 static medtl_status run(session *s, medtl_error *err)
 {
     const finetune_options *o = &s->options;
@@ -92,7 +116,7 @@ static medtl_status run(session *s, medtl_error *err)
 
     if ((status = target_resolve(o->task, o->normaliser, o->classes, &s->target, err)) !=
             MEDTL_OK ||
-        (status = open_folder(s, err)) != MEDTL_OK ||
+        (status = open_folder(s, err)) != MEDTL_OK || (status = make_table(s, err)) != MEDTL_OK ||
         (status = finetune_data_read(o, &s->target, &s->data, err)) != MEDTL_OK ||
         (status = finetune_check_counts(s, err)) != MEDTL_OK ||
         (status = session_build(s, true, &s->network, err)) != MEDTL_OK ||
@@ -115,7 +139,8 @@ int cmd_finetune(int argc, char **argv)
         if (status != MEDTL_OK) {
             exit_code = report_failure("finetune", &err);
         } else {
-            exit_code = s.data.unreadable > 0 ? EXIT_INCOMPLETE : EXIT_DONE;
+            exit_code =
+                s.data.unreadable + s.options.reports_unreadable > 0 ? EXIT_INCOMPLETE : EXIT_DONE;
             if (s.data.unreadable > 0)
                 fprintf(stderr, "medtl finetune: done without %zu images that could not be read\n",
                         s.data.unreadable);

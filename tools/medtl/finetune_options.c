@@ -24,6 +24,7 @@ static const char USAGE[] =
     "      --task dermoscopy --test-folds 0 --validation-folds 1 --epochs 40 -o run1/\n"
     "  medtl finetune --data breast/labels.csv --task mammography --label-map 0=no-cancer,1=cancer \\\n"
     "      --columns label=cancer,group=patient_id,photometric=inverted --augment mammography -o run2/\n"
+    "  medtl finetune --labels-from-sr archive/ --task dermoscopy --validation-folds 0 -o run3/\n"
     "  medtl finetune ... -o run1/ --resume      goes on where a stopped run was\n"
     "  medtl finetune ... -o run1/ --finish      makes a model of what a stopped run has so far\n";
 
@@ -145,8 +146,16 @@ static medtl_status check(finetune_options *f, medtl_error *err)
 
     if (status != MEDTL_OK)
         return status;
-    if (f->labels.data == NULL)
-        return medtl_fail(err, MEDTL_E_ARGUMENT, "--data is needed (see --help)");
+    if (f->labels.data == NULL && f->reports == NULL)
+        return medtl_fail(err, MEDTL_E_ARGUMENT,
+                          "--data or --labels-from-sr is needed (see --help)");
+    if (f->labels.data != NULL && f->reports != NULL)
+        return medtl_fail(err, MEDTL_E_ARGUMENT, "--labels-from-sr excludes --data");
+    if (f->reports == NULL &&
+        (f->label_codes != NULL || f->from_reports.algorithms || f->from_reports.prefer != NULL))
+        return medtl_fail(
+            err, MEDTL_E_ARGUMENT,
+            "--label-codes, --algorithm-reports and --prefer go with --labels-from-sr");
     if (f->run_folder == NULL)
         return medtl_fail(err, MEDTL_E_ARGUMENT, "-o RUN_FOLDER is needed (see --help)");
     f->resume = f->resume || f->finish;
@@ -200,5 +209,6 @@ void finetune_parse(int argc, char **argv, finetune_options *out, int *exit_code
 void finetune_options_clear(finetune_options *o)
 {
     free(o->run_text);
-    o->run_text = NULL;
+    free(o->reports_table);
+    o->run_text = o->reports_table = NULL;
 }

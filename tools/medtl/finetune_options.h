@@ -7,6 +7,7 @@
 #include "labels.h"
 #include "leaks.h"
 #include "options.h"
+#include "sr_labels.h"
 
 enum { FINETUNE_OPTION_ROOM = 112 }; /* at least as many as finetune_table() has */
 
@@ -25,6 +26,11 @@ typedef enum finetune_strategy {
 
 typedef struct finetune_options {
     labels_options labels;
+    const char *reports,
+        *label_codes; /* labels from reports: the folder; which code is which class */
+    sr_labels_options from_reports;
+    char *reports_table; /* owned: labels.csv in the run folder; NULL: --data was given */
+    size_t reports_unreadable;
     const char *task, *normaliser, *classes;
     const char *test_folds, *validation_folds;
     double max_unreadable;

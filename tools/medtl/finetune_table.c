@@ -15,6 +15,16 @@ static size_t put_data(finetune_options *f, option *out)
         {OPTION_HEADING, .help = "Data"},
         {OPTION_TEXT, "data", 0, "FILE", &f->labels.data, 0, 0, SHAPES_NOTHING,
          "CSV table of the images"},
+        {OPTION_TEXT, "labels-from-sr", 0, "FOLDER", &f->reports, 0, 0, SHAPES_NOTHING,
+         "instead of --data: images with Structured Reports that say their classes (see medtl labels)"},
+        {OPTION_TEXT, "label-codes", 0, "FILE.csv", &f->label_codes, 0, 0, SHAPES_NOTHING,
+         "of --labels-from-sr: which code means which class (value, scheme, class)"},
+        {OPTION_FLAG, "algorithm-reports", 0, "", &f->from_reports.algorithms, 0, 0, SHAPES_NOTHING,
+         "of --labels-from-sr: take what an algorithm said where no person said anything"},
+        {OPTION_TEXT, "prefer", 0, "A,B,...", &f->from_reports.prefer, 0, 0, SHAPES_NOTHING,
+         "of --labels-from-sr: of several classes said of one image, the first of these"},
+        {OPTION_WHOLE, "folds", 0, "N", &f->from_reports.folds, 1, 1000, SHAPES_NOTHING,
+         "of --labels-from-sr: deal the groups into so many folds"},
         {OPTION_TEXT, "root", 0, "FOLDER", &f->labels.root, 0, 0, SHAPES_NOTHING,
          "folder that relative files start from, if not the table's"},
         {OPTION_TEXT, "columns", 0, "file=A,label=B,...", &f->labels.columns, 0, 0, SHAPES_RESULT,
@@ -265,6 +275,7 @@ void finetune_defaults(finetune_options *f)
     f->threads = available_threads();
     f->loader_threads = (f->threads + 3) / 4;
     f->max_unreadable = 0.01;
+    f->from_reports.folds = 5;
     f->cache_megabytes = 4096;
     f->name = "model";
     f->views_text = "one";

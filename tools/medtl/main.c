@@ -5,6 +5,7 @@
 #include <string.h>
 
 static const command commands[] = {
+    {"labels", "make a table of labels from Structured Reports", cmd_labels},
     {"pretrain", "train a network on images that nobody has labelled", cmd_pretrain},
     {"finetune", "train a model on labelled images", cmd_finetune},
     {"evaluate", "measure a model on labelled images it has not seen", cmd_evaluate},

@@ -57,14 +57,11 @@ static medtl_status classes_of_task(target *out, medtl_error *err)
     return status;
 }
 
-medtl_status target_resolve(const char *task, const char *normaliser, const char *classes,
+static medtl_status resolve(const char *task, const char *normaliser, const char *classes,
                             target *out, medtl_error *err)
 {
     medtl_status status = MEDTL_OK;
 
-    memset(out, 0, sizeof *out);
-    if (task == NULL && normaliser == NULL)
-        return medtl_fail(err, MEDTL_E_ARGUMENT, "--task or --normaliser is needed");
     if (task != NULL)
         status = load_task(task, out, err);
     if (status == MEDTL_OK && normaliser != NULL)
@@ -76,6 +73,22 @@ medtl_status target_resolve(const char *task, const char *normaliser, const char
     if (status != MEDTL_OK)
         target_clear(out);
     return status;
+}
+
+medtl_status target_resolve(const char *task, const char *normaliser, const char *classes,
+                            target *out, medtl_error *err)
+{
+    memset(out, 0, sizeof *out);
+    if (task == NULL && normaliser == NULL)
+        return medtl_fail(err, MEDTL_E_ARGUMENT, "--task or --normaliser is needed");
+    return resolve(task, normaliser, classes, out, err);
+}
+
+medtl_status target_resolve_classes(const char *task, const char *classes, target *out,
+                                    medtl_error *err)
+{
+    memset(out, 0, sizeof *out);
+    return resolve(task, NULL, classes, out, err);
 }
 
 void target_clear(target *t)

@@ -22,6 +22,9 @@ typedef struct target {
  *  @param classes     "a,b,c"; NULL: the task's, if there is one. */
 medtl_status target_resolve(const char *task, const char *normaliser, const char *classes,
                             target *out, medtl_error *err);
+/** The classes alone: no normaliser is asked for. @param task, classes  Either may be NULL, or both: then none is said. */
+medtl_status target_resolve_classes(const char *task, const char *classes, target *out,
+                                    medtl_error *err);
 void target_clear(target *t); /* all zero is allowed */
 
 #endif

@@ -193,7 +193,7 @@ static medtl_status deidentify_all(run *r, medtl_error *err)
 
         if (entry->outcome == DEIDENTIFY_FAILED) {
             progress_wipe(&r->bar);
-            complain("%s", entry->reason);
+            complain("%s: %s", entry->path, entry->reason);
         }
         if (entry->outcome != DEIDENTIFY_WRITTEN)
             continue;

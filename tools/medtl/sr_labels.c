@@ -127,7 +127,7 @@ static medtl_status on_file(void *context, medtl_scan_item *item)
 
     if (facts == NULL) {
         if (item->status != MEDTL_E_NOT_DICOM && item->status != MEDTL_E_UNSUPPORTED) {
-            fprintf(stderr, "medtl: not used: %s\n", item->reason);
+            fprintf(stderr, "medtl: not used: %s: %s\n", item->path, item->reason);
             r->l->unreadable++;
         }
     } else if (is_report(facts)) {

@@ -9,7 +9,10 @@ trap 'rm -rf "$work"' EXIT
 
 /usr/bin/python3 -c 'import pydicom' 2>/dev/null || { echo "skipped: no pydicom to make a clinician's reports with"; exit 77; }
 complain() { echo "FAILED: $*" >&2; failures=$((failures + 1)); }
-make() { /usr/bin/python3 "$source_dir/tests/integration/labels/make_reports.py" "$@" || complain "cannot make $*"; }
+use() { # NAME...: these of the reports that were made, and no others
+    rm -f "$work"/clinic/*
+    for name in "$@"; do cp "$work/made/$name.dcm" "$work/clinic/"; done
+}
 run() { # EXIT_CODE ARGUMENTS...
     local expected=$1 got=0
     shift
@@ -28,9 +31,22 @@ export MEDTL_DATA_DIR=$work/data
 breast=$work/in/DICOM/PA000001/ST000001 skin=$work/in/DICOM/PA000002/ST000001
 one=$skin/SE000001/IM000001 two=$skin/SE000001/IM000002
 
+mkdir -p "$work/clinic" "$work/made"
+/usr/bin/python3 "$source_dir/tests/integration/labels/make_reports.py" <<LINES || complain "cannot make reports"
+tid1500 $work/made/two.dcm 1.2.9.1 $one $two findings=nv,bcc
+tid1500 $work/made/other.dcm 1.2.9.2 $one findings=mel
+tid1500 $work/made/later.dcm 1.2.9.2 $one findings=mel replaces=1.2.9.1
+tid1500 $work/made/denied.dcm 1.2.9.1 $one findings=mel absent=1
+tid1500 $work/made/partial.dcm 1.2.9.2 $one findings=mel completion=PARTIAL
+words $work/made/words.dcm 1.2.9.3 $two text=Melanoma
+assessment $work/made/left.dcm 1.2.9.1 $(echo "$breast"/SE000001/IM00000?) category=4A side=left
+assessment $work/made/exam.dcm 1.2.9.1 $(echo "$breast"/SE000001/IM00000?) category=1
+cad $work/made/cad.dcm 1.2.9.1 $breast/SE000001/IM000001 $breast/SE000001/IM000002
+tid1500 $work/made/three.dcm 1.2.9.1 $one $two $skin/SE000002/IM000001 findings=nv,bcc,nv
+LINES
+
 # A clinician's TID 1500 over two of five photographs; the others have no label.
-mkdir -p "$work/clinic"
-make tid1500 "$work/clinic/a.dcm" 1.2.9.1 "$one" "$two" findings=nv,bcc
+use two
 run 0 labels "$skin" "$work/clinic" -o "$work/a.csv" --left-out "$work/left.csv" --task dermoscopy
 label "$work/a.csv" "$one" nv person
 label "$work/a.csv" "$two" bcc person
@@ -50,23 +66,20 @@ label "$work/b.csv" "$one" nv person
 grep -q 'warning: 3 labels are the word of an algorithm' "$work/err" || complain "no warning: $(cat "$work/err")"
 
 # What contradicts is left out, unless one class is preferred or the later report takes the other's place.
-make tid1500 "$work/clinic/b.dcm" 1.2.9.2 "$one" findings=mel
+use two other
 run 0 labels "$skin" "$work/clinic" -o "$work/c.csv" --task dermoscopy
 [ "$(rows "$work/c.csv")" = 1 ] || complain "a contradiction was decided: $(cat "$work/c.csv")"
 says '1 images left out: reports say several classes'
 run 0 labels "$skin" "$work/clinic" -o "$work/c.csv" --task dermoscopy --prefer mel,bcc
 label "$work/c.csv" "$one" mel person
 run 2 labels "$skin" "$work/clinic" -o "$work/c.csv" --task dermoscopy --prefer melanoma
-make tid1500 "$work/clinic/b.dcm" 1.2.9.2 "$one" findings=mel replaces=1.2.9.1
+use two later
 run 0 labels "$skin" "$work/clinic" -o "$work/c.csv" --task dermoscopy
 label "$work/c.csv" "$one" mel person
 says 'another report took its place'
 
 # What is denied, or not complete, is no label; words are, where a row says so.
-rm "$work"/clinic/*
-make tid1500 "$work/clinic/a.dcm" 1.2.9.1 "$one" findings=mel absent=1
-make tid1500 "$work/clinic/b.dcm" 1.2.9.2 "$one" findings=mel completion=PARTIAL
-make words "$work/clinic/c.dcm" 1.2.9.3 "$two" text=Melanoma
+use denied partial words
 run 3 labels "$skin" "$work/clinic" -o "$work/d.csv" --task dermoscopy
 says 'is not complete'
 printf 'value,scheme,class\nmelanoma,TEXT,mel\n' >"$work/words.csv"
@@ -76,26 +89,24 @@ label "$work/d.csv" "$two" mel person
 
 # An assessment of an exam is of all its images, or of those of its side; 4A counts as 4.
 printf 'value,scheme,class\n1,BI-RADS,no-cancer\n4,BI-RADS,cancer\n' >"$work/bi-rads.csv"
-rm "$work"/clinic/*
-make assessment "$work/clinic/a.dcm" 1.2.9.1 "$breast"/SE000001/IM00000? category=4A side=left
+use left
 run 0 labels "$breast" "$work/clinic" -o "$work/e.csv" --task mammography --label-codes "$work/bi-rads.csv"
 [ "$(grep -c ,cancer, "$work/e.csv")" = 2 ] || complain "not the two left views: $(cat "$work/e.csv")"
-make assessment "$work/clinic/a.dcm" 1.2.9.1 "$breast"/SE000001/IM00000? category=1
+use exam
 run 0 labels "$breast" "$work/clinic" -o "$work/e.csv" --task mammography --label-codes "$work/bi-rads.csv"
 [ "$(grep -c ,no-cancer, "$work/e.csv")" = 4 ] || complain "not the four views: $(cat "$work/e.csv")"
 run 3 labels "$breast" "$work/clinic" -o "$work/f.csv" --task mammography
 says '1 findings are no class: 1 - Negative \(397140005, SCT\)'
 
 # A CAD report refers to its images by position, and is an algorithm's.
-rm "$work"/clinic/*
+use cad
 printf 'value,scheme,class\n129788004,SCT,cancer\n' >"$work/mass.csv"
-make cad "$work/clinic/a.dcm" 1.2.9.1 "$breast/SE000001/IM000001" "$breast/SE000001/IM000002"
 run 0 labels "$breast" "$work/clinic" -o "$work/g.csv" --task mammography --label-codes "$work/mass.csv" --algorithm-reports
 label "$work/g.csv" "$breast/SE000001/IM000002" cancer algorithm
 [ "$(rows "$work/g.csv")" = 1 ] || complain "CAD: $(cat "$work/g.csv")"
 
 # Damage is named; copies and images in archives are no second labels.
-head -c 900 "$work/clinic/a.dcm" >"$work/clinic/cut.dcm"
+head -c 900 "$work/clinic/cad.dcm" >"$work/clinic/cut.dcm"
 cp "$breast/SE000001/IM000002" "$work/clinic/copy.dcm"
 run 1 labels "$breast" "$work/clinic" -o "$work/g.csv" --task mammography --label-codes "$work/mass.csv" --algorithm-reports
 grep -q "not used: $work/clinic/cut.dcm" "$work/err" || complain "damage is not named: $(cat "$work/err")"
@@ -113,8 +124,7 @@ else
 fi
 
 # Training on them: the table lies in the run folder, and resuming finds it the same.
-rm "$work"/clinic/*
-make tid1500 "$work/clinic/a.dcm" 1.2.9.1 "$one" "$two" "$skin/SE000002/IM000001" findings=nv,bcc,nv
+use three
 mkdir "$work/set" && cp -r "$skin" "$work/clinic" "$work/set"
 train() { run "$1" finetune --labels-from-sr "$work/set" --task dermoscopy --architecture hybrid2 --width 2 --epochs 1 \
     --batch 2 --allow-empty-classes --leaks ignore --threads 1 -o "$work/run" "${@:2}"; }

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Structured Reports as a clinician's workstation would write them, from the rows of PS3.16's templates, with pydicom.
 
-usage: make_reports.py KIND OUT.dcm SOP_INSTANCE_UID STUDY.dcm... [NAME=VALUE]...
+usage: make_reports.py <LINES, each: KIND OUT.dcm SOP_INSTANCE_UID STUDY.dcm... [NAME=VALUE]...
 
 Each KIND is a function below. STUDY.dcm are the images; NAME=VALUE change what a function takes.
 """
@@ -165,9 +165,10 @@ def write(kind, path, uid, files, options):
 
 
 def main():
-    kind, path, uid = sys.argv[1:4]
-    files = [pydicom.dcmread(a, stop_before_pixels=True) for a in sys.argv[4:] if "=" not in a]
-    write(kind, path, uid, files, dict(a.split("=", 1) for a in sys.argv[4:] if "=" in a))
+    for line in sys.stdin:
+        kind, path, uid, *rest = line.split()
+        files = [pydicom.dcmread(a, stop_before_pixels=True) for a in rest if "=" not in a]
+        write(kind, path, uid, files, dict(a.split("=", 1) for a in rest if "=" in a))
 
 
 if __name__ == "__main__":

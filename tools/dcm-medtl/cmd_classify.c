@@ -2,6 +2,8 @@
 #include "arguments.h"
 #include "cmd.h"
 #include "csv.h"
+#include "deidentified_folder.h"
+#include "deidentifying.h"
 #include "output.h"
 #include "pipeline.h"
 #include "progress.h"
@@ -41,7 +43,9 @@ typedef struct arguments {
     uint64_t threads;
     reading reading;
     medtl_where *where; /* NULL: none given */
-    bool resume, quiet;
+    bool resume, quiet, deidentify;
+    deidentifying how; /* of deidentify */
+    medtl_deidentifier *deidentifier;
 } arguments;
 
 /* ---- the command line ------------------------------------------------------------------ */
@@ -74,6 +78,11 @@ static int parse(int argc, char **argv, arguments *a)
          "skip studies that OUT has reports of by the same model and configuration"},
         {OPTION_TEXTS, "where", 0, "CONDITION", &a->conditions, 0, 0, SHAPES_NOTHING,
          "look only at files whose attributes fit: Modality=MG, Rows>=1024, 'BodyPartExamined~BREAST*', '!ImageComments'; all of several must fit"},
+        {OPTION_FLAG, "deidentify", 0, "", &a->deidentify, 0, 0, SHAPES_NOTHING,
+         "write reports, and objects that explain them, without what identifies the patient (see dcm-medtl deidentify); --json and --csv still name the inputs"},
+        deidentifying_key_option(&a->how),
+        deidentifying_shift_option(&a->how),
+        deidentifying_characteristics_option(&a->how),
         reading_isolate_option(&a->reading),
         reading_timeout_option(&a->reading),
         reading_limit_option(&a->reading),
@@ -90,6 +99,13 @@ static int parse(int argc, char **argv, arguments *a)
         return wrong_usage("classify", "no PATH to look at");
     if (a->out == NULL)
         return wrong_usage("classify", "no folder for the reports (-o OUT)");
+    if (!a->deidentify && (a->how.key_file != NULL || a->how.options.shift_dates ||
+                           a->how.options.keep_patient_characteristics))
+        return wrong_usage("classify", "--key, --shift-dates and --keep-patient-characteristics go "
+                                       "with --deidentify");
+    if (a->deidentify && a->resume && a->how.key_file == NULL)
+        return wrong_usage("classify",
+                           "--resume finds de-identified reports again only with --key");
     if (a->json != NULL && a->csv != NULL && strcmp(a->json, "-") == 0 && strcmp(a->csv, "-") == 0)
         return wrong_usage("classify", "only one of --json and --csv can be standard output");
     for (size_t i = 0; i < a->conditions.count; i++)
@@ -188,19 +204,26 @@ static int run(const arguments *a, const medtl_pipeline *pipeline)
     medtl_batch *batch = NULL;
     medtl_error err = {MEDTL_OK, ""};
     progress_bar bar;
-    const medtl_batch_options options = {.threads = (size_t)a->threads,
-                                         .where = a->where,
-                                         .sink = write_report,
-                                         .sink_context = (void *)a->out,
-                                         .known = a->resume ? is_reported : NULL,
-                                         .known_context = (void *)a->out,
-                                         .earlier = name_earlier_reports,
-                                         .earlier_context = (void *)a->out,
-                                         .progress = progress_step,
-                                         .progress_context = &bar};
+    deidentified_folder clean = {a->out, a->deidentifier};
+    medtl_batch_options options = {.threads = (size_t)a->threads,
+                                   .where = a->where,
+                                   .sink = write_report,
+                                   .sink_context = (void *)a->out,
+                                   .known = a->resume ? is_reported : NULL,
+                                   .known_context = (void *)a->out,
+                                   .earlier = name_earlier_reports,
+                                   .earlier_context = (void *)a->out,
+                                   .progress = progress_step,
+                                   .progress_context = &bar};
     int code = EXIT_CANNOT_RUN;
     medtl_status status;
 
+    if (a->deidentifier != NULL) { /* earlier reports in OUT are of other UIDs */
+        options.sink = write_deidentified;
+        options.known = a->resume ? is_reported_deidentified : NULL;
+        options.earlier = NULL;
+        options.sink_context = options.known_context = &clean;
+    }
     if ((status = medtl_batch_create(pipeline, &batch, &err)) != MEDTL_OK ||
         (status = add_paths(a, batch, &err)) != MEDTL_OK) {
         complain("%s", err.message);
@@ -265,9 +288,16 @@ int cmd_classify(int argc, char **argv)
         code = exit_code_of(status);
         goto done;
     }
+    if (a.deidentify && (status = deidentifying_start(&a.how, &a.reading.limits, a.quiet,
+                                                      &a.deidentifier, &err)) != MEDTL_OK) {
+        complain("%s", err.message);
+        code = status == MEDTL_E_ARGUMENT ? EXIT_USAGE : EXIT_CANNOT_RUN;
+        goto done;
+    }
     code = run(&a, pipeline);
 
 done:
+    medtl_deidentifier_destroy(a.deidentifier);
     medtl_pipeline_destroy(pipeline);
     medtl_where_destroy(a.where);
     reading_clear(&a.reading);

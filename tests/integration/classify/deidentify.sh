@@ -62,6 +62,17 @@ run 1 deidentify "$work/mixed" -o "$work/some" -q
 grep -q "$work/mixed/cut: " "$work/err" || complain "the damaged file is not named: $(cat "$work/err")"
 [ -z "$(find "$work" -name '*.tmp*')" ] || complain "temporary files are left"
 
+# classify --deidentify: the reports are those that deidentify makes of the reports, and --resume finds them.
+run 0 classify "$work/in" -o "$work/clean" --deidentify --key "$work/key" -q
+for report in $(cd "$work/clean" && find . -name '*.dcm'); do
+    cmp -s "$work/clean/$report" "$work/once/$report" || complain "$report is not what deidentify makes of the report"
+done
+[ "$(count_reports "$work/clean")" = "$(count_reports "$work/reports")" ] || complain "not as many reports"
+run 0 classify "$work/in" -o "$work/clean" --deidentify --key "$work/key" --resume
+says 'already'
+run 2 classify "$work/in" -o "$work/x" --deidentify --resume
+run 2 classify "$work/in" -o "$work/x" --shift-dates
+
 # Command lines.
 run 2 deidentify "$work/in"
 run 2 deidentify -o "$work/x"

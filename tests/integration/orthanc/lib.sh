@@ -62,7 +62,7 @@ stop_orthanc() {
     kill "$server"
     # Orthanc 1.10.1 can hang after its last line, in the exit handlers of a library of its own (p11-kit waits for
     # glibc's locale lock; seen under AddressSanitizer): by then the plugin is gone and has been judged.
-    for _ in $(seq 120); do
+    for _ in $(seq 600); do
         kill -0 "$server" 2>/dev/null || break
         if tail -n 3 "$folder/orthanc.log" | grep -q 'Orthanc has stopped' && hung; then
             wait "$server" 2>/dev/null || true
@@ -71,7 +71,7 @@ stop_orthanc() {
             stopped_after=$((SECONDS - started - 10))
             return 0
         fi
-        sleep 1
+        sleep 0.2
     done
     wait "$server" || code=$?
     server=

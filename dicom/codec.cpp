@@ -1,6 +1,8 @@
 // Which transfer syntax is decoded by what.
 #include "codec.h"
 
+#include <cstring>
+
 namespace medtl_dicom
 {
 namespace
@@ -51,14 +53,39 @@ const char *name_of(const std::string &transfer_syntax)
     return dcmFindNameOfUID(transfer_syntax.c_str());
 }
 
+/// Where compressed pixels stand under the name of an uncompressed syntax, or those of one family under the name of the
+/// other: what the codestream begins with. NULL: neither.
+decoder decoder_of_start(const std::vector<unsigned char> &bytes)
+{
+    static const unsigned char jpeg[] = {0xFF, 0xD8, 0xFF}, jpeg2000[] = {0xFF, 0x4F, 0xFF, 0x51};
+
+    if (bytes.size() > sizeof jpeg && std::memcmp(bytes.data(), jpeg, sizeof jpeg) == 0)
+        return decode_jpeg;
+    if (bytes.size() > sizeof jpeg2000 && std::memcmp(bytes.data(), jpeg2000, sizeof jpeg2000) == 0)
+        return decode_jpeg2000;
+    return nullptr;
+}
+
+bool is_uncompressed(const std::string &transfer_syntax)
+{
+    const DcmXfer syntax(transfer_syntax.c_str());
+
+    return syntax.getXfer() != EXS_Unknown && !syntax.isEncapsulated();
+}
+
 } // namespace
 
 image_pointer decode_frame(const std::string &transfer_syntax,
                            const std::vector<unsigned char> &bytes, pixel_description &pixels)
 {
+    const decoder by_start = decoder_of_start(bytes);
+
     for (const auto &known : decoders)
         if (transfer_syntax == known.transfer_syntax)
-            return known.decode(bytes, pixels);
+            return (by_start != nullptr && known.decode != decode_rle ? by_start : known.decode)(
+                bytes, pixels);
+    if (by_start != nullptr && is_uncompressed(transfer_syntax))
+        return by_start(bytes, pixels);
     const char *const name = name_of(transfer_syntax);
     fail(MEDTL_E_UNSUPPORTED, "transfer syntax %.64s%s%s%s is not decoded", transfer_syntax.c_str(),
          name == nullptr ? "" : " (", name == nullptr ? "" : name, name == nullptr ? "" : ")");

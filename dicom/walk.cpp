@@ -1,6 +1,8 @@
 // Reads tags and lengths, believes none of them, and keeps the bytes that DCMTK shall parse.
 #include "walk.h"
 
+#include "report_header_internal.h"
+
 #include <cstring>
 
 namespace medtl_dicom
@@ -56,6 +58,7 @@ class walker
     void check_depth(int depth, const DcmTagKey &tag);
     void check_length(const element_head &head);
     bool starts_with_item(const element_head &head, encoding form);
+    encoding inside_unknown(uint64_t at, encoding form);
     uint64_t skip_value(const element_head &head, encoding form, int depth);
     uint64_t skip_sequence(const element_head &head, encoding form, int depth);
     uint64_t skip_items(uint64_t at, uint64_t end, bool to_delimiter, bool fragments, encoding form,
@@ -99,6 +102,21 @@ bool walker::starts_with_item(const element_head &head, encoding form)
            number_at(bytes + 2, 2, form.big_endian) == 0xE000;
 }
 
+/// How the items of an UN value of undefined length are encoded: in implicit VR little endian (PS3.5 6.2.2 note 4), but
+/// some writers keep the explicit VR of the data set. The first element's VR tells.
+encoding walker::inside_unknown(uint64_t at, encoding form)
+{
+    unsigned char bytes[6];
+    element_head item;
+
+    if (!form.explicit_vr || !read_element_head(source_, at, form, item) || item.tag != DCM_Item ||
+        item.length < 8 || !source_.has(item.value_at, sizeof bytes))
+        return {false, false};
+    source_.read(item.value_at, bytes, sizeof bytes);
+    const char vr[] = {static_cast<char>(bytes[4]), static_cast<char>(bytes[5]), '\0'};
+    return is_standard_vr(vr) ? form : encoding{false, false};
+}
+
 /// Step over a value of any kind. @return the offset behind it.
 uint64_t walker::skip_value(const element_head &head, encoding form, int depth)
 {
@@ -130,8 +148,8 @@ uint64_t walker::skip_sequence(const element_head &head, encoding form, int dept
     const bool to_delimiter = head.length == undefined_length;
     // An encapsulated value (an icon's, say) has fragments for items: bytes, not elements (PS3.5 A.4).
     const bool fragments = std::strcmp(head.vr, "OB") == 0 || std::strcmp(head.vr, "OW") == 0;
-    // PS3.5 6.2.2 note 4: an undefined length UN holds items in implicit VR little endian.
-    const encoding inner = std::strcmp(head.vr, "UN") == 0 ? encoding{false, false} : form;
+    const encoding inner =
+        std::strcmp(head.vr, "UN") == 0 ? inside_unknown(head.value_at, form) : form;
 
     check_depth(depth + 1, head.tag);
     if (!to_delimiter)
@@ -201,7 +219,8 @@ bool walker::note_pixels(const element_head &head)
     return false;
 }
 
-/// Append an element to the header. Large values stay out, unless they describe pixels or are a directory.
+/// Append an element to the header. Large values stay out, unless they describe pixels or are a directory. Those that
+/// tell whose image it is are refused: a report must not go without them in silence.
 void walker::keep(const element_head &head, uint64_t from, uint64_t to)
 {
     const uint16_t group = head.tag.getGroup();
@@ -210,8 +229,13 @@ void walker::keep(const element_head &head, uint64_t from, uint64_t to)
 
     if (head.tag == DCM_IconImageSequence || group == 0x7FE0)
         return;
-    if (size > limits_.value_bytes && group != 0x0004 && group != 0x0028 && group != 0x5200)
+    if (size > limits_.value_bytes && group != 0x0004 && group != 0x0028 && group != 0x5200) {
+        if (is_in_report_header(head.tag))
+            fail(MEDTL_E_FORMAT, "%s has %zu bytes, more than the limit of %llu for one value",
+                 tag_text(head.tag).c_str(), size,
+                 static_cast<unsigned long long>(limits_.value_bytes));
         return;
+    }
     if (size > limits_.header_bytes - before)
         fail(MEDTL_E_FORMAT, "%s makes the header larger than the limit of %llu bytes",
              tag_text(head.tag).c_str(), static_cast<unsigned long long>(limits_.header_bytes));

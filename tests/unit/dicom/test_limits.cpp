@@ -96,6 +96,15 @@ Test(limits, a_value_above_its_limit_is_left_out_and_the_image_still_read)
     cr_expect(refusal(file_bytes(*object, EXS_LittleEndianExplicit), "value-bytes=200").empty());
 }
 
+Test(limits, a_value_above_its_limit_that_a_report_repeats_is_refused_by_tag)
+{
+    const auto object = make_object(two_frames);
+
+    object->getDataset()->putAndInsertString(DCM_PatientName, std::string(500, 'n').c_str());
+    expect_refusal(file_bytes(*object, EXS_LittleEndianExplicit), "value-bytes=200",
+                   "(0010,0010) has 508 bytes, more than the limit of 200 for one value");
+}
+
 Test(limits, are_set_by_name_with_units)
 {
     medtl_limits limits;

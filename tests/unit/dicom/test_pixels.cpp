@@ -1,6 +1,7 @@
 // Stored samples in all the ways that PS3.5 8 allows, checked against bytes written out by hand.
 #include "objects.h"
 
+#include <algorithm>
 #include <criterion/criterion.h>
 
 namespace
@@ -270,4 +271,28 @@ Test(fragments, a_frame_that_is_missing_is_refused_and_the_others_are_read)
     cr_expect_eq(try_frame(file, 2, reason), MEDTL_OK, "%s", reason.c_str());
     cr_expect_eq(try_frame(file, 3, reason), MEDTL_E_FORMAT);
     cr_expect_eq(try_frame(file, 4, reason), MEDTL_E_ARGUMENT);
+}
+
+Test(fragments, the_codestream_decides_where_the_transfer_syntax_is_wrong)
+{
+    const picture p = {40, 32, 1, 16, 12, false, "MONOCHROME2", 1};
+    const char stated[] = "1.2.840.10008.1.2.4.80";
+    const auto jpeg_ls = make_object(p, smooth_pattern);
+    const auto jpeg_2000 = make_header(p);
+
+    put_fragments(*jpeg_2000, EXS_JPEGLSLossless, {},
+                  {jpeg2000_codestream(p, 0, smooth_pattern, false)});
+    for (DcmFileFormat *object : {jpeg_ls.get(), jpeg_2000.get()})
+        for (const char *wrong :
+             {"1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.1\0\0\0"}) {
+            auto file = file_bytes(*object, EXS_JPEGLSLossless);
+            const auto found =
+                std::search(file.begin(), file.end(), stated, stated + sizeof stated - 1);
+
+            cr_assert(found != file.end());
+            std::copy_n(wrong, sizeof stated - 1, found);
+            cr_expect_eq(
+                largest_difference(*read_frame(read_instance(file).get()), p, 0, smooth_pattern), 0,
+                "%s", wrong);
+        }
 }

@@ -1,6 +1,7 @@
 // What is no DICOM, what is damaged, what claims too much: each is refused, with a reason.
 #include "objects.h"
 
+#include <algorithm>
 #include <criterion/criterion.h>
 #include <cstring>
 #include <unistd.h>
@@ -250,6 +251,28 @@ Test(claims, sequences_of_a_usual_depth_are_read)
         append_item_head(file, 0xE0DD, 0);
     }
     cr_expect_eq(try_instance(file, reason), MEDTL_OK, "%s", reason.c_str());
+}
+
+Test(claims, private_sequences_of_unknown_vr_are_stepped_over_in_either_encoding)
+{
+    // PS3.5 6.2.2 note 4 asks for implicit VR inside; some writers stay with explicit VR.
+    const std::string begin(
+        "\x09\x00\x01\x10UN\0\0\xFF\xFF\xFF\xFF\xFE\xFF\x00\xE0\xFF\xFF\xFF\xFF", 20);
+    const std::string end("\xFE\xFF\x0D\xE0\0\0\0\0\xFE\xFF\xDD\xE0\0\0\0\0", 16);
+    const std::string rows("\x28\x00\x10\x00US", 6);
+    const bytes plain = file_bytes(*make_object(gray), EXS_LittleEndianExplicit);
+
+    for (const std::string &inside : {std::string("\x08\x00\x50\x11UI\x04\x00\x31.2\0", 12),
+                                      std::string("\x08\x00\x50\x11\x04\0\0\0\x31.2\0", 12)}) {
+        bytes file = plain;
+        const std::string all = begin + inside + end;
+        const auto place = std::search(file.begin(), file.end(), rows.begin(), rows.end());
+        std::string reason;
+
+        cr_assert(place != file.end());
+        file.insert(place, all.begin(), all.end());
+        cr_expect_eq(try_frame(file, 0, reason), MEDTL_OK, "%s", reason.c_str());
+    }
 }
 
 Test(claims, absurd_sizes_are_refused_by_tag_and_limit)

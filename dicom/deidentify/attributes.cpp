@@ -67,6 +67,24 @@ bool may_hold_text(DcmEVR vr)
     }
 }
 
+// Not in the table of 2024b, but of the patient, or what somebody wrote about an order.
+const DcmTagKey beyond_the_table[] = {
+    DcmTagKey(0x0010, 0x0033), // Patient's Birth Date in Alternative Calendar
+    DcmTagKey(0x0010, 0x0034), // Patient's Death Date in Alternative Calendar
+    DcmTagKey(0x0010, 0x2295), // Breed Registration Number
+    DcmTagKey(0x0040, 0x0400), // Comments on the Scheduled Procedure Step
+    DcmTagKey(0x0040, 0x1006), // Placer Order Number / Procedure
+    DcmTagKey(0x0040, 0x1007), // Filler Order Number / Procedure
+};
+
+bool is_beyond_the_table(const DcmTagKey &tag)
+{
+    for (const DcmTagKey &each : beyond_the_table)
+        if (tag == each)
+            return true;
+    return false;
+}
+
 // What the table does not list by tag: private attributes, curves, overlays and the like; and what nobody can judge.
 bool is_never_kept(const DcmTag &tag, DcmEVR vr, unsigned depth)
 {
@@ -76,7 +94,7 @@ bool is_never_kept(const DcmTag &tag, DcmEVR vr, unsigned depth)
 
     return group % 2 != 0 || tag.getElement() == 0 || (group >= 0x5000 && group <= 0x50FF) ||
            (group >= 0x6000 && group <= 0x60FF) || (group >= 0x7FE0 && depth > 0) ||
-           group > 0x7FE0 || tag == DCM_EncryptedAttributesSequence ||
+           group > 0x7FE0 || tag == DCM_EncryptedAttributesSequence || is_beyond_the_table(tag) ||
            (unknown && may_hold_text(vr));
 }
 

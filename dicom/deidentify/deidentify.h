@@ -1,8 +1,8 @@
 /* De-identification by the Basic Application Level Confidentiality Profile (PS3.15 Annex E, edition 2024b).
  *
  * What is done to each attribute is a table (profile.c); how, is attributes.cpp. docs/DEIDENTIFY.md says what a reader of
- * the results must know. Why not a library: of those in Debian 12, GDCM's Anonymizer knows the 2008 edition of the table (79
- * attributes of today's 617), gives UIDs that differ in each process, and wants a certificate to encrypt with. */
+ * the results must know. Why not a library: the one in Debian 12, GDCM's Anonymizer, refuses SOP classes that are newer than it
+ * is (Dermoscopic Photography, say), encrypts the old values to a certificate that it wants, and draws other UIDs in each process. */
 #ifndef MEDTL_DEIDENTIFY_H
 #define MEDTL_DEIDENTIFY_H
 

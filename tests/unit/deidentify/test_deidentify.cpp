@@ -95,6 +95,8 @@ std::unique_ptr<DcmFileFormat> patient_object()
     d.putAndInsertString(DCM_StudyTime, "101112");
     d.putAndInsertString(DCM_AcquisitionDateTime, "20240229235959.5+0100");
     d.putAndInsertString(DCM_InstitutionName, "SECRET Hospital");
+    d.putAndInsertString(DcmTag(0x0010, 0x0033, EVR_LO), "SECRET in another calendar");
+    d.putAndInsertString(DcmTag(0x0040, 0x0400, EVR_LT), "SECRET comment");
     d.putAndInsertString(DCM_StudyInstanceUID, "1.2.3.1");
     d.putAndInsertString(DCM_SOPInstanceUID, "1.2.3.2");
     d.putAndInsertString(DCM_BurnedInAnnotation, "NO");

@@ -202,7 +202,7 @@ ParameterizedTestParameters(finetune, command_lines_are_explained)
         {"train", "unknown command 'train'", 2},
         {"finetune --help", "usage: medtl finetune", 0},
         {"finetune -h", "Examples:", 0},
-        {"finetune", "--data is needed", 2},
+        {"finetune", "--data or --labels-from-sr is needed", 2},
         {"finetune --data x.csv", "-o RUN_FOLDER is needed", 2},
         {"finetune --data x.csv -o run", "--task or --normaliser is needed", 2},
         {"finetune --data", "--data needs a value", 2},

@@ -1,6 +1,7 @@
 /* medtl calibrate: a model for inference in whole numbers of 8 bits, from one in floats and images. */
 #include "calibrate_output.h"
 #include "cmd.h"
+#include "labels_options.h"
 #include "options.h"
 #include "progress.h"
 #include "sample.h"
@@ -61,12 +62,9 @@ static size_t fill_table(calibrate_options *o, option *out)
          "images that show the ranges"},
         {OPTION_TEXT, "test-folds", 0, "FOLDS", &o->test_folds, 0, 0, SHAPES_NOTHING,
          "images that both models are measured on"},
-        {OPTION_TEXT, "root", 0, "FOLDER", &o->labels.root, 0, 0, SHAPES_NOTHING,
-         "folder that relative files start from, if not the table's"},
-        {OPTION_TEXT, "columns", 0, "file=A,label=B,...", &o->labels.columns, 0, 0, SHAPES_NOTHING,
-         "columns of other names; of file, label, group, fold, photometric"},
-        {OPTION_TEXT, "label-map", 0, "VALUE=CLASS,...", &o->labels.label_map, 0, 0, SHAPES_NOTHING,
-         "which class a value of the label column means"},
+        labels_root_option(&o->labels),
+        labels_columns_option(&o->labels, SHAPES_NOTHING),
+        labels_map_option(&o->labels, SHAPES_NOTHING),
         {OPTION_HEADING, .help = "How"},
         {OPTION_WHOLE, "images", 0, "N", &o->images, 1, 1e6, SHAPES_NOTHING,
          "of the calibration folds, evenly over the table; fewer if there are not so many"},

@@ -2,6 +2,7 @@
 #include "cmd.h"
 #include "compare_output.h"
 #include "evaluation_output.h"
+#include "labels_options.h"
 #include "options.h"
 #include "progress.h"
 #include "scored_model.h"
@@ -56,12 +57,9 @@ static size_t fill_table(compare_options *o, option *out)
          "CSV table of the images, for models"},
         {OPTION_TEXT, "folds", 0, "FOLDS", &o->folds, 0, 0, SHAPES_NOTHING,
          "only these folds of the table; without: all rows"},
-        {OPTION_TEXT, "root", 0, "FOLDER", &o->labels.root, 0, 0, SHAPES_NOTHING,
-         "folder that relative files start from, if not the table's"},
-        {OPTION_TEXT, "columns", 0, "file=A,label=B,...", &o->labels.columns, 0, 0, SHAPES_NOTHING,
-         "columns of other names; of file, label, group, fold, photometric"},
-        {OPTION_TEXT, "label-map", 0, "VALUE=CLASS,...", &o->labels.label_map, 0, 0, SHAPES_NOTHING,
-         "which class a value of the label column means"},
+        labels_root_option(&o->labels),
+        labels_columns_option(&o->labels, SHAPES_NOTHING),
+        labels_map_option(&o->labels, SHAPES_NOTHING),
         {OPTION_TEXT, "positive", 0, "CLASS", &o->positive, 0, 0, SHAPES_NOTHING,
          "class that is predicted where its probability reaches --threshold"},
         {OPTION_REAL, "threshold", 0, "P", &o->threshold, 0, 1, SHAPES_NOTHING,

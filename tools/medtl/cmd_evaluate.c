@@ -3,6 +3,7 @@
 #include "evaluate_leaks.h"
 #include "evaluation_output.h"
 #include "labels.h"
+#include "labels_options.h"
 #include "leaks.h"
 #include "options.h"
 #include "predict.h"
@@ -74,12 +75,9 @@ static size_t fill_table(evaluate_options *o, option *out)
          "CSV table of the images"},
         {OPTION_TEXT, "folds", 0, "FOLDS", &o->folds, 0, 0, SHAPES_NOTHING,
          "evaluate only these folds; without: all rows"},
-        {OPTION_TEXT, "root", 0, "FOLDER", &o->labels.root, 0, 0, SHAPES_NOTHING,
-         "folder that relative files start from, if not the table's"},
-        {OPTION_TEXT, "columns", 0, "file=A,label=B,...", &o->labels.columns, 0, 0, SHAPES_NOTHING,
-         "columns of other names; of file, label, group, fold, photometric"},
-        {OPTION_TEXT, "label-map", 0, "VALUE=CLASS,...", &o->labels.label_map, 0, 0, SHAPES_NOTHING,
-         "which class a value of the label column means"},
+        labels_root_option(&o->labels),
+        labels_columns_option(&o->labels, SHAPES_NOTHING),
+        labels_map_option(&o->labels, SHAPES_NOTHING),
         {OPTION_TEXT, "task", 0, "NAME|FILE.xml", &o->task, 0, 0, SHAPES_NOTHING,
          "task whose threshold decides, and which the model must fit"},
         {OPTION_TEXT, "positive", 0, "CLASS", &o->positive, 0, 0, SHAPES_NOTHING,

@@ -1,5 +1,6 @@
 /* medtl run-recipe: a published way to train, from images to a report, by one command. */
 #include "cmd.h"
+#include "labels_options.h"
 #include "options.h"
 #include "progress.h"
 #include "recipe_run.h"
@@ -53,12 +54,9 @@ static size_t fill_table(run_options *o, option *out)
         {OPTION_HEADING, .help = "Labelled images (as for finetune)"},
         {OPTION_TEXT, "data", 0, "FILE", &in->labels.data, 0, 0, SHAPES_NOTHING,
          "CSV table of the images"},
-        {OPTION_TEXT, "root", 0, "FOLDER", &in->labels.root, 0, 0, SHAPES_NOTHING,
-         "folder that relative files start from, if not the table's"},
-        {OPTION_TEXT, "columns", 0, "file=A,label=B,...", &in->labels.columns, 0, 0, SHAPES_NOTHING,
-         "columns of other names; of file, label, group, fold, photometric"},
-        {OPTION_TEXT, "label-map", 0, "VALUE=CLASS,...", &in->labels.label_map, 0, 0,
-         SHAPES_NOTHING, "which class a value of the label column means"},
+        labels_root_option(&in->labels),
+        labels_columns_option(&in->labels, SHAPES_NOTHING),
+        labels_map_option(&in->labels, SHAPES_NOTHING),
         {OPTION_TEXT, "task", 0, "NAME|FILE.xml", &in->task, 0, 0, SHAPES_NOTHING,
          "task that gives normaliser and classes"},
         {OPTION_TEXT, "normaliser", 0, "TEXT", &in->normaliser, 0, 0, SHAPES_NOTHING,

@@ -1,5 +1,6 @@
 /* The options of `medtl finetune`: names, defaults, and what the help says. */
 #include "finetune_options.h"
+#include "labels_options.h"
 
 #include "progress.h"
 
@@ -25,12 +26,9 @@ static size_t put_data(finetune_options *f, option *out)
          "of --labels-from-sr: of several classes said of one image, the first of these"},
         {OPTION_WHOLE, "folds", 0, "N", &f->from_reports.folds, 1, 1000, SHAPES_NOTHING,
          "of --labels-from-sr: deal the groups into so many folds"},
-        {OPTION_TEXT, "root", 0, "FOLDER", &f->labels.root, 0, 0, SHAPES_NOTHING,
-         "folder that relative files start from, if not the table's"},
-        {OPTION_TEXT, "columns", 0, "file=A,label=B,...", &f->labels.columns, 0, 0, SHAPES_RESULT,
-         "columns of other names; of file, label, group, fold, photometric (1 or MONOCHROME1: stored inverted)"},
-        {OPTION_TEXT, "label-map", 0, "VALUE=CLASS,...", &f->labels.label_map, 0, 0, SHAPES_RESULT,
-         "which class a value of the label column means"},
+        labels_root_option(&f->labels),
+        labels_columns_option(&f->labels, SHAPES_RESULT),
+        labels_map_option(&f->labels, SHAPES_RESULT),
         {OPTION_TEXT, "task", 0, "NAME|FILE.xml", &f->task, 0, 0, SHAPES_NOTHING,
          "task that gives normaliser and classes"},
         {OPTION_TEXT, "normaliser", 0, "TEXT", &f->normaliser, 0, 0, SHAPES_NOTHING,

@@ -1,7 +1,6 @@
+/* Images, reports and what these say, gathered from folders. What follows from it is sr_decide.c's. */
 #include "sr_labels.h"
 
-#include "labels.h"
-#include "options.h"
 #include "progress.h"
 #include "sr_statements.h"
 
@@ -10,41 +9,31 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-/* One report's word on one image. */
-typedef struct word {
-    size_t image, report;
-    int of_class;
-    bool by_person;
-} word;
 
 typedef struct reader {
     const sr_labels_options *options;
     const sr_codes *codes;
     sr_labels *l;
     const sr_image **by_uid; /* [l->image_count], sorted */
-    word *words;
+    sr_word *words;
     size_t word_count, word_room;
     char **superseded; /* SOP Instance UIDs, owned */
     size_t superseded_count, superseded_room;
     size_t report; /* that is being read */
 } reader;
 
-/* Room for one more. @return false without memory. */
-static bool grow(void **array, size_t count, size_t *room, size_t size)
+/* Room for one more. @return the array, perhaps moved; NULL without memory, with the old one as it was. */
+static void *grown(void *array, size_t count, size_t *room, size_t size)
 {
     const size_t larger = *room > 0 ? 2 * *room : 64;
     void *moved;
 
     if (count < *room)
-        return true;
-    moved = realloc(*array, larger * size);
-    if (moved == NULL)
-        return false;
-    *array = moved;
-    *room = larger;
-    return true;
+        return array;
+    moved = realloc(array, larger * size);
+    if (moved != NULL)
+        *room = larger;
+    return moved;
 }
 
 static medtl_status no_memory(medtl_error *err)
@@ -83,9 +72,12 @@ static bool add_image(sr_labels *l, const char *path, const medtl_instance *inst
 {
     const medtl_facts *facts = medtl_instance_facts(instance);
     sr_image *image;
+    void *larger;
 
-    if (!grow((void **)&l->images, l->image_count, &l->image_room, sizeof *l->images))
+    larger = grown(l->images, l->image_count, &l->image_room, sizeof *l->images);
+    if (larger == NULL)
         return false;
+    l->images = larger;
     image = &l->images[l->image_count++];
     *image = (sr_image){.path = strdup(path),
                         .sop_instance_uid = strdup(facts->sop_instance_uid),
@@ -102,9 +94,12 @@ static bool add_image(sr_labels *l, const char *path, const medtl_instance *inst
 static bool add_report(sr_labels *l, const char *path, const medtl_instance *instance)
 {
     sr_report *report;
+    void *larger;
 
-    if (!grow((void **)&l->reports, l->report_count, &l->report_room, sizeof *l->reports))
+    larger = grown(l->reports, l->report_count, &l->report_room, sizeof *l->reports);
+    if (larger == NULL)
         return false;
+    l->reports = larger;
     report = &l->reports[l->report_count++];
     *report =
         (sr_report){.path = strdup(path),
@@ -186,14 +181,18 @@ static size_t find_image(const reader *r, const char *uid)
 
 static medtl_status note_unmapped(sr_labels *l, const medtl_code *code)
 {
+    void *larger;
+
     for (size_t i = 0; i < l->unmapped_count; i++)
         if (strcmp(l->unmapped[i].code.value, code->value) == 0 &&
             strcmp(l->unmapped[i].code.scheme, code->scheme) == 0) {
             l->unmapped[i].count++;
             return MEDTL_OK;
         }
-    if (!grow((void **)&l->unmapped, l->unmapped_count, &l->unmapped_room, sizeof *l->unmapped))
+    larger = grown(l->unmapped, l->unmapped_count, &l->unmapped_room, sizeof *l->unmapped);
+    if (larger == NULL)
         return MEDTL_E_MEMORY;
+    l->unmapped = larger;
     l->unmapped[l->unmapped_count++] = (sr_unmapped){*code, 1};
     return MEDTL_OK;
 }
@@ -202,6 +201,7 @@ static medtl_status on_statement(void *context, const sr_statement *statement,
                                  const medtl_code *unmapped)
 {
     reader *r = context;
+    void *larger;
     size_t image;
 
     if (statement == NULL)
@@ -212,9 +212,12 @@ static medtl_status on_statement(void *context, const sr_statement *statement,
                                        r->l->images[image].side != MEDTL_LATERALITY_NONE &&
                                        r->l->images[image].side != statement->side))
         return MEDTL_OK; /* not here, or of the other side */
-    if (!grow((void **)&r->words, r->word_count, &r->word_room, sizeof *r->words))
+    larger = grown(r->words, r->word_count, &r->word_room, sizeof *r->words);
+    if (larger == NULL)
         return MEDTL_E_MEMORY;
-    r->words[r->word_count++] = (word){image, r->report, statement->of_class, statement->by_person};
+    r->words = larger;
+    r->words[r->word_count++] =
+        (sr_word){image, r->report, statement->of_class, statement->by_person};
     r->l->reports[r->report].statements++;
     return MEDTL_OK;
 }
@@ -225,9 +228,13 @@ static medtl_status note_predecessors(reader *r, const medtl_document *document,
     const char *const *uids = medtl_document_predecessors(document, &count);
 
     for (size_t i = 0; i < count; i++) {
-        if (!grow((void **)&r->superseded, r->superseded_count, &r->superseded_room,
-                  sizeof *r->superseded))
+        void *larger;
+
+        larger =
+            grown(r->superseded, r->superseded_count, &r->superseded_room, sizeof *r->superseded);
+        if (larger == NULL)
             return no_memory(err);
+        r->superseded = larger;
         r->superseded[r->superseded_count] = strdup(uids[i]);
         if (r->superseded[r->superseded_count++] == NULL)
             return no_memory(err);
@@ -286,111 +293,6 @@ static medtl_status read_reports(reader *r, medtl_error *err)
     return status;
 }
 
-/* ---- the decision -------------------------------------------------------------------------- */
-
-/* What was said of one image, by persons and by algorithms: one class, several (SR_NO_LABEL), or none. */
-typedef struct verdict {
-    int of_class[2];
-    int report[2];
-} verdict;
-
-static size_t rank_of(const reader *r, char *const *preferred, size_t count, int of_class)
-{
-    size_t rank = 0;
-
-    while (rank < count && strcmp(preferred[rank], r->codes->classes[of_class]) != 0)
-        rank++;
-    return rank;
-}
-
-static void hear(const reader *r, char *const *preferred, size_t count, const word *w, verdict *v)
-{
-    int *of_class = &v->of_class[w->by_person];
-    size_t now, then;
-
-    if (r->l->reports[w->report].left_out != NULL || *of_class == w->of_class)
-        return;
-    if (*of_class == SR_NOT_MAPPED) {
-        *of_class = w->of_class;
-        v->report[w->by_person] = (int)w->report;
-        return;
-    }
-    now = rank_of(r, preferred, count, w->of_class);
-    then = *of_class >= 0 ? rank_of(r, preferred, count, *of_class) : count;
-    if (now < then) {
-        *of_class = w->of_class;
-        v->report[w->by_person] = (int)w->report;
-    } else if (now == count && then == count) {
-        *of_class = SR_NO_LABEL;
-    }
-}
-
-static void decide(const reader *r, const verdict *v, sr_image *image)
-{
-    const bool person = v->of_class[true] != SR_NOT_MAPPED;
-    const int chosen = v->of_class[person];
-
-    image->by_person = person;
-    image->overruled =
-        person && v->of_class[false] != SR_NOT_MAPPED && v->of_class[false] != chosen;
-    if (image->left_out != NULL)
-        return;
-    if (chosen == SR_NOT_MAPPED)
-        image->left_out = "no report says a class of it";
-    else if (!person && !r->options->algorithms)
-        image->left_out = "only an algorithm says a class of it (--algorithm-reports takes that)";
-    else if (access(image->path, F_OK) != 0)
-        image->left_out = "lies in an archive, which training does not read: unpack it";
-    else if (chosen == SR_NO_LABEL)
-        image->left_out = "reports say several classes of it (--prefer chooses)";
-    else {
-        image->of_class = chosen;
-        image->report = v->report[person];
-    }
-}
-
-static medtl_status check_preferred(const reader *r, char *const *preferred, size_t count,
-                                    medtl_error *err)
-{
-    for (size_t i = 0; i < count; i++) {
-        size_t k = 0;
-
-        while (k < r->codes->class_count && strcmp(r->codes->classes[k], preferred[i]) != 0)
-            k++;
-        if (k == r->codes->class_count)
-            return medtl_fail(err, MEDTL_E_ARGUMENT, "--prefer: '%s' is none of the classes",
-                              preferred[i]);
-    }
-    return MEDTL_OK;
-}
-
-static medtl_status decide_all(const reader *r, medtl_error *err)
-{
-    verdict *verdicts = malloc((r->l->image_count + 1) * sizeof *verdicts);
-    char *text = strdup(r->options->prefer != NULL ? r->options->prefer : "");
-    char *preferred[CLASS_LIMIT];
-    size_t count = 0;
-    medtl_status status;
-
-    if (verdicts == NULL || text == NULL) {
-        status = no_memory(err);
-        goto done;
-    }
-    count = split_words(text, ',', preferred, CLASS_LIMIT);
-    if ((status = check_preferred(r, preferred, count, err)) != MEDTL_OK)
-        goto done;
-    for (size_t i = 0; i < r->l->image_count; i++)
-        verdicts[i] = (verdict){{SR_NOT_MAPPED, SR_NOT_MAPPED}, {SR_NO_REPORT, SR_NO_REPORT}};
-    for (size_t i = 0; i < r->word_count; i++)
-        hear(r, preferred, count, &r->words[i], &verdicts[r->words[i].image]);
-    for (size_t i = 0; i < r->l->image_count; i++)
-        decide(r, &verdicts[i], &r->l->images[i]);
-done:
-    free(verdicts);
-    free(text);
-    return status;
-}
-
 medtl_status sr_labels_read(const sr_labels_options *options, const sr_codes *codes, sr_labels *out,
                             medtl_error *err)
 {
@@ -407,7 +309,8 @@ medtl_status sr_labels_read(const sr_labels_options *options, const sr_codes *co
     if (status == MEDTL_E_CANCELLED)
         (void)medtl_fail(err, status, "stopped");
     if (status == MEDTL_OK && (status = index_images(&r, err)) == MEDTL_OK &&
-        (status = read_reports(&r, err)) == MEDTL_OK && (status = decide_all(&r, err)) == MEDTL_OK)
+        (status = read_reports(&r, err)) == MEDTL_OK &&
+        (status = sr_labels_decide(options, codes, r.words, r.word_count, out, err)) == MEDTL_OK)
         status = sr_labels_group(out, codes->class_count, (size_t)options->folds, err);
     for (size_t i = 0; i < r.superseded_count; i++)
         free(r.superseded[i]);

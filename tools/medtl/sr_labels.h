@@ -58,6 +58,18 @@ medtl_status sr_labels_read(const sr_labels_options *options, const sr_codes *co
                             medtl_error *err);
 void sr_labels_clear(sr_labels *l); /* all zero is allowed */
 
+/** One report's word on one image. */
+typedef struct sr_word {
+    size_t image, report; /* indices */
+    int of_class;
+    bool by_person;
+} sr_word;
+
+/** Give each image its label, or the reason why it has none (sr_decide.c). */
+medtl_status sr_labels_decide(const sr_labels_options *options, const sr_codes *codes,
+                              const sr_word *words, size_t word_count, sr_labels *l,
+                              medtl_error *err);
+
 /** Number groups and folds (sr_groups.c). Images of one patient, one study or one tracked lesion are of one group; groups are
  *  dealt into folds class by class, in an order that follows from UIDs. */
 medtl_status sr_labels_group(sr_labels *l, size_t class_count, size_t folds, medtl_error *err);

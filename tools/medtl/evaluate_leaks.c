@@ -86,17 +86,6 @@ medtl_status evaluate_check_folds(const char *command, const medtl_model_info *i
                       leaks, count);
 }
 
-static char *beside(const char *model_path, const char *name)
-{
-    const char *slash = strrchr(model_path, '/');
-    const int length = slash != NULL ? (int)(slash - model_path) : 1;
-    char *path = NULL;
-
-    if (asprintf(&path, "%.*s/%s", length, slash != NULL ? model_path : ".", name) < 0)
-        return NULL;
-    return path;
-}
-
 /* The measured pictures, then those of the file. */
 static medtl_status compare(const fingerprint_list *list, const predictions *p, const labels *table,
                             size_t threads, leak_policy policy, medtl_error *err)
@@ -147,7 +136,7 @@ medtl_status evaluate_check_pictures(const char *model_path, const char *trained
     *checked = false;
     if (policy == LEAKS_IGNORE || p->prints == NULL)
         return MEDTL_OK;
-    path = trained_on != NULL ? strdup(trained_on) : beside(model_path, FINGERPRINTS_FILE);
+    path = trained_on != NULL ? strdup(trained_on) : fingerprints_beside(model_path);
     if (path == NULL)
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
     if (trained_on != NULL || access(path, F_OK) == 0) {

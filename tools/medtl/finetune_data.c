@@ -170,19 +170,6 @@ static medtl_status read_images(const finetune_options *options, const target *t
     return status;
 }
 
-/* Where the fingerprints lie of what --init was made from. Owned; NULL: no --init, or no memory. */
-static char *prints_of_init(const finetune_options *options)
-{
-    const char *slash = options->init != NULL ? strrchr(options->init, '/') : NULL;
-    char *path = NULL;
-
-    if (options->init == NULL ||
-        asprintf(&path, "%.*s" FINGERPRINTS_FILE,
-                 slash != NULL ? (int)(slash - options->init + 1) : 0, options->init) < 0)
-        return NULL;
-    return path;
-}
-
 /* Look for the same picture on both sides, and keep the fingerprints for `medtl evaluate`. */
 static medtl_status check_pictures(const finetune_options *options, finetune_data *data,
                                    const int *sides, medtl_error *err)
@@ -191,7 +178,8 @@ static medtl_status check_pictures(const finetune_options *options, finetune_dat
     const char **files = calloc(data->count, sizeof *files);
     int *of_image = calloc(data->count, sizeof *of_image);
     const leak_images images = {data->prints, files, of_image, data->count, names};
-    char *path = run_path(options, FINGERPRINTS_FILE), *earlier = prints_of_init(options);
+    char *path = run_path(options, FINGERPRINTS_FILE),
+         *earlier = fingerprints_beside(options->init);
     medtl_status status;
 
     if (files == NULL || of_image == NULL || path == NULL) {
@@ -206,7 +194,7 @@ static medtl_status check_pictures(const finetune_options *options, finetune_dat
     status = leaks_check("finetune", &images, (leak_policy)options->leaks, (size_t)options->threads,
                          NULL, err);
     if (status == MEDTL_OK && !options->find_rate)
-        status = fingerprints_write_after(path, &images, earlier, err);
+        status = fingerprints_write(path, &images, earlier, err);
 done:
     free(files);
     free(of_image);

@@ -72,11 +72,6 @@ static void put_print(FILE *stream, const char *side, const char *file,
     fputc('\n', stream);
 }
 
-medtl_status fingerprints_write(const char *path, const leak_images *images, medtl_error *err)
-{
-    return fingerprints_write_after(path, images, NULL, err);
-}
-
 static int digit_of(char c)
 {
     if (c >= '0' && c <= '9')
@@ -141,8 +136,8 @@ medtl_status fingerprints_read(const char *path, fingerprint_list *out, medtl_er
     return status;
 }
 
-medtl_status fingerprints_write_after(const char *path, const leak_images *images,
-                                      const char *earlier, medtl_error *err)
+medtl_status fingerprints_write(const char *path, const leak_images *images, const char *earlier,
+                                medtl_error *err)
 {
     fingerprint_list list = {0};
     char *text = NULL;
@@ -172,6 +167,17 @@ done:
     fingerprints_clear(&list);
     free(text);
     return status;
+}
+
+char *fingerprints_beside(const char *model)
+{
+    const char *slash = model != NULL ? strrchr(model, '/') : NULL;
+    char *path = NULL;
+
+    if (model == NULL || asprintf(&path, "%.*s" FINGERPRINTS_FILE,
+                                  slash != NULL ? (int)(slash - model + 1) : 0, model) < 0)
+        return NULL;
+    return path;
 }
 
 void fingerprints_clear(fingerprint_list *list)

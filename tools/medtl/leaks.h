@@ -34,14 +34,16 @@ medtl_status leaks_check(const char *command, const leak_images *images, leak_po
 
 /** Keep the fingerprints of what a model was made from beside it, so that `medtl evaluate` can tell whether it is
  *  measured on the same pictures. A CSV table: side, file (without its folders), pixels_sha256, cells (hexadecimal gray
- *  levels of a picture of 20 x 20). Written by temporary file and rename. */
+ *  levels of a picture of 20 x 20). Written by temporary file and rename.
+ *  @param earlier  A file of this kind, of what this training started from: its images are added at the end. None are where
+ *                  it is NULL or not there. */
 #define FINGERPRINTS_FILE "fingerprints.csv"
-medtl_status fingerprints_write(const char *path, const leak_images *images, medtl_error *err);
+medtl_status fingerprints_write(const char *path, const leak_images *images, const char *earlier,
+                                medtl_error *err);
 
-/** The same, and after it what a file of its kind holds: the images that the start of this training was made from.
- *  @param earlier  That file; nothing is added where it is not there. */
-medtl_status fingerprints_write_after(const char *path, const leak_images *images,
-                                      const char *earlier, medtl_error *err);
+/** The fingerprints beside a model or backbone, whether they are there or not.
+ *  @param model  NULL: none. @return owned (free); NULL for none, or without memory. */
+char *fingerprints_beside(const char *model);
 
 /** What fingerprints_write() wrote. */
 typedef struct fingerprint_list {

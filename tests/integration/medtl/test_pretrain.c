@@ -250,6 +250,12 @@ Test(pretrain, is_remembered_when_the_fine_tuned_model_is_measured)
     EXITS(2, "evaluate --model leaky/model.safetensors --data labels.csv --folds 0");
     SAYS("pictures/0.png (measured) and 0.png (trained on) have the same pixels");
     SAYS("12 pairs of images with the same pixels");
+    /* Through two stages before it, too. */
+    EXITS(0, "pretrain --data labels.csv --folds 1,2,3,4 --init seen/backbone.safetensors " EPOCH
+             "-o continued");
+    EXITS(0, TUNE "--init continued/backbone.safetensors -o later");
+    EXITS(2, "evaluate --model later/model.safetensors --data labels.csv --folds 0");
+    SAYS("12 pairs of images with the same pixels");
 #undef TUNE
 }
 

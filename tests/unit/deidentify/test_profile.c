@@ -1,4 +1,4 @@
-/* Rows of PS3.15-2024b Table E.1-1, read from the Standard one by one. */
+/* Rows of PS3.15-2024b Table E.1-1, as its readers know them and public excerpts of it show them. */
 #include "dicom/deidentify/profile.h"
 
 #include <criterion/criterion.h>

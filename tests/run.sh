@@ -2,13 +2,13 @@
 # Build and run the whole test suite.
 #   bash tests/run.sh [--quick | --all] [-R REGEX]
 #     --quick    release build only (without the sanitizers and the second compiler)
-#     --all      under the sanitizers, too, the tests that mostly wait for a server or judge files: minutes more
+#     --all      under the sanitizers, too, the slow tests and those that wait for a server or judge files: minutes more
 #     -R REGEX   only tests whose name matches
 # Installs missing Debian packages (needs root or sudo for that). Exit 0: everything passed.
 set -eu
 cd "$(dirname "$0")/.."
 
-quick=0 select=() without=(-LE "^(orthanc|conformance|structure)$")
+quick=0 select=() without=(-LE "^(orthanc|conformance|structure|slow)$")
 while [ $# -gt 0 ]; do
   case $1 in
     -h|--help) sed -n '2,7s/^# //p' "$0"; exit 0 ;;

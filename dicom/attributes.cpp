@@ -160,6 +160,21 @@ DcmItem *sequence_item(DcmItem &item, const DcmTagKey &key, unsigned long index)
                : nullptr;
 }
 
+std::vector<std::string> predecessor_uids(DcmItem &report)
+{
+    std::vector<std::string> uids;
+    DcmItem *study, *series, *object;
+
+    for (unsigned long i = 0;
+         (study = sequence_item(report, DCM_PredecessorDocumentsSequence, i)) != nullptr; i++)
+        for (unsigned long j = 0;
+             (series = sequence_item(*study, DCM_ReferencedSeriesSequence, j)) != nullptr; j++)
+            for (unsigned long k = 0;
+                 (object = sequence_item(*series, DCM_ReferencedSOPSequence, k)) != nullptr; k++)
+                uids.push_back(text_value(*object, DCM_ReferencedSOPInstanceUID));
+    return uids;
+}
+
 DcmItem *functional_group(DcmItem &data_set, unsigned long frame, const DcmTagKey &macro)
 {
     DcmItem *const of_frame = sequence_item(data_set, DCM_PerFrameFunctionalGroupsSequence, frame);

@@ -9,6 +9,7 @@
 #include <dcmtk/dcmdata/dcspchrs.h>
 
 #include <string>
+#include <vector>
 
 namespace medtl_dicom
 {
@@ -27,6 +28,9 @@ bool decimal_value(DcmItem &item, const DcmTagKey &key, double &value, unsigned 
 
 /// An item of a sequence, or NULL. Borrowed from `item`.
 DcmItem *sequence_item(DcmItem &item, const DcmTagKey &key, unsigned long index = 0);
+
+/// SOP Instance UIDs of the documents that a report took the place of (Predecessor Documents Sequence, PS3.3 C.17.2).
+std::vector<std::string> predecessor_uids(DcmItem &report);
 
 /// The item of a functional group (PS3.3 C.7.6.16) that holds for `frame` (0-based): from the Per-frame, else
 /// the Shared Functional Groups Sequence; else NULL.

@@ -6,6 +6,7 @@
 #include "dicom/instance_internal.h"
 #include "profile.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace medtl_dicom
@@ -23,17 +24,9 @@ bool is_ours(const medtl_instance &instance, DcmItem &header)
 // Does this report name the other as one that it took the place of?
 bool names(DcmItem &report, const char *sop_instance_uid)
 {
-    DcmItem *study, *series, *object;
+    const std::vector<std::string> named = predecessor_uids(report);
 
-    for (unsigned long i = 0;
-         (study = sequence_item(report, DCM_PredecessorDocumentsSequence, i)) != nullptr; i++)
-        for (unsigned long j = 0;
-             (series = sequence_item(*study, DCM_ReferencedSeriesSequence, j)) != nullptr; j++)
-            for (unsigned long k = 0;
-                 (object = sequence_item(*series, DCM_ReferencedSOPSequence, k)) != nullptr; k++)
-                if (text_value(*object, DCM_ReferencedSOPInstanceUID) == sop_instance_uid)
-                    return true;
-    return false;
+    return std::find(named.begin(), named.end(), sop_instance_uid) != named.end();
 }
 
 bool precedes(const medtl_instance &earlier, const medtl_report_request &request)

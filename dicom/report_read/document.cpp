@@ -62,19 +62,10 @@ void read_document_facts(DcmItem &data_set, utf8_converter &to_utf8, medtl_docum
     facts.preliminary = text(DCM_PreliminaryFlag);
 }
 
-// PS3.3 C.17.2: studies, series in them, objects in these.
 void read_predecessors(DcmItem &data_set, medtl_document &document)
 {
-    DcmItem *study, *series, *object;
-
-    for (unsigned long i = 0;
-         (study = sequence_item(data_set, DCM_PredecessorDocumentsSequence, i)) != nullptr; i++)
-        for (unsigned long j = 0;
-             (series = sequence_item(*study, DCM_ReferencedSeriesSequence, j)) != nullptr; j++)
-            for (unsigned long k = 0;
-                 (object = sequence_item(*series, DCM_ReferencedSOPSequence, k)) != nullptr; k++)
-                document.predecessors.push_back(
-                    keep(document, text_value(*object, DCM_ReferencedSOPInstanceUID)));
+    for (const std::string &uid : predecessor_uids(data_set))
+        document.predecessors.push_back(keep(document, uid));
 }
 
 std::unique_ptr<medtl_document> read_document(const object_input &input)

@@ -23,6 +23,20 @@ medtl_image *make_gray(uint32_t rows, uint32_t columns, medtl_pixel_type type, c
     return image;
 }
 
+void mirror_image(medtl_image *image)
+{
+    uint16_t *pixels = image->pixels;
+
+    for (uint32_t y = 0; y < image->rows; y++)
+        for (uint32_t a = 0, b = image->columns - 1; a < b; a++, b--) {
+            uint16_t *row = pixels + (size_t)y * image->columns;
+            const uint16_t value = row[a];
+
+            row[a] = row[b];
+            row[b] = value;
+        }
+}
+
 double breast_at(double x, double y)
 {
     const double rx = x / 0.6, ry = (y - 0.5) / 0.4, r = rx * rx + ry * ry;

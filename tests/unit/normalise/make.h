@@ -12,6 +12,9 @@ medtl_image *make_gray(uint32_t rows, uint32_t columns, medtl_pixel_type type, c
 /** Put one stored value (sample `i` of the whole image). */
 void put(medtl_image *image, size_t i, int value);
 
+/** Swap left and right, in place. Images of 16 bits only. */
+void mirror_image(medtl_image *image);
+
 /** Brightness, 0 to 1, of a made-up mammogram at a place of the unit square: air 0, a half ellipse of tissue at
  *  the left edge with an uneven inside, a label in the opposite corner. */
 double breast_at(double x, double y);

@@ -27,20 +27,6 @@ static const medtl_normaliser *breast_left(void)
     return &n;
 }
 
-static void mirror_image(medtl_image *image)
-{
-    uint16_t *pixels = image->pixels;
-
-    for (uint32_t y = 0; y < image->rows; y++)
-        for (uint32_t a = 0, b = image->columns - 1; a < b; a++, b--) {
-            uint16_t *row = pixels + (size_t)y * image->columns;
-            const uint16_t value = row[a];
-
-            row[a] = row[b];
-            row[b] = value;
-        }
-}
-
 Test(breast, the_box_holds_the_breast_and_not_the_label)
 {
     medtl_image *image = make_breast(700, 500, MEDTL_PIXEL_U16, 12, 0, 4095);

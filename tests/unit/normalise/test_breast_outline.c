@@ -51,20 +51,6 @@ static void check_ellipse(const medtl_outline *o, const medtl_image *image, bool
     cr_assert_float_eq(area_of(o) / whole, pi * 0.6 * 0.4 / 2.0, 0.01 * pi * 0.6 * 0.4 / 2.0);
 }
 
-static void mirror_image(medtl_image *image)
-{
-    uint16_t *pixels = image->pixels;
-
-    for (uint32_t y = 0; y < image->rows; y++)
-        for (uint32_t a = 0, b = image->columns - 1; a < b; a++, b--) {
-            uint16_t *row = pixels + (size_t)y * image->columns;
-            const uint16_t value = row[a];
-
-            row[a] = row[b];
-            row[b] = value;
-        }
-}
-
 Test(breast_outline, follows_the_skin_line_and_leaves_the_label_out)
 {
     medtl_image *image = make_breast(1400, 900, MEDTL_PIXEL_U16, 12, 0, 4095);

@@ -14,21 +14,22 @@ using decoder = image_pointer (*)(const std::vector<unsigned char> &, pixel_desc
 const struct {
     const char *transfer_syntax;
     decoder decode;
+    bool is_lossy;
 } decoders[] = {
-    {UID_JPEGProcess1TransferSyntax, decode_jpeg},
-    {UID_JPEGProcess2_4TransferSyntax, decode_jpeg},
-    {UID_JPEGProcess3_5TransferSyntax, decode_jpeg},
-    {UID_JPEGProcess6_8TransferSyntax, decode_jpeg},
-    {UID_JPEGProcess7_9TransferSyntax, decode_jpeg},
-    {UID_JPEGProcess10_12TransferSyntax, decode_jpeg},
-    {UID_JPEGProcess11_13TransferSyntax, decode_jpeg},
-    {UID_JPEGProcess14TransferSyntax, decode_jpeg},
-    {UID_JPEGProcess14SV1TransferSyntax, decode_jpeg},
-    {UID_JPEGLSLosslessTransferSyntax, decode_jpeg},
-    {UID_JPEGLSLossyTransferSyntax, decode_jpeg},
-    {UID_JPEG2000LosslessOnlyTransferSyntax, decode_jpeg2000},
-    {UID_JPEG2000TransferSyntax, decode_jpeg2000},
-    {UID_RLELosslessTransferSyntax, decode_rle},
+    {UID_JPEGProcess1TransferSyntax, decode_jpeg, true},
+    {UID_JPEGProcess2_4TransferSyntax, decode_jpeg, true},
+    {UID_JPEGProcess3_5TransferSyntax, decode_jpeg, true},
+    {UID_JPEGProcess6_8TransferSyntax, decode_jpeg, true},
+    {UID_JPEGProcess7_9TransferSyntax, decode_jpeg, true},
+    {UID_JPEGProcess10_12TransferSyntax, decode_jpeg, true},
+    {UID_JPEGProcess11_13TransferSyntax, decode_jpeg, true},
+    {UID_JPEGProcess14TransferSyntax, decode_jpeg, false},
+    {UID_JPEGProcess14SV1TransferSyntax, decode_jpeg, false},
+    {UID_JPEGLSLosslessTransferSyntax, decode_jpeg, false},
+    {UID_JPEGLSLossyTransferSyntax, decode_jpeg, true},
+    {UID_JPEG2000LosslessOnlyTransferSyntax, decode_jpeg2000, false},
+    {UID_JPEG2000TransferSyntax, decode_jpeg2000, true},
+    {UID_RLELosslessTransferSyntax, decode_rle, false},
 };
 
 // Newer than the dictionary of some versions of DCMTK (PS3.6 annex A).
@@ -80,10 +81,13 @@ image_pointer decode_frame(const std::string &transfer_syntax,
 {
     const decoder by_start = decoder_of_start(bytes);
 
-    for (const auto &known : decoders)
-        if (transfer_syntax == known.transfer_syntax)
-            return (by_start != nullptr && known.decode != decode_rle ? by_start : known.decode)(
-                bytes, pixels);
+    for (const auto &known : decoders) {
+        if (transfer_syntax != known.transfer_syntax)
+            continue;
+        pixels.saturates = known.is_lossy;
+        return (by_start != nullptr && known.decode != decode_rle ? by_start
+                                                                  : known.decode)(bytes, pixels);
+    }
     if (by_start != nullptr && is_uncompressed(transfer_syntax))
         return by_start(bytes, pixels);
     const char *const name = name_of(transfer_syntax);

@@ -119,6 +119,7 @@ image_pointer decode_jpeg(const std::vector<unsigned char> &bytes, pixel_descrip
         std::min<uint16_t>(pixels.bits_stored, static_cast<uint16_t>(codestream.precision));
     pixels.high_bit =
         std::min<uint16_t>(pixels.high_bit, static_cast<uint16_t>(codestream.precision - 1));
+    pixels.saturates = pixels.saturates && !pixels.is_signed; // these codestreams know no signs
     image_pointer image = make_image(pixels, sample_bytes);
     if (codestream.is_jpeg_ls) {
         run_decoder(DJLSLosslessDecoder(), DJLSCodecParameter(), codestream, bytes, pixels,

@@ -137,6 +137,7 @@ image_pointer decode_jpeg2000(const std::vector<unsigned char> &bytes, pixel_des
     const unsigned sample_bytes = pixels.bits_allocated == 16 || precision > 8 ? 2 : 1;
     pixels.bits_stored = std::min<uint16_t>(pixels.bits_stored, static_cast<uint16_t>(precision));
     pixels.high_bit = static_cast<uint16_t>(pixels.bits_stored - 1);
+    pixels.saturates = pixels.saturates && (raw->comps[0].sgnd != 0) == pixels.is_signed;
     image_pointer image = make_image(pixels, sample_bytes);
     for (unsigned i = 0; i < pixels.samples; i++) {
         require(raw->comps[i].data != nullptr, MEDTL_E_FORMAT,

@@ -3,7 +3,9 @@
 
 #include "attributes.h"
 
+#include <algorithm>
 #include <cstring>
+#include <type_traits>
 #include <vector>
 
 namespace medtl_dicom
@@ -92,6 +94,17 @@ unsigned_sample bits_used(const unsigned_sample *samples, size_t count)
     return used;
 }
 
+/// To the range of the stored bits; `sample` has the sign that the pixels have.
+template <typename sample> void saturate(unsigned bits, sample *samples, size_t count)
+{
+    const bool is_signed = std::is_signed<sample>::value;
+    const int low = is_signed ? -(1 << (bits - 1)) : 0;
+    const int high = (1 << (is_signed ? bits - 1 : bits)) - 1;
+
+    for (size_t i = 0; i < count; i++)
+        samples[i] = static_cast<sample>(std::min(std::max<int>(samples[i], low), high));
+}
+
 /// Undo what a store may do to the samples: other bits above and below the stored ones.
 template <typename unsigned_sample>
 void clean(const pixel_description &pixels, unsigned_sample *samples, size_t count)
@@ -105,6 +118,14 @@ void clean(const pixel_description &pixels, unsigned_sample *samples, size_t cou
     if (shift > 0)
         for (size_t i = 0; i < count; i++)
             samples[i] = static_cast<unsigned_sample>(samples[i] >> shift);
+    if (pixels.saturates) {
+        if (pixels.is_signed)
+            saturate(pixels.bits_stored,
+                     reinterpret_cast<std::make_signed_t<unsigned_sample> *>(samples), count);
+        else
+            saturate(pixels.bits_stored, samples, count);
+        return;
+    }
     const unsigned_sample used = bits_used(samples, count);
     if ((used & ~mask) != 0)
         for (size_t i = 0; i < count; i++)

@@ -25,7 +25,8 @@ struct pixel_description {
     uint16_t bits_allocated; ///< 1, 8 or 16
     uint16_t bits_stored, high_bit;
     bool is_signed;
-    bool planar;             ///< RRR...GGG...BBB...
+    bool planar;    ///< RRR...GGG...BBB...
+    bool saturates; ///< lossy: values beyond the stored bits overshot, they hold no other bits
     std::string photometric; ///< the defined term
 };
 
@@ -39,7 +40,8 @@ image_pointer make_image(const pixel_description &pixels, unsigned sample_bytes)
 /// How many samples an image has.
 size_t sample_count(const medtl_image &image);
 
-/// Shift the stored bits down, mask the others out (old files keep overlays there) and extend the sign, in place.
+/// Shift the stored bits down, mask the others out (old files keep overlays there) and extend the sign, in place. What
+/// a lossy codec left beyond the stored bits becomes the nearest value instead: masked, a bright pixel would turn dark.
 void clean_samples(const pixel_description &pixels, medtl_image &image);
 
 /// RRR...GGG...BBB... to RGBRGB..., in place.

@@ -56,6 +56,40 @@ void check_all(E_TransferSyntax syntax, const DcmRepresentationParameter *parame
     }
 }
 
+/// A codestream of 16 bits a sample under a header of fewer, as JPEG 2000 encoders make them that take Bits Allocated.
+void check_wide_codestream(const picture &stated, E_TransferSyntax syntax, value_formula coded,
+                           const std::vector<int> &expected)
+{
+    picture wide = stated;
+    const auto object = make_header(stated);
+
+    wide.stored = 16;
+    put_fragments(*object, syntax, {}, {jpeg2000_codestream(wide, 0, coded, false)});
+    const image_owner image = read_frame(read_instance(file_bytes(*object, syntax)).get());
+    for (unsigned i = 0; i < expected.size(); i++)
+        cr_expect_eq(value_at(*image, 0, i), expected[i], "value %u in %s is %d", i,
+                     DcmXfer(syntax).getXferName(), value_at(*image, 0, i));
+}
+
+int around_1023(const picture &, unsigned, unsigned, unsigned column, unsigned)
+{
+    static const int values[] = {0, 1022, 1023, 1024, 1027, 2047};
+
+    return values[column];
+}
+
+int around_signed_12_bits(const picture &, unsigned, unsigned, unsigned column, unsigned)
+{
+    static const int values[] = {-2051, -2049, -2048, -1, 2047, 2050};
+
+    return values[column];
+}
+
+int slope_across_1023(const picture &, unsigned, unsigned row, unsigned column, unsigned)
+{
+    return 990 + static_cast<int>(row + column);
+}
+
 /// The encoder for lossy JPEG moves the values so that the smallest becomes 0.
 void check_close(const picture &p, E_TransferSyntax syntax,
                  const DcmRepresentationParameter &parameter, int tolerance)
@@ -145,6 +179,41 @@ Test(syntaxes, near_lossless_jpeg_ls_stays_within_its_bound)
 
     cr_expect_leq(largest_difference(*read_frame(read_instance(file).get()), p, 0, smooth_pattern),
                   3);
+}
+
+Test(syntaxes, what_lossy_jpeg_2000_overshoots_stays_at_the_end_of_the_range)
+{
+    const picture unsigned10 = {1, 6, 1, 16, 10, false, "MONOCHROME2", 1};
+    const picture signed12 = {1, 6, 1, 16, 12, true, "MONOCHROME2", 1};
+
+    check_wide_codestream(unsigned10, EXS_JPEG2000, around_1023, {0, 1022, 1023, 1023, 1023, 1023});
+    check_wide_codestream(signed12, EXS_JPEG2000, around_signed_12_bits,
+                          {-2048, -2048, -2048, -1, 2047, 2047});
+}
+
+Test(syntaxes, bits_above_the_stored_ones_are_removed_from_lossless_jpeg_2000)
+{
+    check_wide_codestream({1, 6, 1, 16, 10, false, "MONOCHROME2", 1}, EXS_JPEG2000LosslessOnly,
+                          around_1023, {0, 1022, 1023, 0, 3, 1023});
+}
+
+Test(syntaxes, what_near_lossless_jpeg_ls_overshoots_stays_at_the_end_of_the_range)
+{
+    const DJLSRepresentationParameter parameter(2, OFFalse);
+    const picture wide = {40, 30, 1, 16, 16, false, "MONOCHROME2", 1};
+    const picture stated = {40, 30, 1, 16, 10, false, "MONOCHROME2", 1};
+    const auto coded = make_object(wide, slope_across_1023);
+    const auto object = make_header(stated);
+
+    put_fragments(*object, EXS_JPEGLSLossy, {}, fragments_of(*coded, EXS_JPEGLSLossy, &parameter));
+    const image_owner image = read_frame(read_instance(file_bytes(*object, EXS_JPEGLSLossy)).get());
+    for (unsigned row = 0; row < stated.rows; row++)
+        for (unsigned column = 0; column < stated.columns; column++) {
+            const int value = slope_across_1023(stated, 0, row, column, 0);
+
+            cr_expect_leq(std::abs(value_at(*image, row, column) - std::min(value, 1023)), 2,
+                          "%d instead of %d", value_at(*image, row, column), value);
+        }
 }
 
 Test(syntaxes, lossy_jpeg_stays_close_to_a_smooth_picture)

@@ -46,8 +46,9 @@ image_pointer decode_rle(const std::vector<unsigned char> &bytes, pixel_descript
     const unsigned segments = sample_bytes * pixels.samples;
     const size_t pixel_count = static_cast<size_t>(pixels.rows) * pixels.columns;
 
-    require(pixels.bits_allocated != 1, MEDTL_E_UNSUPPORTED,
-            "RLE with Bits Allocated (0028,0100) of 1");
+    if (pixels.bits_allocated % 8 != 0)
+        fail(MEDTL_E_UNSUPPORTED, "RLE with Bits Allocated (0028,0100) of %u",
+             pixels.bits_allocated);
     require(bytes.size() > 4 * header_words, MEDTL_E_FORMAT, "the RLE header is cut off");
     if (header_word(bytes, 0) != segments)
         fail(MEDTL_E_FORMAT, "the RLE header states %u segments, the samples need %u",

@@ -1,4 +1,4 @@
-// Uncompressed pixel data: offsets, byte order, packed bits and halved chrominance.
+// Uncompressed pixel data: offsets, byte order, packed bits, packed samples and halved chrominance.
 #include "native.h"
 
 #include <utility>
@@ -34,6 +34,7 @@ class native_frame
     bool is_subsampled() const;
     void read_bytes(uint64_t from, unsigned char *to, size_t count);
     void read_bits(medtl_image &image);
+    void read_twelve_bits(medtl_image &image);
     void read_words(medtl_image &image);
     void read_subsampled(medtl_image &image);
 };
@@ -90,6 +91,25 @@ void native_frame::read_bits(medtl_image &image)
     }
 }
 
+/// Two samples in three bytes, the first in the lowest bits, as old files have them (PS3.5-2000 8.1.1, D); neither rows nor
+/// frames begin at a whole byte.
+void native_frame::read_twelve_bits(medtl_image &image)
+{
+    const uint64_t samples = sample_count(image), first_bit = 12 * frame_ * samples;
+    const uint64_t first_byte = first_bit / 8;
+    std::vector<unsigned char> packed(
+        static_cast<size_t>((first_bit + 12 * samples + 7) / 8 - first_byte));
+    uint16_t *const to = static_cast<uint16_t *>(image.pixels);
+
+    read_bytes(first_byte, packed.data(), packed.size());
+    for (uint64_t i = 0; i < samples; i++) {
+        const uint64_t bit = first_bit + 12 * i - 8 * first_byte;
+        const unsigned char *const at = packed.data() + bit / 8;
+
+        to[i] = static_cast<uint16_t>((at[0] | at[1] << 8) >> bit % 8 & 0xFFF);
+    }
+}
+
 void native_frame::read_words(medtl_image &image)
 {
     const size_t bytes = sample_count(image) * (pixels_.bits_allocated / 8);
@@ -124,7 +144,7 @@ void native_frame::read_subsampled(medtl_image &image)
 
 image_pointer native_frame::read()
 {
-    image_pointer image = make_image(pixels_, pixels_.bits_allocated == 16 ? 2 : 1);
+    image_pointer image = make_image(pixels_, pixels_.bits_allocated > 8 ? 2 : 1);
 
     if (pixels_.bits_allocated == 1) {
         require(pixels_.samples == 1, MEDTL_E_UNSUPPORTED,
@@ -133,7 +153,10 @@ image_pointer native_frame::read()
     } else if (is_subsampled()) {
         read_subsampled(*image);
     } else {
-        read_words(*image);
+        if (pixels_.bits_allocated == 12)
+            read_twelve_bits(*image);
+        else
+            read_words(*image);
         if (pixels_.planar)
             interleave_planes(*image);
     }

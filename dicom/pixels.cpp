@@ -38,8 +38,8 @@ void check_bits(const pixel_description &pixels)
 {
     const unsigned allocated = pixels.bits_allocated;
 
-    if (allocated != 1 && allocated != 8 && allocated != 16)
-        fail(MEDTL_E_UNSUPPORTED, "Bits Allocated (0028,0100) of %u; 1, 8 and 16 are read",
+    if (allocated != 1 && allocated != 8 && allocated != 12 && allocated != 16)
+        fail(MEDTL_E_UNSUPPORTED, "Bits Allocated (0028,0100) of %u; 1, 8, 12 and 16 are read",
              allocated);
     if (pixels.bits_stored == 0 || pixels.bits_stored > allocated)
         fail(MEDTL_E_FORMAT, "Bits Stored (0028,0101) of %u with Bits Allocated (0028,0100) of %u",

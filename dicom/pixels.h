@@ -22,7 +22,7 @@ using image_pointer = std::unique_ptr<medtl_image, image_deleter>;
 struct pixel_description {
     uint32_t rows, columns, frames;
     uint16_t samples;        ///< 1 or 3
-    uint16_t bits_allocated; ///< 1, 8 or 16
+    uint16_t bits_allocated; ///< 1, 8, 12 or 16
     uint16_t bits_stored, high_bit;
     bool is_signed;
     bool planar;    ///< RRR...GGG...BBB...

@@ -98,6 +98,17 @@ Test(pixels, single_bits_are_unpacked_from_the_lowest_and_across_frames)
     check_values(*read_frame(instance.get(), 1), {1, 1, 0, 0, 1, 0, 1, 0, 1}, "frame 2");
 }
 
+Test(pixels, twelve_bits_are_unpacked_two_samples_in_three_bytes_and_across_frames)
+{
+    const picture p = {1, 3, 1, 12, 12, false, "MONOCHROME2", 2};
+    const auto object = make_header(p);
+
+    put_bytes(*object, {0x23, 0xF1, 0xFF, 0x56, 0x94, 0x78, 0xBC, 0xFA, 0xDE, 0x00});
+    const instance_owner instance = read_instance(file_bytes(*object, EXS_LittleEndianExplicit));
+    check_values(*read_frame(instance.get(), 0), {0x123, 0xFFF, 0x456}, "frame 1");
+    check_values(*read_frame(instance.get(), 1), {0x789, 0xABC, 0xDEF}, "frame 2");
+}
+
 Test(pixels, planes_become_interleaved)
 {
     const picture p = {1, 3, 3, 8, 8, false, "RGB", 2};

@@ -315,7 +315,7 @@ Test(unsupported, what_is_not_read_is_named)
         unsigned value;
         const char *mention;
     } numbers[] = {{DCM_BitsAllocated, 32, "(0028,0100)"},
-                   {DCM_BitsAllocated, 12, "(0028,0100)"},
+                   {DCM_BitsAllocated, 24, "(0028,0100)"},
                    {DCM_SamplesPerPixel, 4, "(0028,0002)"}};
     std::string reason;
 

@@ -197,6 +197,7 @@ static void read_profiles(medtl_xml *xml, const xmlNode *element, medtl_task_ent
 static void read_results(medtl_xml *xml, const xmlNode *element, medtl_task *task)
 {
     static const char *const exams[] = {"none", "mean", "maximum"}; /* in the order of config.h */
+    static const char *const outlines[] = {"breast", "lesion"};
     double top_k = 0.0;
     char *exam = medtl_xml_attribute(xml, element, "exam");
 
@@ -205,6 +206,10 @@ static void read_results(medtl_xml *xml, const xmlNode *element, medtl_task *tas
     (void)medtl_xml_number(xml, element, "min-probability", &task->min_probability);
     if (exam != NULL)
         task->exam = (medtl_exam_rule)medtl_xml_word(xml, element, "exam", exams, 3);
+    task->outlines_lesion = optional_word(xml, element, "outline", outlines, 2) == 1;
+    if (task->outlines_lesion && task->normaliser.channels != 3)
+        medtl_xml_fail(xml, element,
+                       "a lesion is outlined in colour: the task needs three channels");
     if (task->exam != MEDTL_EXAM_NONE && task->positive_class < 0)
         medtl_xml_fail(xml, element, "a result for the exam needs a positive class");
     free(exam);

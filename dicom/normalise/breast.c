@@ -71,7 +71,9 @@ static medtl_status use_mask(medtl_breast *breast, const medtl_thumbnail *thumbn
     measure(breast, image->rows, image->columns);
     medtl_erode(breast->core, breast->rows, breast->columns, RADIUS);
     if (outline != NULL)
-        status = medtl_breast_trace(thumbnail, mask, breast->core, level, image, outline, err);
+        status = medtl_region_trace(thumbnail, mask, breast->core, level,
+                                    (double)image->columns / thumbnail->columns,
+                                    (double)image->rows / thumbnail->rows, outline, err);
     free(mask);
     return status;
 }

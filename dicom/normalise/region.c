@@ -128,3 +128,24 @@ done:
     free(opened);
     return status;
 }
+
+medtl_status medtl_fill_holes(unsigned char *mask, uint32_t rows, uint32_t columns,
+                              medtl_error *err)
+{
+    const size_t cells = (size_t)rows * columns;
+    cell *stack = malloc(cells * sizeof *stack);
+
+    if (stack == NULL)
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for a mask");
+    for (size_t i = 0; i < cells; i++)
+        mask[i] = !mask[i];
+    for (uint32_t y = 0; y < rows; y++)
+        for (uint32_t x = 0; x < columns; x++)
+            if ((x == 0 || y == 0 || x == columns - 1 || y == rows - 1) &&
+                mask[y * columns + x] == 1)
+                flood(mask, rows, columns, (cell){x, y}, stack);
+    for (size_t i = 0; i < cells; i++)
+        mask[i] = mask[i] != 2; /* of what was not set, only what the outside cannot reach */
+    free(stack);
+    return MEDTL_OK;
+}

@@ -107,7 +107,7 @@ void medtl_ybr_to_rgb(float middle, size_t count, float *y_r, float *cb_g, float
 /** ITU-R BT.601 luma of RGB. out may be r. */
 void medtl_luminance(size_t count, const float *r, const float *g, const float *b, float *out);
 
-/* ---- breast.c with thumbnail.c, threshold.c, region.c, breast_outline.c; side.c ------------------------------ */
+/* ---- breast.c and lesion.c with thumbnail.c, threshold.c, region.c, outline.c; side.c ------------------------------ */
 
 /** A small picture of a whole image, at most MEDTL_GRID cells each way. The grid is the same for an image and
  *  for its stretched copy, and so is all that is derived from it. */
@@ -125,14 +125,34 @@ medtl_status medtl_thumbnail_create(const medtl_source *source, medtl_thumbnail 
 medtl_status medtl_background_threshold(const medtl_thumbnail *thumbnail, bool *found,
                                         uint16_t *level, medtl_error *err);
 
+/** Otsu 1979: the level that splits some cells into two classes with the largest variance between them.
+ *  @param some        [rows][columns], 0 or 1: which cells count.
+ *  @param[out] level  The darker class has at most this level.
+ *  @return false where all of them are alike, or there are none. */
+bool medtl_otsu_threshold(const medtl_thumbnail *thumbnail, const unsigned char *some,
+                          uint16_t *level);
+
 /** Keep in `mask` (0 or 1) only the largest connected region that survives an opening with a square of
  *  2 radius + 1 cells: text, markers and thin lines go. At most MEDTL_GRID rows and columns.
  *  @param[out] area  Cells kept; may be 0. */
 medtl_status medtl_largest_region(unsigned char *mask, uint32_t rows, uint32_t columns,
                                   uint32_t radius, uint32_t *area, medtl_error *err);
 
+/** Set what the mask encloses. At most MEDTL_GRID rows and columns. */
+medtl_status medtl_fill_holes(unsigned char *mask, uint32_t rows, uint32_t columns,
+                              medtl_error *err);
+
 /** Take away what lies within `radius` cells of the mask's edge or of the picture's. */
 void medtl_erode(unsigned char *mask, uint32_t rows, uint32_t columns, uint32_t radius);
+
+/** The border of a region: where the thumbnail's level, taken as linear between the middles of cells, meets the
+ *  threshold; simplified by a quarter of a cell, or by more where it would not fit otherwise.
+ *  @param mask, core  [rows][columns] of the thumbnail, 0 or 1; the core is in one piece, and in the mask.
+ *  @param threshold   The cells of the mask are above it.
+ *  @param cell_width, cell_height  What the outline is scaled by; (0, 0) is the thumbnail's top-left corner. */
+medtl_status medtl_region_trace(const medtl_thumbnail *thumbnail, const unsigned char *mask,
+                                const unsigned char *core, uint16_t threshold, double cell_width,
+                                double cell_height, medtl_outline *out, medtl_error *err);
 
 /** Where the breast is. */
 typedef struct medtl_breast {
@@ -151,15 +171,6 @@ typedef struct medtl_breast {
 medtl_status medtl_breast_find(const medtl_source *source, medtl_breast *out,
                                medtl_outline *outline, medtl_error *err);
 void medtl_breast_destroy(medtl_breast *breast);
-
-/** The border of the mask (breast_outline.c): where the thumbnail's level, taken as linear between the middles of
- *  cells, meets the threshold. In pixels of the image, simplified by a quarter of a cell, or by more where it would
- *  not fit otherwise.
- *  @param mask, core  [rows][columns] of the thumbnail, 0 or 1; the core is in one piece, and in the mask.
- *  @param threshold   The cells of the mask are above it. */
-medtl_status medtl_breast_trace(const medtl_thumbnail *thumbnail, const unsigned char *mask,
-                                const unsigned char *core, uint16_t threshold,
-                                const medtl_image *image, medtl_outline *out, medtl_error *err);
 
 /** Counts of codes among the pixels of the core; padding is not counted. @param[out] counts  One for each code of the
  *  image's type. */

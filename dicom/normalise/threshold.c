@@ -1,4 +1,4 @@
-/* The level between background (air, the dark film) and object. */
+/* Levels that tell two kinds of cells apart: Otsu's, and that between background (air, the dark film) and object. */
 #include "steps.h"
 
 #include <stdlib.h>
@@ -88,4 +88,24 @@ medtl_status medtl_background_threshold(const medtl_thumbnail *thumbnail, bool *
     }
     free(counts);
     return MEDTL_OK;
+}
+
+bool medtl_otsu_threshold(const medtl_thumbnail *thumbnail, const unsigned char *some,
+                          uint16_t *level)
+{
+    double bins[BINS] = {0};
+    uint32_t lowest = BINS, highest = 0;
+
+    for (size_t i = 0; i < (size_t)thumbnail->rows * thumbnail->columns; i++)
+        if (some[i]) {
+            const uint32_t bin = thumbnail->level[i] / (LEVELS / BINS);
+
+            bins[bin] += 1.0;
+            lowest = bin < lowest ? bin : lowest;
+            highest = bin > highest ? bin : highest;
+        }
+    if (lowest >= highest)
+        return false;
+    *level = (uint16_t)((otsu(bins) + 1) * (LEVELS / BINS) - 1);
+    return true;
 }

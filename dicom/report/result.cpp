@@ -172,8 +172,15 @@ const char *region_name(const medtl_image_result &result)
 {
     if (!has_outline(result))
         return "the part of the image that was looked at";
-    return result.outline_kind == MEDTL_OUTLINE_BREAST ? "the breast"
-                                                       : "the region that weighed most";
+    switch (result.outline_kind) {
+    case MEDTL_OUTLINE_BREAST:
+        return "the breast";
+    case MEDTL_OUTLINE_LESION:
+        return "the region that is darker than the skin around it";
+    case MEDTL_OUTLINE_SALIENT:
+        break;
+    }
+    return "the region that weighed most";
 }
 
 std::string percent(double probability)

@@ -92,6 +92,8 @@ typedef struct medtl_task {
                                a positive class also the operating point: where no class reaches it,
                                there is no finding */
     medtl_exam_rule exam; /* NONE in a task without a positive class */
+    bool
+        outlines_lesion; /* where no heat map says more, the report outlines the lesion, not the breast */
     const char *series_description;
     uint32_t series_number;
     const char *disclaimer; /* "Supports a clinician, does not diagnose ..." */

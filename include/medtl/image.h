@@ -178,6 +178,17 @@ medtl_status medtl_normalise(const medtl_image *image, const medtl_normaliser *n
                              float *out, medtl_geometry *geometry, medtl_outline *breast,
                              medtl_error *err) MEDTL_NOEXCEPT;
 
+/** The lesion in a picture of skin, from the network's input alone: the largest region that is darker in green and blue than
+ *  what is around it (Otsu 1979), where there is one such region of a plain shape and clear contrast that the picture does
+ *  not cut off; else nothing. No reference says how well that is the lesion's border: docs/REPORTS.md.
+ *  @param input     As medtl_normalise() has made it; three channels.
+ *  @param geometry  As it has filled it.
+ *  @param[out] out  In pixels of the image; without points where there is no such region.
+ *  @return MEDTL_OK, MEDTL_E_ARGUMENT for one channel, MEDTL_E_MEMORY. Thread-safe: no state. */
+medtl_status medtl_lesion_outline(const float *input, const medtl_normaliser *normaliser,
+                                  const medtl_geometry *geometry, medtl_outline *out,
+                                  medtl_error *err) MEDTL_NOEXCEPT;
+
 /** medtl_image_read(), medtl_image_to_srgb() where asked for, and medtl_normalise() in one. Where the instance came
  *  from an isolated reader (reader.h) all of it is done by the child, and only the input comes back: no pixels
  *  cross, and nothing of the file reaches the normaliser of this process.

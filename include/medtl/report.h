@@ -56,7 +56,8 @@ typedef struct medtl_evidence_object {
 /** What a result's outline is of. */
 typedef enum medtl_outline_kind {
     MEDTL_OUTLINE_SALIENT = 0, /* the region that weighed most (medtl_evidence_outline) */
-    MEDTL_OUTLINE_BREAST       /* the whole breast (medtl_normalise) */
+    MEDTL_OUTLINE_BREAST,      /* the whole breast (medtl_normalise) */
+    MEDTL_OUTLINE_LESION       /* the lesion as a whole (medtl_lesion_outline) */
 } medtl_outline_kind;
 
 /** What the pipeline found in one frame of one image. All that is zero or NULL is not said. */

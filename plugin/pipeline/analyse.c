@@ -40,8 +40,8 @@ static medtl_status prepare_worker(analysis *a, worker *self, size_t task, medtl
 }
 
 /* Of its own size: a run may keep hundred thousands. */
-static medtl_status keep_breast(const medtl_outline *outline, medtl_frame_result *result,
-                                medtl_error *err)
+static medtl_status keep_whole(const medtl_outline *outline, medtl_outline_kind kind,
+                               medtl_frame_result *result, medtl_error *err)
 {
     medtl_point *own;
 
@@ -51,8 +51,9 @@ static medtl_status keep_breast(const medtl_outline *outline, medtl_frame_result
     if (own == NULL)
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for an outline");
     memcpy(own, outline->points, outline->count * sizeof *own);
-    result->breast = own;
-    result->breast_count = outline->count;
+    result->whole = own;
+    result->whole_count = outline->count;
+    result->whole_kind = kind;
     return MEDTL_OK;
 }
 
@@ -60,14 +61,21 @@ static medtl_status classify_frame(worker *self, const medtl_item *item, medtl_f
                                    float *probabilities, medtl_error *err)
 {
     const medtl_task *task = item->record.task;
-    medtl_outline breast;
-    medtl_status status = medtl_image_read_input(
-        item->instance, result->frame, task->apply_icc_profile, &task->normaliser,
-        self->inputs[item->task], &result->geometry, &breast, err);
+    float *const input = self->inputs[item->task];
+    medtl_outline whole;
+    medtl_status status =
+        medtl_image_read_input(item->instance, result->frame, task->apply_icc_profile,
+                               &task->normaliser, input, &result->geometry, &whole, err);
 
-    if (status != MEDTL_OK || (status = keep_breast(&breast, result, err)) != MEDTL_OK)
+    if (status == MEDTL_OK && task->outlines_lesion)
+        status = medtl_lesion_outline(input, &task->normaliser, &result->geometry, &whole, err);
+    if (status == MEDTL_OK)
+        status =
+            keep_whole(&whole, task->outlines_lesion ? MEDTL_OUTLINE_LESION : MEDTL_OUTLINE_BREAST,
+                       result, err);
+    if (status != MEDTL_OK)
         return status;
-    medtl_predictor_run(self->predictors[item->task], self->inputs[item->task], 1, probabilities);
+    medtl_predictor_run(self->predictors[item->task], input, 1, probabilities);
     result->probabilities = probabilities;
     result->predicted_class = (int)medtl_report_decision(task, probabilities);
     result->above_threshold =

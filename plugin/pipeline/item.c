@@ -48,7 +48,7 @@ medtl_status medtl_batch_add_item(medtl_batch *batch, const char *path, medtl_it
 void medtl_frames_destroy(medtl_frame_result *frames, uint32_t count)
 {
     for (uint32_t i = 0; frames != NULL && i < count; i++)
-        free((medtl_point *)frames[i].breast);
+        free((medtl_point *)frames[i].whole);
     free(frames);
 }
 

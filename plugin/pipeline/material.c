@@ -28,11 +28,11 @@ static const char *reason_for_report(const medtl_item *item)
 }
 
 /* What stands for the region of a frame that has no salient one. */
-static void use_breast(const medtl_frame_result *frame, medtl_image_result *result)
+static void use_whole(const medtl_frame_result *frame, medtl_image_result *result)
 {
-    result->outline = frame->breast;
-    result->outline_count = frame->breast_count;
-    result->outline_kind = MEDTL_OUTLINE_BREAST;
+    result->outline = frame->whole;
+    result->outline_count = frame->whole_count;
+    result->outline_kind = frame->whole_kind;
 }
 
 static const medtl_frame_result *shown_frame(const medtl_item *item)
@@ -69,7 +69,7 @@ static medtl_image_result result_of(const medtl_item *item)
                                  .evidence_count = item->evidence_count};
 
     if (result.outline == NULL && shown != NULL)
-        use_breast(shown, &result);
+        use_whole(shown, &result);
     return result;
 }
 
@@ -101,7 +101,7 @@ static void add_results(const medtl_item *item, medtl_material *m)
         } else if (item->frames != NULL) {
             result.probabilities = item->frames[f].probabilities;
             result.geometry = item->frames[f].geometry;
-            use_breast(&item->frames[f], &result);
+            use_whole(&item->frames[f], &result);
         }
         m->results[m->result_count++] = result;
     }

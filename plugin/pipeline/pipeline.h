@@ -116,8 +116,10 @@ typedef struct medtl_frame_result {
     int predicted_class;        /* medtl_report_decision */
     bool above_threshold;       /* of the task's positive class; false where it has none */
     medtl_geometry geometry;    /* the part of the frame that was looked at */
-    const medtl_point *breast;  /* its outline, as medtl_normalise() has it; NULL: none was found */
-    size_t breast_count;
+    const medtl_point *whole;   /* outline of the breast (medtl_normalise) or the lesion
+                                   (medtl_lesion_outline); NULL: none was looked for, or found */
+    size_t whole_count;
+    medtl_outline_kind whole_kind;
 } medtl_frame_result;
 
 /** One object after the run. Borrowed from its batch; strings are UTF-8 except `path` (bytes as

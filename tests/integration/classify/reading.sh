@@ -9,11 +9,11 @@ run 0 classify "$work/phantom" -o "$work/here" --json "$work/here.json"
 run 0 classify "$work/phantom" -o "$work/there" --json "$work/there.json" --isolate --timeout 100
 cmp -s <(results "$work/here.json") <(results "$work/there.json") || complain "isolation changes results"
 
-# ---- what is outlined: the breasts, where the task looks for one (side="left"), and with isolation the same
+# ---- what is outlined: the breasts, where the task looks for one (side="left"), else the lesions; and with isolation the same
 for report in "$work"/here/*/*.dcm; do
     cmp -s "$report" "$work/there/${report#"$work/here/"}" || complain "isolation changes $report"
     run 0 show "$report"
-    if grep -q 'Cancer suspected' "$work/out"; then outlined='the breast'; else outlined='the part of the image that was looked at'; fi
+    if grep -q 'Cancer suspected' "$work/out"; then outlined='the breast'; else outlined='the region that is darker than the skin around it'; fi
     [ "$(grep -cE 'Image [0-9].* %.*\. Outlined: ' "$work/out")" -ge 1 ] || complain "$report does not say what is outlined"
     [ "$(grep -c 'Outlined: ' "$work/out")" = "$(grep -c "Outlined: $outlined\." "$work/out")" ] || complain "$report outlines something else than $outlined"
 done

@@ -77,6 +77,10 @@ ParameterizedTestParameters(faults, are_named_with_file_line_and_reason)
         {"profile twice", "\"tid1500\"", "\"cad tid1500 cad\"", ": cad stands twice in its list"},
         {"no class listed", "tid1500\"", "tid1500\" top-k=\"0\"", "attribute 'top-k'"},
         {"exam of another kind", "tid1500\"", "tid1500\" exam=\"best\"", "attribute 'exam'"},
+        {"outline of another kind", "tid1500\"", "tid1500\" outline=\"nose\"",
+         "attribute 'outline'"},
+        {"lesion in gray", "tid1500\"", "tid1500\" outline=\"lesion\"",
+         "the task needs three channels"},
         {"bad encoding", "A  task", "A \xFF task", ":3: "},
         {"entity", "A  task", "A &who; task", ":3: Entity 'who' not defined"},
     };

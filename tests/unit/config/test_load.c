@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <locale.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -85,6 +86,25 @@ Test(load, takes_three_channels_and_no_positive_class)
     cr_assert_eq(medtl_config_task(config, 0)->normaliser.channels, 3);
     cr_assert_eq(medtl_config_task(config, 0)->normaliser.mean[2], 0.3f);
     cr_assert_eq(medtl_config_task(config, 0)->positive_class, -1);
+    medtl_config_destroy(config);
+}
+
+/* Any colour task; what the shipped tasks ask for is theirs. */
+Test(load, reads_what_is_outlined)
+{
+    const char *channel = "    <channel mean=\"0.5\" sd=\"0.25\"/>\n";
+    char text[16384], *three = strdup(task_with("\"tid1500\"", "\"tid1500\" outline=\"lesion\""));
+    const char *at = strstr(three, channel);
+    medtl_config *config;
+
+    cr_assert_not_null(at);
+    snprintf(text, sizeof text, "%.*s%s%s%s", (int)(at - three), three, channel, channel, at);
+    free(three);
+    config = load(write_file("a.xml", text));
+    cr_assert(medtl_config_task(config, 0)->outlines_lesion);
+    medtl_config_destroy(config);
+    config = load(write_file("a.xml", task_with("\"tid1500\"", "\"tid1500\" outline=\"breast\"")));
+    cr_assert_not(medtl_config_task(config, 0)->outlines_lesion);
     medtl_config_destroy(config);
 }
 

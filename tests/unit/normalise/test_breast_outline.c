@@ -98,7 +98,6 @@ Test(breast_outline, goes_round_the_breast_and_not_round_a_bright_crumb_beside_i
     uint16_t levels[SIZE * SIZE];
     unsigned char mask[SIZE * SIZE] = {0}, core[SIZE * SIZE] = {0};
     const medtl_thumbnail thumbnail = {SIZE, SIZE, levels};
-    const medtl_image image = {.rows = 10 * SIZE, .columns = 20 * SIZE};
     medtl_outline o = {.count = 0};
 
     for (int i = 0; i < SIZE * SIZE; i++) {
@@ -110,7 +109,7 @@ Test(breast_outline, goes_round_the_breast_and_not_round_a_bright_crumb_beside_i
     }
     mask[20 * SIZE + 21] = 1;
     levels[20 * SIZE + 21] = 65535;
-    cr_assert_eq(medtl_breast_trace(&thumbnail, mask, core, 1000, &image, &o, NULL), MEDTL_OK);
+    cr_assert_eq(medtl_region_trace(&thumbnail, mask, core, 1000, 20.0, 10.0, &o, NULL), MEDTL_OK);
     /* Between 30000 and 1000 the level is 1000.5 practically at the cell outside, half a cell beyond the mask: columns 0 to
      * 20.5 of 20 pixels, rows 9.5 to 30.5 of 10, less the corners. */
     cr_expect_float_eq(area_of(&o), 20.5 * 20.0 * 21.0 * 10.0, 0.02 * 20.5 * 20.0 * 21.0 * 10.0);

@@ -67,3 +67,17 @@ Test(region, diagonal_neighbours_do_not_connect)
 
     check(before, 0, after, 9);
 }
+
+Test(region, holes_are_filled_and_bays_are_not)
+{
+    const char *before[SIDE] = {"###......", "#.#..####", "###..#..#", ".....#.##", "####.###.",
+                                "#..#.....", "#..#####.", "#......#.", "#.######."};
+    const char *after[SIDE] = {"###......", "###..####", "###..####", ".....####", "####.###.",
+                               "#..#.....", "#..#####.", "#......#.", "#.######."};
+    unsigned char mask[SIDE * SIDE], expected[SIDE * SIDE];
+
+    draw(before, mask);
+    draw(after, expected);
+    cr_assert_eq(medtl_fill_holes(mask, SIDE, SIDE, NULL), MEDTL_OK);
+    cr_assert_arr_eq(mask, expected, sizeof mask);
+}

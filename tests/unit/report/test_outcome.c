@@ -210,6 +210,9 @@ Test(outcome, says_what_is_outlined)
     fixture.results[0].outline_kind = MEDTL_OUTLINE_BREAST;
     fixture_make(&fixture);
     cr_assert(says("Outlined: the breast."));
+    fixture.results[0].outline_kind = MEDTL_OUTLINE_LESION;
+    fixture_make(&fixture);
+    cr_assert(says("Outlined: the region that is darker than the skin around it."));
     fixture.results[0].outline_count = 0;
     fixture_make(&fixture);
     cr_assert(says("Outlined: the part of the image that was looked at."));

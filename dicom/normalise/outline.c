@@ -1,4 +1,4 @@
-/* The breast's outline in the image, from the mask on the thumbnail. */
+/* The border of a region, from its mask on a thumbnail. */
 #include "steps.h"
 
 #include "dicom/shape/shape.h"
@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Levels with the breast alone above the threshold, so that the border may be drawn between cells where the level meets it. The
- * mask may have crumbs beside the breast; the largest value, which the border is drawn around, is therefore one of the core. */
+/* Levels with the region alone above the threshold, so that the border may be drawn between cells where the level meets it. The
+ * mask may have crumbs beside the region; the largest value, which the border is drawn around, is therefore one of the core. */
 static void isolate(const medtl_thumbnail *thumbnail, const unsigned char *mask,
                     const unsigned char *core, uint16_t threshold, float *values)
 {
@@ -48,9 +48,9 @@ static medtl_status fit(medtl_polygon *polygon, double cell_width, double cell_h
     return status;
 }
 
-medtl_status medtl_breast_trace(const medtl_thumbnail *thumbnail, const unsigned char *mask,
-                                const unsigned char *core, uint16_t threshold,
-                                const medtl_image *image, medtl_outline *out, medtl_error *err)
+medtl_status medtl_region_trace(const medtl_thumbnail *thumbnail, const unsigned char *mask,
+                                const unsigned char *core, uint16_t threshold, double cell_width,
+                                double cell_height, medtl_outline *out, medtl_error *err)
 {
     const uint32_t rows = thumbnail->rows, columns = thumbnail->columns;
     float *values = malloc((size_t)rows * columns * sizeof *values);
@@ -63,8 +63,7 @@ medtl_status medtl_breast_trace(const medtl_thumbnail *thumbnail, const unsigned
     isolate(thumbnail, mask, core, threshold, values);
     status = medtl_contour_trace(&grid, (float)threshold + 0.5f, &polygon, err);
     if (status == MEDTL_OK)
-        status =
-            fit(&polygon, (double)image->columns / columns, (double)image->rows / rows, out, err);
+        status = fit(&polygon, cell_width, cell_height, out, err);
     medtl_polygon_clear(&polygon);
     free(values);
     return status;

@@ -1,19 +1,21 @@
 #!/usr/bin/env bash
 # Keep what experiments measured under docs/results, and make the page of all experiments from what is kept there.
 #   bash tools/results.sh [OUT...]        writes docs/RESULTS.md; OUT: folders of medtl run-experiment
-# Of each OUT with a finished run, results.csv and summary.md become docs/results/NAME.csv and NAME.md. An experiment without
-# them stands on the page as not yet run. Exit 0: done; 2: a folder that is none of run-experiment's.
+# Of each OUT with a finished run, results.csv, summary.md and the plot of AUC become docs/results/NAME.csv, NAME.md and NAME.png. An
+# experiment without them stands on the page as not yet run. What people say of an experiment's figures is docs/results/NAME.finding.md,
+# written by hand; its first line stands in the table of all experiments. Exit 0: done; 2: a folder that is none of run-experiment's.
 set -euo pipefail
 source_root=$(cd "$(dirname "$0")/.." && pwd)
 kept=$source_root/docs/results
 mkdir -p "$kept"
 
 for out in "$@"; do
-  [ -d "$out/runs" ] || { sed -n '2,5s/^# //p' "$0" >&2; echo "results.sh: $out: no folder of medtl run-experiment" >&2; exit 2; }
+  [ -d "$out/runs" ] || { sed -n '2,7s/^# //p' "$0" >&2; echo "results.sh: $out: no folder of medtl run-experiment" >&2; exit 2; }
   [ -f "$out/summary.json" ] || { echo "results.sh: $out: no summary yet, left out (medtl run-experiment ... --summary)" >&2; continue; }
   name=$(sed -n 's/^  "experiment": "\(.*\)",$/\1/p' "$out/summary.json")
   cp "$out/results.csv" "$kept/$name.csv"
   cp "$out/summary.md" "$kept/$name.md"
+  [ ! -f "$out/plots/macro_auc.png" ] || cp "$out/plots/macro_auc.png" "$kept/$name.png"
 done
 
 # "done of wanted" runs, added up over the first table of a summary.
@@ -40,13 +42,13 @@ A run is repeated bit for bit with the same code and data on any number of threa
 and p mean is in [RECIPES.md](RECIPES.md). Hours are of one processor. An experiment that is not complete shows how many of its
 runs are done. A result that contradicts a publication is a result.
 
-| experiment | runs that are done |
-|---|---|
+| experiment | runs that are done | in one sentence |
+|---|---|---|
 PAGE
   for file in "$source_root"/config/experiments/*.xml; do
     name=$(basename "$file" .xml)
-    if [ -f "$kept/$name.md" ]; then echo "| [$(element title "$file")](#$name) | $(runs_of "$kept/$name.md") |"
-    else echo "| [$(element title "$file")](#$name) | not yet run |"; fi
+    if [ -f "$kept/$name.md" ]; then done=$(runs_of "$kept/$name.md"); else done="not yet run"; fi
+    echo "| [$(element title "$file")](#$name) | $done | $(head -qn 1 "$kept/$name.finding.md" 2>/dev/null || true) |"
   done
   for file in "$source_root"/config/experiments/*.xml; do
     name=$(basename "$file" .xml)
@@ -55,7 +57,10 @@ PAGE
       printf '## %s\n\n%s\n\nNot yet run.\n' "$(element title "$file")" "$(element question "$file")"
       continue
     fi
-    cat "$kept/$name.md"
+    head -n 1 "$kept/$name.md"
+    if [ -f "$kept/$name.finding.md" ]; then printf '\n**What it says.** '; cat "$kept/$name.finding.md"; fi
+    [ ! -f "$kept/$name.png" ] || printf '\n![AUC of each arm, with intervals](results/%s.png)\n' "$name"
+    tail -n +2 "$kept/$name.md"
     digest=$(sha256sum "$file" | cut -c1-16)
     grep -qF "SHA-256 \`$digest\`" "$kept/$name.md" ||
       printf '\nThe experiment'\''s file has changed since: these figures are of its earlier version.\n'

@@ -30,12 +30,19 @@ printf '{\n  "experiment": "one",\n  "title": "Title"\n}\n' > "$work/out/summary
   printf '\nExperiment `one`, SHA-256 `%s`.\n' "$digest"
 } > "$work/out/summary.md"
 echo 'arm,seed' > "$work/out/results.csv"
+mkdir -p "$work/out/plots" "$work/tree/docs/results"
+echo 'a picture' > "$work/out/plots/macro_auc.png"
+printf 'One is less than two.\nBy one.\n' > "$work/tree/docs/results/one.finding.md"
 
 bash "$work/tree/tools/results.sh" "$work/out" "$work/begun" 2> "$work/said"
 is "exit code" $? 0
 grep -qF 'no summary yet, left out' "$work/said" || { echo "FAILED: nothing said of the folder without a summary"; failures=$((failures + 1)); }
-says '| [Title & one](#one) | 7 of 10 |'
-says '| [Title & two](#two) | not yet run |'
+says '| [Title & one](#one) | 7 of 10 | One is less than two. |'
+says '| [Title & two](#two) | not yet run |  |'
+says '**What it says.** One is less than two.'
+says 'By one.'
+says '(results/one.png)'
+is "picture kept" "$(cat "$work/tree/docs/results/one.png")" 'a picture'
 says 'Is 1 < 2?'
 says 'Not yet run.'
 # shellcheck disable=SC2016 # backquotes of Markdown

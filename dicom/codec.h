@@ -10,8 +10,12 @@
 namespace medtl_dicom
 {
 
-/// JPEG of any process, and JPEG-LS: through DCMTK.
+/// JPEG of any process, through DCMTK; and JPEG-LS.
 image_pointer decode_jpeg(const std::vector<unsigned char> &bytes, pixel_description &pixels);
+
+/// JPEG-LS, for decode_jpeg(): whose size, components and precision agree with `pixels`.
+image_pointer decode_jpeg_ls(const std::vector<unsigned char> &bytes,
+                             const pixel_description &pixels);
 
 /// JPEG 2000, as a codestream or in a JP2 box: through OpenJPEG.
 image_pointer decode_jpeg2000(const std::vector<unsigned char> &bytes, pixel_description &pixels);

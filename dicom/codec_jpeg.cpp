@@ -1,4 +1,4 @@
-// JPEG and JPEG-LS through DCMTK's decoders, called directly: what a host registered with DCMTK's codec list,
+// JPEG through DCMTK's decoders, called directly: what a host registered with DCMTK's codec list,
 // and with which colour conversion, makes no difference here.
 #include "codec.h"
 #include "jpeg_header.h"
@@ -7,8 +7,6 @@
 #include <dcmtk/dcmdata/dcpxitem.h>
 #include <dcmtk/dcmjpeg/djcparam.h>
 #include <dcmtk/dcmjpeg/djdecsv1.h>
-#include <dcmtk/dcmjpls/djcodecd.h>
-#include <dcmtk/dcmjpls/djcparam.h>
 
 #include <cstring>
 
@@ -120,11 +118,11 @@ image_pointer decode_jpeg(const std::vector<unsigned char> &bytes, pixel_descrip
     pixels.high_bit =
         std::min<uint16_t>(pixels.high_bit, static_cast<uint16_t>(codestream.precision - 1));
     pixels.saturates = pixels.saturates && !pixels.is_signed; // these codestreams know no signs
-    image_pointer image = make_image(pixels, sample_bytes);
+    image_pointer image;
     if (codestream.is_jpeg_ls) {
-        run_decoder(DJLSLosslessDecoder(), DJLSCodecParameter(), codestream, bytes, pixels,
-                    sample_bytes, *image);
+        image = decode_jpeg_ls(bytes, pixels);
     } else {
+        image = make_image(pixels, sample_bytes);
         // The decoder for process 14 takes every process that its JPEG library knows, of 8, 12 and 16 bits.
         const DJCodecParameter parameter(ECC_lossyYCbCr, EDC_never, EUC_never, EPC_colorByPixel);
         run_decoder(DJDecoderP14SV1(), parameter, codestream, bytes, pixels, sample_bytes, *image);

@@ -234,7 +234,7 @@ void jpeg_ls_scan::decode_line(pair_of_lines &l)
     }
 }
 
-// A run goes on in all components at once, and a sample that ends one is of type 0 (T.87 A.7.2, F.1).
+// A run goes on in all components at once, and a sample that ends one is of type 0 (T.87 annex B).
 void jpeg_ls_scan::decode_samples()
 {
     size_t &run_index = lines_[0].run_index;

@@ -74,26 +74,28 @@ static double distance_at(const field *f, uint32_t row, uint32_t column)
                  (2.0 * row + 1.0) / f->dark.rows - 1.0);
 }
 
-static void read_input(const float *input, const medtl_normaliser *n, field *f)
+/* The mean of green and blue of a cell's pixels, 0 to 1. */
+static double light_of(const float *input, const medtl_normaliser *n, const field *f, uint32_t row,
+                       uint32_t column)
 {
     const size_t plane = (size_t)n->height * n->width;
-    const double pixels = (double)f->factor * f->factor;
+    double light = 0.0;
 
+    for (uint32_t y = f->top + row * f->factor; y < f->top + (row + 1) * f->factor; y++)
+        for (uint32_t x = f->left + column * f->factor; x < f->left + (column + 1) * f->factor; x++)
+            for (uint32_t c = 1; c < 3; c++)
+                light +=
+                    (double)(input[c * plane + (size_t)y * n->width + x] * n->sd[c] + n->mean[c]);
+    return fmin(fmax(light / (2.0 * f->factor * f->factor), 0.0), 1.0);
+}
+
+static void read_input(const float *input, const medtl_normaliser *n, field *f)
+{
     for (uint32_t y = 0; y < f->dark.rows; y++)
         for (uint32_t x = 0; x < f->dark.columns; x++) {
             const size_t at = (size_t)y * f->dark.columns + x;
-            double light = 0.0;
 
-            for (uint32_t i = 0; i < f->factor; i++)
-                for (uint32_t j = 0; j < f->factor; j++) {
-                    const size_t pixel = (size_t)(f->top + y * f->factor + i) * n->width + f->left +
-                                         x * f->factor + j;
-
-                    for (uint32_t c = 1; c < 3; c++)
-                        light += (double)(input[c * plane + pixel] * n->sd[c] + n->mean[c]);
-                }
-            light = fmin(fmax(light / (2.0 * pixels), 0.0), 1.0);
-            f->dark.level[at] = (uint16_t)((1.0 - light) * 65535.0 + 0.5);
+            f->dark.level[at] = (uint16_t)((1.0 - light_of(input, n, f, y, x)) * 65535.0 + 0.5);
             f->inside[at] = distance_at(f, y, x) < 1.0;
         }
 }

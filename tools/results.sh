@@ -3,10 +3,12 @@
 #   bash tools/results.sh [OUT...]        writes docs/RESULTS.md; OUT: folders of medtl run-experiment
 # Of each OUT with a finished run, results.csv, summary.md and the plot of AUC become docs/results/NAME.csv, NAME.md and NAME.png. An
 # experiment without them stands on the page as not yet run. What people say of an experiment's figures is docs/results/NAME.finding.md,
-# written by hand; its first line stands in the table of all experiments. Exit 0: done; 2: a folder that is none of run-experiment's.
+# written by hand; its first line stands in the table of all experiments. MEDTL_EXPERIMENTS names the folder of the experiments' files as they were
+# run, where that is not config/experiments; one that differs today is named as that. Exit 0: done; 2: a folder that is none of run-experiment's.
 set -euo pipefail
 source_root=$(cd "$(dirname "$0")/.." && pwd)
 kept=$source_root/docs/results
+experiments=${MEDTL_EXPERIMENTS:-$source_root/config/experiments}
 mkdir -p "$kept"
 
 for out in "$@"; do
@@ -15,6 +17,7 @@ for out in "$@"; do
   name=$(sed -n 's/^  "experiment": "\(.*\)",$/\1/p' "$out/summary.json")
   cp "$out/results.csv" "$kept/$name.csv"
   cp "$out/summary.md" "$kept/$name.md"
+  sha256sum < "$experiments/$name.xml" | cut -c1-64 > "$kept/$name.sha256"
   [ ! -f "$out/plots/macro_auc.png" ] || cp "$out/plots/macro_auc.png" "$kept/$name.png"
 done
 
@@ -61,8 +64,7 @@ PAGE
     if [ -f "$kept/$name.finding.md" ]; then printf '\n**What it says.** '; cat "$kept/$name.finding.md"; fi
     [ ! -f "$kept/$name.png" ] || printf '\n![AUC of each arm, with intervals](results/%s.png)\n' "$name"
     tail -n +2 "$kept/$name.md"
-    digest=$(sha256sum "$file" | cut -c1-16)
-    grep -qF "SHA-256 \`$digest\`" "$kept/$name.md" ||
+    [ "$(sha256sum < "$file" | cut -c1-64)" = "$(cat "$kept/$name.sha256")" ] ||
       printf '\nThe experiment'\''s file has changed since: these figures are of its earlier version.\n'
     # shellcheck disable=SC2016 # backquotes of Markdown
     printf '\nRun by run: [`%s.csv`](results/%s.csv).\n' "$name" "$name"

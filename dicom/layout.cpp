@@ -136,6 +136,23 @@ uint64_t find_start(byte_source &source, file_layout &layout)
     return behind_magic; // no file meta information, though the Standard asks for it
 }
 
+/// What would read a value later, where DCMTK steps over it now. Nobody comes back for one.
+class no_later_reading : public DcmInputStreamFactory
+{
+  public:
+    DcmInputStream *create() const override { return nullptr; }
+    DcmInputStreamFactory *clone() const override { return new no_later_reading; }
+    DcmInputStreamFactoryType ident() const override { return DFT_DcmInputFileStreamFactory; }
+};
+
+/// DCMTK makes room for a value before it looks whether the stream holds it. What is longer than the length to read at
+/// most it steps over instead, which fails at the end of the stream, but only where the value could be read later.
+class header_stream : public DcmInputBufferStream
+{
+  public:
+    DcmInputStreamFactory *newFactory() const override { return new no_later_reading; }
+};
+
 const char *syntax_of(encoding form)
 {
     if (!form.explicit_vr)
@@ -212,15 +229,15 @@ std::unique_ptr<DcmDataset> parse_elements(const std::vector<unsigned char> &byt
 {
     std::unique_ptr<DcmDataset> data_set(new DcmDataset);
     const E_TransferSyntax syntax = DcmXfer(syntax_of(form)).getXfer();
-    DcmInputBufferStream in;
+    header_stream in;
 
     if (bytes.empty())
         return data_set;
     in.setBuffer(bytes.data(), OFstatic_cast(offile_off_t, bytes.size()));
     in.setEos();
     data_set->transferInit();
-    require(data_set->read(in, syntax, EGL_withoutGL, undefined_length), MEDTL_E_FORMAT,
-            "the attributes are damaged");
+    require(data_set->read(in, syntax, EGL_withoutGL, static_cast<Uint32>(bytes.size())),
+            MEDTL_E_FORMAT, "the attributes are damaged");
     data_set->transferEnd();
     return data_set;
 }

@@ -32,14 +32,12 @@ static size_t weights_per_output(const medtl_conv_shape *s)
     return s->channels_in / s->groups * s->kernel_h * s->kernel_w;
 }
 
-/* The weights and biases of one convolution with the norm behind it. @return its output channels. */
-static size_t fold_part(const filling *f, const medtl_made_part *part, float *folded, float *bias)
+/* Of one convolution, with the norm behind it. */
+static void fill_biases(const filling *f, const medtl_made_part *part, float *bias)
 {
     const medtl_node *node = &f->old->nodes[part->conv];
-    const medtl_conv_shape *s = &node->u.conv;
-    const size_t row = weights_per_output(s);
 
-    for (size_t k = 0; k < s->channels_out; k++) {
+    for (size_t k = 0; k < node->u.conv.channels_out; k++) {
         double scale = 1.0, shift = 0.0;
 
         if (part->norm != MEDTL_NO_NODE)
@@ -47,10 +45,44 @@ static size_t fold_part(const filling *f, const medtl_made_part *part, float *fo
         if (node->parameter_count > 1)
             shift += (double)value_of(f, part->conv, 1)[k] * scale;
         bias[k] = (float)shift;
-        for (size_t i = k * row; i < (k + 1) * row; i++)
-            folded[i] = (float)((double)value_of(f, part->conv, 0)[i] * scale);
     }
-    return s->channels_out;
+}
+
+/* The weights of output channels [first, first + count) of one convolution: the network's own, or with the norm
+ * behind it in `folded`. */
+static const float *fold_weights(const filling *f, const medtl_made_part *part, size_t first,
+                                 size_t count, float *folded)
+{
+    const size_t row = weights_per_output(&f->old->nodes[part->conv].u.conv);
+    const float *weights = value_of(f, part->conv, 0) + first * row;
+
+    if (part->norm == MEDTL_NO_NODE)
+        return weights;
+    for (size_t k = 0; k < count; k++) {
+        double scale, shift;
+
+        norm_factors(f, part->norm, first + k, &scale, &shift);
+        for (size_t i = k * row; i < (k + 1) * row; i++)
+            folded[i] = (float)((double)weights[i] * scale);
+    }
+    return folded;
+}
+
+/* Piece by piece, so that the folded weights of a few channels only exist beside the network's and the packed ones. */
+static void pack_blocked(const filling *f, size_t index, float *folded)
+{
+    const medtl_made *made = &f->made[index];
+    const medtl_blocked_conv *conv = f->plan->convs[index];
+    medtl_blocked_view views[MEDTL_CONV_MOST_PARTS] = {{0}};
+
+    for (size_t item = 0; item < medtl_blocked_pack_items(conv); item++) {
+        const medtl_blocked_pack_range r = medtl_blocked_pack_range_at(conv, item);
+
+        views[r.part] = medtl_blocked_plain_view(
+            conv, r.part, fold_weights(f, &made->parts[r.part], r.first, r.count, folded));
+        views[r.part].first = r.first;
+        medtl_blocked_pack_item(conv, views, f->plan->weights[index].packed, item);
+    }
 }
 
 /* Channels [first, first + count) of a norm. */
@@ -76,21 +108,18 @@ static void fill_conv(const filling *f, size_t index, float *folded)
 {
     const medtl_made *made = &f->made[index];
     medtl_plan_weights *w = &f->plan->weights[index];
-    const float *weights[MEDTL_CONV_MOST_PARTS];
     size_t channel = 0;
 
     for (size_t i = 0; i < made->part_count; i++) {
-        const size_t channels = fold_part(f, &made->parts[i], folded, w->parameters[1] + channel);
-
-        weights[i] = folded;
-        folded += channels * weights_per_output(&f->old->nodes[made->parts[i].conv].u.conv);
-        channel += channels;
+        fill_biases(f, &made->parts[i], w->parameters[1] + channel);
+        channel += f->old->nodes[made->parts[i].conv].u.conv.channels_out;
     }
     if (f->plan->convs[index] == NULL) {
-        medtl_conv_pack(&f->plan->graph.nodes[index].u.conv, weights[0], w->packed);
+        medtl_conv_pack(&f->plan->graph.nodes[index].u.conv,
+                        fold_weights(f, &made->parts[0], 0, channel, folded), w->packed);
         return;
     }
-    medtl_blocked_pack(f->plan->convs[index], weights, w->packed);
+    pack_blocked(f, index, folded);
     if (made->norm != MEDTL_NO_NODE)
         fill_output_factors(f, index, w->parameters[2], w->parameters[3]);
     if (made->input_norm != MEDTL_NO_NODE) {
@@ -165,19 +194,27 @@ static size_t share_out(const filling *f)
     return used;
 }
 
-static size_t largest_conv(const filling *f)
+/* The most floats that folding asks for at once. */
+static size_t largest_folded(const filling *f)
 {
     size_t largest = 0;
 
     for (size_t i = 1; i < f->plan->graph.node_count; i++) {
-        size_t size = 0;
+        const medtl_blocked_conv *conv = f->plan->convs[i];
+        const size_t items = f->made[i].part_count == 0 ? 0
+                             : conv != NULL             ? medtl_blocked_pack_items(conv)
+                                                        : 1;
 
-        for (size_t k = 0; k < f->made[i].part_count; k++) {
-            const medtl_conv_shape *s = &f->old->nodes[f->made[i].parts[k].conv].u.conv;
+        for (size_t item = 0; item < items; item++) {
+            const medtl_blocked_pack_range all = {0, 0,
+                                                  f->plan->graph.nodes[i].u.conv.channels_out};
+            const medtl_blocked_pack_range r =
+                conv != NULL ? medtl_blocked_pack_range_at(conv, item) : all;
+            const size_t size =
+                r.count * weights_per_output(&f->old->nodes[f->made[i].parts[r.part].conv].u.conv);
 
-            size += s->channels_out * weights_per_output(s);
+            largest = size > largest ? size : largest;
         }
-        largest = size > largest ? size : largest;
     }
     return largest;
 }
@@ -186,7 +223,7 @@ medtl_status medtl_plan_fill_weights(const medtl_network *network, medtl_plan *p
                                      const medtl_made *made, medtl_error *err)
 {
     const filling f = {network, &network->graph, plan, made};
-    float *folded = medtl_floats_allocate(largest_conv(&f));
+    float *folded = medtl_floats_allocate(largest_folded(&f));
 
     plan->weights = calloc(plan->graph.node_count, sizeof *plan->weights);
     if (plan->weights != NULL)

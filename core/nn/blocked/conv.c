@@ -72,8 +72,23 @@ medtl_blocked_view medtl_blocked_plain_view(const medtl_blocked_conv *conv, size
     const medtl_blocked_part *p = &conv->parts[part];
     const size_t taps = p->kernel_h * p->kernel_w;
 
-    return (medtl_blocked_view){weight, conv->shape.channels_in / conv->shape.groups * taps, taps,
-                                (ptrdiff_t)p->kernel_w, 1};
+    return (medtl_blocked_view){weight, conv->shape.channels_in / conv->shape.groups * taps,
+                                taps,   (ptrdiff_t)p->kernel_w,
+                                1,      0};
+}
+
+medtl_blocked_pack_range medtl_blocked_pack_range_at(const medtl_blocked_conv *conv, size_t item)
+{
+    medtl_blocked_group group;
+    medtl_blocked_pack_range range = {0, 0, conv->shape.channels_out};
+
+    if (conv->algorithm == MEDTL_BLOCKED_DEPTHWISE)
+        return range;
+    group = medtl_blocked_group_at(conv, item);
+    range = (medtl_blocked_pack_range){group.part, group.first, group.channels};
+    for (size_t i = 0; i < group.part; i++)
+        range.first -= conv->parts[i].channels;
+    return range;
 }
 
 size_t medtl_blocked_pack_items(const medtl_blocked_conv *conv)

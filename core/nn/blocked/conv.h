@@ -151,15 +151,24 @@ void medtl_blocked_describe(const medtl_blocked_conv *conv, char *text, size_t s
 size_t medtl_blocked_packed_size(const medtl_blocked_conv *conv);
 void medtl_blocked_pack(const medtl_blocked_conv *conv, const float *const *weight, float *packed);
 
-/** Where the weights of a part lie: of output channel k, input channel c and tap (i, j) at
- *  data + k * out + c * in + i * row + j * column. */
+/** Where the weights of a part lie: of its output channel k, input channel c and tap (i, j) at
+ *  data + (k - first) * out + c * in + i * row + j * column. */
 typedef struct medtl_blocked_view {
     const float *data;
     size_t out, in;
     ptrdiff_t row, column;
+    size_t first; /* the output channel that data begins with */
 } medtl_blocked_view;
 
-/** The same piece by piece, from a view for each part; the items may run on different threads. */
+/** What an item of packing reads: output channels [first, first + count) of one part. */
+typedef struct medtl_blocked_pack_range {
+    size_t part, first, count;
+} medtl_blocked_pack_range;
+
+medtl_blocked_pack_range medtl_blocked_pack_range_at(const medtl_blocked_conv *conv, size_t item);
+
+/** The same piece by piece, from a view for each part (only that of the item's range is read); the items may run on
+ *  different threads. */
 size_t medtl_blocked_pack_items(const medtl_blocked_conv *conv);
 void medtl_blocked_pack_item(const medtl_blocked_conv *conv, const medtl_blocked_view *views,
                              float *packed, size_t item);

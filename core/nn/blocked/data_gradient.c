@@ -137,7 +137,7 @@ void medtl_blocked_data_pack_item(const medtl_blocked_data *data, const float *w
     medtl_blocked_pack_item(&p->conv,
                             &(medtl_blocked_view){weight + p->first_tap, taps,
                                                   s->channels_in * taps, p->row_taps,
-                                                  p->column_taps},
+                                                  p->column_taps, 0},
                             packed + p->packed, item);
 }
 

@@ -92,8 +92,8 @@ static float weight_at(const medtl_blocked_conv *c, const medtl_blocked_view *vi
     const ptrdiff_t i = (ptrdiff_t)(tap / c->shape.kernel_w),
                     j = (ptrdiff_t)(tap % c->shape.kernel_w);
 
-    return view
-        ->data[(ptrdiff_t)(k * view->out + in * view->in) + i * view->row + j * view->column];
+    return view->data[(ptrdiff_t)((k - view->first) * view->out + in * view->in) + i * view->row +
+                      j * view->column];
 }
 
 static float largest_weight(const medtl_blocked_conv *c, const medtl_blocked_view *view, size_t k)

@@ -26,8 +26,8 @@ static void pack_direct_group(const medtl_blocked_conv *c, const medtl_blocked_g
                      end = minimum(first + c->block_steps, c->steps) * c->depth;
 
         for (size_t tap = 0; tap < taps; tap++) {
-            const float *weight =
-                view_tap(view, tap / s->kernel_w, tap % s->kernel_w) + g->first * view->out;
+            const float *weight = view_tap(view, tap / s->kernel_w, tap % s->kernel_w) +
+                                  (g->first - view->first) * view->out;
 
             for (size_t in = from; in < end; in++)
                 for (size_t i = 0; i < g->channels; i++)
@@ -162,7 +162,8 @@ static void pack_winograd_group(const medtl_blocked_conv *c, const medtl_blocked
         for (size_t k = 0; k < g->channels; k += BLOCK) {
             for (size_t tap = 0; tap < taps; tap++) {
                 const float *weight = view_tap(view, tap / part->kernel_w, tap % part->kernel_w) +
-                                      (g->first - first + k) * view->out + in * view->in;
+                                      (g->first - first - view->first + k) * view->out +
+                                      in * view->in;
 
                 for (size_t i = 0; i < BLOCK; i++)
                     kernel[tap][i] = (double)weight[i * view->out];

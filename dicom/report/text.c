@@ -78,7 +78,7 @@ void medtl_probability_concept(const medtl_class *class_info, medtl_code *out)
         snprintf(out->value, sizeof out->value, "P_%s_%.6s", start, digest);
     }
     snprintf(out->scheme, sizeof out->scheme, "%s", MEDTL_PRIVATE_SCHEME);
-    snprintf(out->meaning, sizeof out->meaning, "%.49s (probability)", meaning);
+    snprintf(out->meaning, sizeof out->meaning, "P(%.61s)", meaning);
 }
 
 void medtl_percent_text(float probability, char out[MEDTL_DS_SIZE])

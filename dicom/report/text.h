@@ -24,8 +24,9 @@ void medtl_ascii_copy(const char *text, char *out, size_t size) MEDTL_NOEXCEPT;
 /** The scheme of the codes below. */
 #define MEDTL_PRIVATE_SCHEME "99MEDTL"
 
-/** The private concept "probability of this class", e.g. (P_mel, 99MEDTL, "Melanoma
- * (probability)"): DICOM has no code for it. The class comes first because viewers cut long names.
+/** The private concept "probability of this class", e.g. (P_mel, 99MEDTL,
+ * "P(Melanoma)"): DICOM has no code for it. Short, because OHIF writes it in front of the number and
+ * cuts the line off at the viewport's edge.
  * The value follows from the label alone and fits 16 characters: a label that is too long or has
  * other characters than [A-Za-z0-9_-] is cut and made unique by six digits of its SHA-256. */
 void medtl_probability_concept(const medtl_class *class_info, medtl_code *out) MEDTL_NOEXCEPT;

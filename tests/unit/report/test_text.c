@@ -82,7 +82,7 @@ ParameterizedTest(struct label_case *c, text, gives_every_label_a_short_code)
             strlen(code.value),
         "'%s' gives '%s'", c->label, code.value);
     cr_assert_str_eq(code.scheme, "99MEDTL");
-    cr_assert_str_eq(code.meaning, "Something (probability)");
+    cr_assert_str_eq(code.meaning, "P(Something)");
     if (c->expected[0] != '\0')
         cr_assert_str_eq(code.value, c->expected);
 }
@@ -106,7 +106,7 @@ Test(text, names_a_probability_after_the_data_sets_own_word)
     medtl_code code;
 
     medtl_probability_concept(&class_info, &code);
-    cr_assert_str_eq(code.meaning, "Vascular lesion (probability)");
+    cr_assert_str_eq(code.meaning, "P(Vascular lesion)");
 }
 
 struct percent_case {

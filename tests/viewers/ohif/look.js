@@ -1,14 +1,15 @@
 // usage: node look.js DIST ORTHANC STUDY PICTURES [MODALITY=TEXT ...]
 // Opens a study in the OHIF viewer (DIST: its built files) in headless Chromium, shows each of its series in turn, and fails where
-// the viewport stays black, the page throws, something never ends loading, or a series of MODALITY does not show TEXT.
-// With PICTURES (a prefix of file names; "-": none) it photographs what it saw. Prints one line a series.
+// the viewport stays black, the page throws, something never ends loading, a series of MODALITY does not show TEXT,
+// or cuts words off at the viewport's edge. With PICTURES (a prefix of file names; "-": none) it photographs what it saw. Prints one
+// line a series. The environment's WINDOW (1920x1080) is the window's size in pixels.
 'use strict';
 const puppeteer = require('puppeteer-core');
 const { start } = require('./server.js');
 
 const PATIENCE = Number(process.env.PATIENCE_MS || 60000); // ms; software rendering on a busy machine takes its time
 const QUICK = PATIENCE / 6; // for what needs no loading
-const WIDTH = 1100, HEIGHT = 700; // of the window, in pixels
+const [WIDTH, HEIGHT] = (process.env.WINDOW || '1920x1080').split('x').map(Number); // of the window, in pixels
 const THUMBNAIL = '[data-cy=study-browser-thumbnail],[data-cy=study-browser-thumbnail-no-image]';
 const LEAST_FILLED = 0.02; // of the canvas's pixels that are not black
 
@@ -23,9 +24,16 @@ const observe = page => page.evaluate(() => {
     return (4 * bright) / data.length;
   };
   const labels = [...document.querySelectorAll('svg text')].map(e => e.textContent);
+  const isCut = line => {
+    const { left, right } = line.getBoundingClientRect(), edge = line.ownerSVGElement.getBoundingClientRect();
+    return left < edge.left || right > edge.right;
+  };
+  const lines = [...document.querySelectorAll('svg text tspan')].filter(e => e.textContent.trim() !== '');
   return {
     text: document.body.innerText + '\n' + labels.join('\n'),
     labels: labels.length,
+    lines: lines.length,
+    cut: lines.filter(isCut).map(e => e.textContent.trim()),
     filled: Math.max(0, ...[...document.querySelectorAll('canvas.cornerstone-canvas')].map(filled)),
     loading: /Loading/.test(document.body.innerText),
     alive: document.querySelectorAll('[data-cy^=study-browser-thumbnail]').length > 0,
@@ -94,6 +102,7 @@ function faultsOf(seen, wanted, thrown) {
   if (!seen.alive) faults.push('the application is gone');
   if (seen.loading) faults.push('never ends loading');
   if (seen.filled < LEAST_FILLED) faults.push('the viewport is black');
+  for (const line of seen.cut) faults.push(`"${line}" is cut off at the viewport's edge`);
   return faults.concat(thrown.map(error => `threw ${error}`));
 }
 
@@ -117,7 +126,7 @@ async function lookAtAll(page, thrown, pictures, expected) {
     met.add(modality);
     if (pictures !== '-') await page.screenshot({ path: `${pictures}-${i + 1}-${modality}.png` });
     faulty = faulty || faults.length > 0;
-    console.log(`${label}: ${Math.round(100 * seen.filled)} % filled, ${seen.labels} labels` + (seen.again ? ', after it was drawn again' : '') +
+    console.log(`${label}: ${Math.round(100 * seen.filled)} % filled, ${seen.labels} labels of ${seen.lines} lines` + (seen.again ? ', after it was drawn again' : '') +
       faults.map(fault => `; FAULT: ${fault}`).join(''));
   }
   for (const { modality } of expected)

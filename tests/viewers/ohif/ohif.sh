@@ -99,7 +99,7 @@ look() { # FOLDER EXPECTATION...: a folder with the images of one study
         "$(if [ -n "$pictures" ]; then echo "$pictures/ohif-$name"; else echo -; fi)" "$@" || failed=1
 }
 look shipped/mammography "SR=Probability of cancer:"
-look shipped/dermoscopy "SR=(probability):"
+look shipped/dermoscopy "SR=P("
 look studies/mammography "SR=Probability of cancer:" "OT=" "SEG="
-look studies/dermoscopy "SR=(probability):" "OT=" "SEG="
+look studies/dermoscopy "SR=P(" "OT=" "SEG="
 exit $failed

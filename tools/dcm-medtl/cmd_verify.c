@@ -1,6 +1,7 @@
 /* dcm-medtl verify: the auditor's question, whether a report is what its images give. */
 #include "arguments.h"
 #include "cmd.h"
+#include "deidentifying.h"
 #include "pipeline.h"
 #include "table.h"
 #include "verify.h"
@@ -19,9 +20,13 @@ static const char help[] =
     "Probabilities agree where they differ by at most 0.01 %, the last digit that a report shows. The\n"
     "patient's and study's attributes in the header are not compared: they come from the images.\n"
     "\n"
+    "A de-identified report is compared with --key and the images as they were: what is made of them\n"
+    "anew is de-identified in the same way first.\n"
+    "\n"
     "Examples:\n"
     "  dcm-medtl verify report.dcm study/\n"
     "  dcm-medtl verify report.dcm study/ --config tasks-of-2026/ --json\n"
+    "  dcm-medtl verify given-away.dcm study/ --key ~/study.key\n"
     "\n"
     "Exit code: 0 everything agrees; 1 something differs, or could not be compared; 2 wrong command\n"
     "line or configuration; 3 it could not run: no report of medtl's, or no image of its study.\n";
@@ -30,6 +35,7 @@ typedef struct arguments {
     option_words config, study;
     bool json;
     const char *report;
+    deidentifying how; /* where how.key_file is not NULL */
 } arguments;
 
 static int parse(int argc, char **argv, arguments *a)
@@ -41,6 +47,10 @@ static int parse(int argc, char **argv, arguments *a)
         {OPTION_TEXTS, "config", 0, "PATH", &a->config, 0, 0, SHAPES_NOTHING,
          "task file (XML) or folder of them instead of the default tasks: those that the report was made with; may be given several times"},
         {OPTION_FLAG, "json", 0, "", &a->json, 0, 0, SHAPES_NOTHING, "print JSON instead of text"},
+        {OPTION_TEXT, "key", 0, "FILE", &a->how.key_file, 0, 0, SHAPES_NOTHING,
+         "the secret that REPORT was de-identified with; STUDY has the images as they were"},
+        deidentifying_shift_option(&a->how),
+        deidentifying_characteristics_option(&a->how),
         {OPTION_WORDS, "study", 0, "STUDY...", &a->study, 0, 0, SHAPES_NOTHING,
          "files, folders, a DICOMDIR or a zip archive"},
     };
@@ -49,6 +59,9 @@ static int parse(int argc, char **argv, arguments *a)
 
     if (code < 0 && a->study.count == 0)
         return wrong_usage("verify", "a REPORT and the STUDY that it is on");
+    if (code < 0 && a->how.key_file == NULL &&
+        (a->how.options.shift_dates || a->how.options.keep_patient_characteristics))
+        return wrong_usage("verify", "how a report was de-identified is said with --key");
     return code;
 }
 
@@ -58,8 +71,38 @@ static int parse(int argc, char **argv, arguments *a)
 typedef struct search {
     const medtl_document_facts *facts;
     const char *task;
+    const medtl_deidentifier *deidentifier; /* NULL: the report is as it was written */
     medtl_document *again;
 } search;
+
+/* Is this UID of a study among the images that of the report? */
+static bool is_same_study(const search *s, const char *study_instance_uid)
+{
+    char uid[MEDTL_UID_SIZE];
+
+    if (s->deidentifier == NULL)
+        return strcmp(study_instance_uid, s->facts->study_instance_uid) == 0;
+    medtl_deidentify_uid(s->deidentifier, study_instance_uid, uid);
+    return strcmp(uid, s->facts->study_instance_uid) == 0;
+}
+
+static medtl_status read_again(const search *s, const medtl_batch_report *report,
+                               medtl_document **document, medtl_error *err)
+{
+    static const char name[] = "the recomputed report";
+    medtl_deidentified clean;
+    medtl_status status;
+
+    if (s->deidentifier == NULL)
+        return medtl_document_read_memory(report->bytes, report->size, name, document, err);
+    status =
+        medtl_deidentify_memory(s->deidentifier, report->bytes, report->size, name, &clean, err);
+    if (status != MEDTL_OK)
+        return status;
+    status = medtl_document_read_memory(clean.bytes, clean.size, name, document, err);
+    free(clean.bytes);
+    return status;
+}
 
 static medtl_status take_report(void *context, const medtl_batch_report *report,
                                 char location[MEDTL_LOCATION_SIZE], medtl_error *err)
@@ -70,11 +113,9 @@ static medtl_status take_report(void *context, const medtl_batch_report *report,
 
     (void)location;
     if (report->is_evidence || s->again != NULL || strcmp(report->task->name, s->task) != 0 ||
-        strcmp(report->study_instance_uid, s->facts->study_instance_uid) != 0)
+        !is_same_study(s, report->study_instance_uid))
         return MEDTL_OK;
-    status = medtl_document_read_memory(report->bytes, report->size, "the recomputed report",
-                                        &document, err);
-    if (status != MEDTL_OK)
+    if ((status = read_again(s, report, &document, err)) != MEDTL_OK)
         return status;
     if (strcmp(medtl_document_get_facts(document)->sop_class_uid, s->facts->sop_class_uid) == 0)
         s->again = document; /* each profile has a SOP class of its own */
@@ -87,10 +128,8 @@ static medtl_status take_report(void *context, const medtl_batch_report *report,
 static bool is_other_study(void *context, const char *study_instance_uid,
                            const char *sop_instance_uid)
 {
-    const search *s = context;
-
     (void)sop_instance_uid;
-    return strcmp(study_instance_uid, s->facts->study_instance_uid) != 0;
+    return !is_same_study(context, study_instance_uid);
 }
 
 /* Is there anything of the report's study, but reports? */
@@ -99,8 +138,7 @@ static bool has_images(const medtl_batch *batch, const search *s)
     for (size_t i = 0; i < medtl_batch_record_count(batch); i++) {
         const medtl_record *record = medtl_batch_record(batch, i);
 
-        if (strcmp(record->study_instance_uid, s->facts->study_instance_uid) == 0 &&
-            strcmp(record->modality, "SR") != 0)
+        if (strcmp(record->modality, "SR") != 0 && is_same_study(s, record->study_instance_uid))
             return true;
     }
     return false;
@@ -121,8 +159,9 @@ static medtl_status recompute(const arguments *a, const medtl_pipeline *pipeline
     if (status == MEDTL_OK) {
         print_failures(stderr, batch);
         if (!has_images(batch, s))
-            status = medtl_fail(err, MEDTL_E_IO, "%s: no image of its study among the files given",
-                                a->report);
+            status =
+                medtl_fail(err, MEDTL_E_IO, "%s: no image of its study among the files given%s",
+                           a->report, s->deidentifier != NULL ? " by this key" : "");
     }
     medtl_batch_destroy(batch);
     return status;
@@ -215,6 +254,7 @@ int cmd_verify(int argc, char **argv)
     medtl_document *report = NULL;
     search s = {.again = NULL};
     verify_reference here;
+    medtl_deidentifier *deidentifier = NULL;
     medtl_error err = {MEDTL_OK, ""};
     medtl_status status;
     int code = parse(argc, argv, &a);
@@ -222,8 +262,11 @@ int cmd_verify(int argc, char **argv)
     if (code >= 0)
         goto done;
     code = EXIT_CANNOT_RUN;
-    if (medtl_dicom_start(&err) != MEDTL_OK || read_report(a.report, &report, &err) != MEDTL_OK)
+    if (medtl_dicom_start(&err) != MEDTL_OK || read_report(a.report, &report, &err) != MEDTL_OK ||
+        (a.how.key_file != NULL &&
+         deidentifying_again(&a.how, NULL, &deidentifier, &err) != MEDTL_OK))
         goto done;
+    s.deidentifier = deidentifier;
     status = medtl_pipeline_create(a.config.items, a.config.count, &pipeline, &err);
     if (status != MEDTL_OK) {
         code = exit_code_of(status);
@@ -240,6 +283,7 @@ done:
     medtl_document_destroy(s.again);
     medtl_pipeline_destroy(pipeline);
     medtl_document_destroy(report);
+    medtl_deidentifier_destroy(deidentifier);
     free(a.config.items);
     free(a.study.items);
     return code;

@@ -88,13 +88,17 @@ static medtl_status create(deidentifying *d, const void *key, size_t size, medtl
     return medtl_deidentifier_create(&d->options, out, err);
 }
 
-static medtl_status start_with_file(deidentifying *d, medtl_deidentifier **out, medtl_error *err)
+medtl_status deidentifying_again(deidentifying *d, const medtl_limits *limits,
+                                 medtl_deidentifier **out, medtl_error *err)
 {
     unsigned char *key = NULL;
     size_t size = 0;
     medtl_error inner = {MEDTL_OK, ""};
-    medtl_status status = medtl_file_read(d->key_file, MEDTL_DEIDENTIFY_KEY_MOST, &key, &size, err);
+    medtl_status status;
 
+    *out = NULL;
+    d->options.limits = limits;
+    status = medtl_file_read(d->key_file, MEDTL_DEIDENTIFY_KEY_MOST, &key, &size, err);
     if (status == MEDTL_OK && (status = create(d, key, size, out, &inner)) != MEDTL_OK)
         (void)medtl_fail(err, status, "%s: %s", d->key_file, inner.message);
     if (key != NULL)
@@ -109,10 +113,10 @@ medtl_status deidentifying_start(deidentifying *d, const medtl_limits *limits, b
     unsigned char secret[NEW_KEY_SIZE];
     medtl_status status;
 
+    if (d->key_file != NULL && access(d->key_file, F_OK) == 0)
+        return deidentifying_again(d, limits, out, err);
     *out = NULL;
     d->options.limits = limits;
-    if (d->key_file != NULL && access(d->key_file, F_OK) == 0)
-        return start_with_file(d, out, err);
     if ((status = draw_secret(secret, err)) == MEDTL_OK && d->key_file != NULL) {
         status = make_key_file(d->key_file, secret, err);
         if (status == MEDTL_OK && !quiet)

@@ -17,6 +17,11 @@ option deidentifying_key_option(deidentifying *d);
 option deidentifying_shift_option(deidentifying *d);
 option deidentifying_characteristics_option(deidentifying *d);
 
+/** Read the secret that is in d->key_file; none is made.
+ *  @return as medtl_deidentifier_create(); MEDTL_E_IO. */
+medtl_status deidentifying_again(deidentifying *d, const medtl_limits *limits,
+                                 medtl_deidentifier **out, medtl_error *err);
+
 /** Read the secret, or make it (and say so, unless quiet, where a file is made).
  *  @param limits  NULL: the defaults.
  *  @return as medtl_deidentifier_create(); MEDTL_E_IO. */

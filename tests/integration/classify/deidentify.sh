@@ -70,6 +70,22 @@ done
 [ "$(count_reports "$work/clean")" = "$(count_reports "$work/reports")" ] || complain "not as many reports"
 run 0 classify "$work/in" -o "$work/clean" --deidentify --key "$work/key" --resume
 says 'already'
+
+# Whoever has the key can verify them, with the images as they were; nobody else.
+head -c 32 /dev/zero >"$work/other-key"
+for options in "" "--shift-dates"; do
+    run 0 classify "$work/in" -o "$work/verify$options" --deidentify --key "$work/key" $options -q
+    while read -r report; do
+        run 0 verify "$report" "$work/in" --key "$work/key" $options
+        says '^content *agrees'
+        run 3 verify "$report" "$work/in"
+        run 3 verify "$report" "$work/in" --key "$work/other-key"
+        one_line 'by this key'
+        run 3 verify "$report" "$work/in" --key "$work/absent"
+        one_line "$work/absent"
+    done < <(find "$work/verify$options" -name '*.dcm')
+    [ ! -e "$work/absent" ] || complain "verify made a key"
+done
 run 2 classify "$work/in" -o "$work/x" --deidentify --resume
 run 2 classify "$work/in" -o "$work/x" --shift-dates
 

@@ -63,6 +63,10 @@ typedef struct medtl_blocked_loops {
                      size_t first, size_t end);
     void (*mean_rows)(const medtl_windows *windows, const float *x, float *y, size_t first,
                       size_t end);
+    /** The same of scale x + shift with the ReLU behind it. */
+    void (*norm_mean_rows)(const medtl_windows *windows, const float *x, float *y,
+                           const float *scale, const float *shift, medtl_relu relu, size_t first,
+                           size_t end);
     /** Rows [first, end) of dx. */
     void (*give_max_rows)(const medtl_windows *windows, float *dx, const float *dy,
                           const unsigned char *winners, size_t first, size_t end, bool add);

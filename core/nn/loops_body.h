@@ -335,5 +335,6 @@ const medtl_loops LOOP_SET = {.name = LOOP_SET_NAME,
                                           .give_norm_gradient = block_give_norm_gradient,
                                           .max_rows = max_rows,
                                           .mean_rows = mean_rows,
+                                          .norm_mean_rows = norm_mean_rows,
                                           .give_max_rows = give_max_rows,
                                           .give_mean_rows = give_mean_rows}};

@@ -115,6 +115,33 @@ static void mean_rows(const medtl_windows *w, const float *x, float *y, size_t f
             mean_row(w, x + p, oh, y + oh * w->out_width * LANES + p);
 }
 
+/* The same of normalised values. */
+static inline void norm_mean_row(const medtl_windows *w, const float *x, size_t oh, vec scale,
+                                 vec shift, medtl_relu relu, float *y)
+{
+    const span h = inputs_of(oh, w->kernel, w->stride, w->pad, w->in_height);
+    const size_t row = w->in_width * LANES;
+
+    for (size_t ow = 0; ow < w->out_width; ow++) {
+        const span c = inputs_of(ow, w->kernel, w->stride, w->pad, w->in_width);
+        vec total = {0};
+
+        for (size_t i = h.first; i < h.end; i++)
+            for (size_t k = c.first; k < c.end; k++)
+                total += rectified(GET(x + i * row + k * LANES) * scale + shift, relu);
+        VEC(y + ow * LANES) = total * share_of(w, h, c);
+    }
+}
+
+static void norm_mean_rows(const medtl_windows *w, const float *x, float *y, const float *scale,
+                           const float *shift, medtl_relu relu, size_t first, size_t end)
+{
+    for (size_t oh = first; oh < end; oh++)
+        for (size_t p = 0; p < LANES; p += WIDTH)
+            norm_mean_row(w, x + p, oh, GET(scale + p), GET(shift + p), relu,
+                          y + oh * w->out_width * LANES + p);
+}
+
 /* Rows that are only added to begin with zeros. */
 static inline void clear_rows(const medtl_windows *w, float *dx, span rows)
 {

@@ -58,7 +58,8 @@ struct medtl_node {
         medtl_conv_shape conv;
         struct {
             size_t kernel, stride, pad;
-            bool count_pad; /* average: padding counts as zeros */
+            bool count_pad;       /* average: padding counts as zeros */
+            medtl_relu norm_relu; /* average of a norm: what follows the norm */
         } pool;
         struct {
             size_t stride, before; /* channels of zeros before those of x */
@@ -141,10 +142,11 @@ void medtl_node_mask_relu(const medtl_node_run *run);
 extern const medtl_node_ops medtl_node_input, medtl_node_conv, medtl_node_batch_norm,
     medtl_node_relu, medtl_node_max_pool, medtl_node_global_avg_pool, medtl_node_linear,
     medtl_node_dropout, medtl_node_add, medtl_node_concat, medtl_node_affine, medtl_node_relu6,
-    medtl_node_avg_pool, medtl_node_subsample, medtl_node_gelu, medtl_node_silu, medtl_node_sigmoid,
-    medtl_node_softmax, medtl_node_upsample, medtl_node_layer_norm, medtl_node_attention,
-    medtl_node_class_token, medtl_node_pick, medtl_node_adaptive_avg_pool,
-    medtl_node_global_max_pool, medtl_node_neighbours, medtl_node_kernel;
+    medtl_node_avg_pool, medtl_node_norm_avg_pool, medtl_node_subsample, medtl_node_gelu,
+    medtl_node_silu, medtl_node_sigmoid, medtl_node_softmax, medtl_node_upsample,
+    medtl_node_layer_norm, medtl_node_attention, medtl_node_class_token, medtl_node_pick,
+    medtl_node_adaptive_avg_pool, medtl_node_global_max_pool, medtl_node_neighbours,
+    medtl_node_kernel;
 
 /** Copy [channels][height][width] into blocks of 16 channels, and back. `block` fills up with channels of zeros where
  *  they are no multiple of 16, and `unblock` leaves out what is beyond the channels that its shape has before it is

@@ -124,7 +124,7 @@ static void rewrite_norm(medtl_rewrite *r, size_t index)
     } else if (moves_behind_pool(r, index)) {
         r->delayed[medtl_graph_last_reader(r->old, index)] = index;
         r->renamed[index] = made;
-    } else if (is_left_to_reader(r, index)) {
+    } else if (medtl_rewrite_is_left_to_pool(r, index) || is_left_to_reader(r, index)) {
         r->left[index] = 1;
         r->renamed[index] = made;
     } else {
@@ -226,13 +226,23 @@ static void rewrite_other(medtl_rewrite *r, size_t index)
     r->renamed[index] = medtl_rewrite_append(r, &node, &made);
 }
 
+/* Does it cost nothing here: dropout, or a pool that went before its convolution? */
+static bool is_passed(const medtl_rewrite *r, size_t index)
+{
+    const medtl_node *old = &r->old->nodes[index];
+
+    return old->ops == &medtl_node_dropout ||
+           (old->ops == &medtl_node_avg_pool &&
+            medtl_rewrite_pool_first(r, old->inputs[0]) == index);
+}
+
 static void rewrite_node(medtl_rewrite *r, size_t index)
 {
     const medtl_node *old = &r->old->nodes[index];
 
     if (old->ops == &medtl_node_batch_norm)
         rewrite_norm(r, index);
-    else if (old->ops == &medtl_node_dropout)
+    else if (is_passed(r, index))
         r->renamed[index] = r->renamed[old->inputs[0]];
     else if (old->ops == &medtl_node_conv)
         medtl_rewrite_conv(r, index);

@@ -22,15 +22,21 @@ static size_t append_conv(medtl_rewrite *r, size_t index)
 {
     medtl_node node = r->old->nodes[index];
     medtl_made made = {.parts = {{index, MEDTL_NO_NODE}}, .part_count = 1, .origin = index};
-    const size_t norm = node.inputs[0], x = r->renamed[norm];
+    const size_t norm = node.inputs[0], pool = medtl_rewrite_pool_first(r, index);
+    const size_t x = pool != MEDTL_NO_NODE ? medtl_rewrite_pool_before(r, index) : r->renamed[norm];
     const bool plain = medtl_rewrite_made(r, x)->shape.channels % MEDTL_BLOCK != 0;
     medtl_blocked_conv conv;
     size_t added;
 
+    if (pool != MEDTL_NO_NODE) {
+        node.u.conv.height_in = node.u.conv.height_out = r->old->nodes[pool].shape.height;
+        node.u.conv.width_in = node.u.conv.width_out = r->old->nodes[pool].shape.width;
+    }
     node.parameter_count = 2; /* what is folded in leaves a bias */
     node.blocked = medtl_blocked_choose(&node.u.conv, NULL, 1, plain, &conv);
     node.inputs[0] = medtl_rewrite_convert(r, x, node.blocked && !plain);
-    if (r->left[norm] && medtl_blocked_take_norm(&conv, r->old->nodes[norm].relu))
+    if (pool == MEDTL_NO_NODE && r->left[norm] &&
+        medtl_blocked_take_norm(&conv, r->old->nodes[norm].relu))
         made.input_norm = norm;
     added = medtl_rewrite_append(r, &node, &made);
     if (node.blocked && added != 0)

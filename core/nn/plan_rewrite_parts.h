@@ -13,7 +13,8 @@ typedef struct medtl_rewrite {
     size_t *delayed;  /* pool -> batch norm that moves behind it */
     size_t *needed;   /* by the results, directly or through others: 0 or 1 */
     size_t *spread;   /* batch norm -> 1: done by the inputs of the concatenation before it */
-    size_t *left;     /* batch norm -> 1: done by the convolution that reads it */
+    size_t
+        *left; /* batch norm -> 1: done by the convolution that reads it, or the pool before that */
 } medtl_rewrite;
 
 static inline medtl_node *medtl_rewrite_made(const medtl_rewrite *r, size_t made)
@@ -29,6 +30,15 @@ size_t medtl_rewrite_convert(medtl_rewrite *r, size_t made, bool blocked);
 
 /** Can batch norm `norm` become part of the weights of `conv`, which nobody else reads? */
 bool medtl_rewrite_folds(const medtl_rewrite *r, size_t norm, size_t conv);
+
+/** The average pool behind 1x1 convolution `conv` that goes before it, or MEDTL_NO_NODE. */
+size_t medtl_rewrite_pool_first(const medtl_rewrite *r, size_t conv);
+
+/** Is batch norm `norm` done by such a pool as it reads? */
+bool medtl_rewrite_is_left_to_pool(const medtl_rewrite *r, size_t norm);
+
+/** Append that pool, which must be there, before `conv` is. @return its index in the plan. */
+size_t medtl_rewrite_pool_before(medtl_rewrite *r, size_t conv);
 
 /** Append convolution `index`, with those beside it that had better be computed with it, unless that is done already. */
 void medtl_rewrite_conv(medtl_rewrite *r, size_t index);

@@ -130,6 +130,11 @@ static void fill_conv(const filling *f, size_t index, float *folded)
     }
 }
 
+static bool has_factors(const medtl_node_ops *ops)
+{
+    return ops == &medtl_node_affine || ops == &medtl_node_norm_avg_pool;
+}
+
 /* Any kind but convolutions and norms: its parameters as they are. */
 static void fill_copies(const filling *f, size_t index)
 {
@@ -180,7 +185,7 @@ static size_t share_out(const filling *f)
 
         if (medtl_plan_is_conv(node)) {
             share_out_conv(f, i, &used);
-        } else if (node->ops == &medtl_node_affine) {
+        } else if (has_factors(node->ops)) {
             w->parameters[0] = carve(plan->values, &used, node->shape.channels);
             w->parameters[1] = carve(plan->values, &used, node->shape.channels);
         } else {
@@ -238,7 +243,7 @@ medtl_status medtl_plan_fill_weights(const medtl_network *network, medtl_plan *p
 
         if (ops == &medtl_node_conv)
             fill_conv(&f, i, folded);
-        else if (ops == &medtl_node_affine)
+        else if (has_factors(ops))
             fill_output_factors(&f, i, plan->weights[i].parameters[0],
                                 plan->weights[i].parameters[1]);
         else

@@ -378,6 +378,54 @@ ParameterizedTest(node_case *c, blocked_nodes,
     free(answers);
 }
 
+/* An average of a norm, against the norm and the average apart, in plain arrays. */
+static void compare_norm_average(node_case c, medtl_relu relu, medtl_pool *pool)
+{
+    static bench norm, mean, both;
+    node_case affine = c;
+
+    affine.kind = AFFINE;
+    create(&norm, &affine, MOST_IMAGES, pool, false, false);
+    create(&mean, &c, MOST_IMAGES, pool, false, false);
+    create(&both, &c, MOST_IMAGES, pool, false, true);
+    fill(norm.run.x[0].data, MOST_IMAGES * norm.in_size[0], 1u);
+    to_blocks(norm.run.x[0].data, both.run.x[0].data, norm.run.in[0], MOST_IMAGES);
+    norm.node.relu = relu;
+    both.node.ops = &medtl_node_norm_avg_pool;
+    both.node.u.pool.norm_relu = relu;
+    norm.node.ops->forward(&norm.run);
+    memcpy(mean.run.x[0].data, norm.run.y.data,
+           MOST_IMAGES * norm.out_size * sizeof *norm.run.y.data);
+    mean.node.ops->forward(&mean.run);
+    both.node.ops->forward(&both.run);
+    check(mean.run.y.data, both.run.y.data, mean.node.shape, MOST_IMAGES, &c, "y");
+    release(&norm);
+    release(&mean);
+    release(&both);
+}
+
+Test(blocked_nodes, an_average_of_a_norm_answers_as_the_two_apart)
+{
+    static const node_case shapes[] = {
+        {"mean of norm 2 by 2", AVG_POOL, 48, 14, 15, 2, 2, 0, false, false},
+        {"mean of norm 2 by 2, large", AVG_POOL, 16, 80, 57, 2, 2, 0, false, false},
+        {"mean of norm 3 by 2 counting", AVG_POOL, 16, 9, 7, 3, 2, 1, true, false},
+        {"mean of norm 2 by 3, gaps", AVG_POOL, 32, 10, 9, 2, 3, 0, false, false},
+    };
+    static const medtl_relu relus[] = {MEDTL_NO_RELU, MEDTL_RELU};
+    const medtl_loops *loops;
+    medtl_pool *pool = NULL;
+
+    cr_assert_eq(medtl_pool_create(2, &pool, NULL), MEDTL_OK);
+    for (size_t set = 0; (loops = medtl_loops_supported(set)) != NULL; set++)
+        for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
+            for (size_t k = 0; k < sizeof relus / sizeof relus[0]; k++) {
+                cr_assert(medtl_kernels_force(loops->name));
+                compare_norm_average(shapes[i], relus[k], pool);
+            }
+    medtl_pool_destroy(pool);
+}
+
 /* Which values go is a question of chance; that as many go as asked, and that backward asks the same, is not. */
 Test(blocked_nodes, dropout_drops_its_share_and_backward_the_same)
 {

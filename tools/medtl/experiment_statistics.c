@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const experiment_cell *find(const experiment_state *s, size_t arm,
                                    const experiment_cell *like)
@@ -14,6 +15,23 @@ static const experiment_cell *find(const experiment_state *s, size_t arm,
             return c;
     }
     return NULL;
+}
+
+/* The largest value that a measure can have; the least is 0. */
+static double most_of(const char *measure)
+{
+    if (strcmp(measure, "log_loss") == 0)
+        return (double)INFINITY;
+    return strcmp(measure, "brier") == 0 ? 2.0 : 1.0;
+}
+
+/* Student's t does not know that a measure ends. */
+static void cut_interval(medtl_mean *m, double most)
+{
+    if (m->count < 2)
+        return;
+    m->low = fmax(m->low, 0.0);
+    m->high = fmin(m->high, most);
 }
 
 medtl_status arm_statistics_of(const experiment_state *s, size_t arm, uint64_t size, size_t measure,
@@ -49,6 +67,7 @@ medtl_status arm_statistics_of(const experiment_state *s, size_t arm, uint64_t s
     }
     share = count > 0 ? share / (double)count : 0.0;
     out->value = medtl_mean_of(values, count, share);
+    cut_interval(&out->value, most_of(e->measures[measure]));
     out->difference = medtl_mean_of(differences, pairs, share);
     free(values);
     free(differences);

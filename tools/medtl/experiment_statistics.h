@@ -6,7 +6,7 @@
 #include "experiment_run.h"
 
 typedef struct arm_statistics {
-    medtl_mean value; /* over the runs that are done */
+    medtl_mean value; /* over the runs that are done; the interval is cut where the measure ends */
     medtl_mean
         difference; /* to the baseline's run of the same seed and part; count 0 for the baseline itself */
     size_t expected; /* runs, done or not */

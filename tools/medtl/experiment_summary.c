@@ -240,7 +240,7 @@ static void put_conditions(FILE *stream, const experiment_state *s)
     fprintf(
         stream,
         "\nMeans over %zu seeds, each with its own split and start; arms of one seed have the same images. "
-        "Intervals and p are by Student's t over these runs%s; p is paired and not adjusted for the number of "
+        "Intervals and p are by Student's t over these runs%s, cut where a measure ends; p is paired and not adjusted for the number of "
         "comparisons. The test images are the same in all runs%s, so intervals do not cover the choice of test "
         "images: `results.csv` has the bootstrap interval of each run.\n\n",
         e->seed_count,

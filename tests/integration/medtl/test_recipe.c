@@ -373,8 +373,10 @@ Test(experiment, summarises_what_the_runs_measured)
     difference = (value[1][0] - value[0][0] + value[1][1] - value[0][1]) / 2.0;
     cr_assert(fabs(json_number("out/summary.json", "arms/3/macro_auc/mean") - mean) < 2e-6);
     cr_assert(fabs(json_number("out/summary.json", "arms/3/macro_auc/sd") - sd) < 4e-6);
-    cr_assert(fabs(json_number("out/summary.json", "arms/3/macro_auc/high") - mean -
-                   12.706 * sd / sqrt(2.0)) < 1e-3 * (1.0 + sd));
+    cr_assert(fabs(json_number("out/summary.json", "arms/3/macro_auc/high") -
+                   fmin(mean + 12.706 * sd / sqrt(2.0), 1.0)) < 1e-3 * (1.0 + sd));
+    cr_assert(fabs(json_number("out/summary.json", "arms/3/macro_auc/low") -
+                   fmax(mean - 12.706 * sd / sqrt(2.0), 0.0)) < 1e-3 * (1.0 + sd));
     cr_assert(fabs(json_number("out/summary.json", "arms/3/macro_auc_less_baseline/mean") -
                    difference) < 2e-6);
     p = json_number("out/summary.json", "arms/3/macro_auc_less_baseline/p");

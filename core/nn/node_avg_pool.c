@@ -61,23 +61,9 @@ static void forward_plane(void *context, size_t item, size_t worker)
         }
 }
 
-static medtl_windows windows_of(const medtl_node_run *run)
-{
-    const medtl_shape in = run->in[0], out = run->node->shape;
-
-    return (medtl_windows){.kernel = run->node->u.pool.kernel,
-                           .stride = run->node->u.pool.stride,
-                           .pad = run->node->u.pool.pad,
-                           .in_height = in.height,
-                           .in_width = in.width,
-                           .out_height = out.height,
-                           .out_width = out.width,
-                           .count_pad = run->node->u.pool.count_pad};
-}
-
 static void forward_band(const medtl_node_run *run, const medtl_band *band)
 {
-    const medtl_windows windows = windows_of(run);
+    const medtl_windows windows = medtl_node_windows(run);
 
     medtl_loops_get()->blocked.mean_rows(
         &windows, medtl_block_of(run->x[0], run->in[0], band->image, band->block),
@@ -117,7 +103,7 @@ static void backward_plane(void *context, size_t item, size_t worker)
 
 static void backward_band(const medtl_node_run *run, const medtl_band *band)
 {
-    const medtl_windows windows = windows_of(run);
+    const medtl_windows windows = medtl_node_windows(run);
 
     medtl_loops_get()->blocked.give_mean_rows(
         &windows, medtl_block_of(run->dx[0], run->in[0], band->image, band->block),

@@ -7,23 +7,9 @@ static medtl_status plan(medtl_node *node, const medtl_shape *in, medtl_error *e
     return medtl_node_avg_pool.plan(node, in, err);
 }
 
-static medtl_windows windows_of(const medtl_node_run *run)
-{
-    const medtl_shape in = run->in[0], out = run->node->shape;
-
-    return (medtl_windows){.kernel = run->node->u.pool.kernel,
-                           .stride = run->node->u.pool.stride,
-                           .pad = run->node->u.pool.pad,
-                           .in_height = in.height,
-                           .in_width = in.width,
-                           .out_height = out.height,
-                           .out_width = out.width,
-                           .count_pad = run->node->u.pool.count_pad};
-}
-
 static void forward_band(const medtl_node_run *run, const medtl_band *band)
 {
-    const medtl_windows windows = windows_of(run);
+    const medtl_windows windows = medtl_node_windows(run);
     const size_t c = band->block * MEDTL_BLOCK;
 
     medtl_loops_get()->blocked.norm_mean_rows(

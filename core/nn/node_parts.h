@@ -53,6 +53,21 @@ static inline float *medtl_block_of(medtl_tensor tensor, medtl_shape shape, size
     return medtl_image_of(tensor, image) + block * MEDTL_BLOCK * medtl_shape_plane(shape);
 }
 
+/** How a pool's windows lie over its input. */
+static inline medtl_windows medtl_node_windows(const medtl_node_run *run)
+{
+    const medtl_shape in = run->in[0], out = run->node->shape;
+
+    return (medtl_windows){.kernel = run->node->u.pool.kernel,
+                           .stride = run->node->u.pool.stride,
+                           .pad = run->node->u.pool.pad,
+                           .in_height = in.height,
+                           .in_width = in.width,
+                           .out_height = out.height,
+                           .out_width = out.width,
+                           .count_pad = run->node->u.pool.count_pad};
+}
+
 typedef void medtl_band_task(const medtl_node_run *run, const medtl_band *band);
 
 /** Run `task` for all rows of all images of tensors of `shape` in blocks, cut into pieces of about 64 KiB whose

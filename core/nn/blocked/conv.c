@@ -72,9 +72,11 @@ medtl_blocked_view medtl_blocked_plain_view(const medtl_blocked_conv *conv, size
     const medtl_blocked_part *p = &conv->parts[part];
     const size_t taps = p->kernel_h * p->kernel_w;
 
-    return (medtl_blocked_view){weight, conv->shape.channels_in / conv->shape.groups * taps,
-                                taps,   (ptrdiff_t)p->kernel_w,
-                                1,      0};
+    return (medtl_blocked_view){.data = weight,
+                                .out = conv->shape.channels_in / conv->shape.groups * taps,
+                                .in = taps,
+                                .row = (ptrdiff_t)p->kernel_w,
+                                .column = 1};
 }
 
 medtl_blocked_pack_range medtl_blocked_pack_range_at(const medtl_blocked_conv *conv, size_t item)

@@ -1,115 +1,12 @@
 #include "labels.h"
 
 #include "core/base/file.h"
+#include "labels_columns.h"
 #include "options.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The columns we know, in the order of `places`. */
-enum { FILE_COLUMN, LABEL_COLUMN, GROUP_COLUMN, FOLD_COLUMN, PHOTOMETRIC_COLUMN, COLUMN_COUNT };
-static const char *const column_names[COLUMN_COUNT] = {"file", "label", "group", "fold",
-                                                       "photometric"};
-
-typedef struct mapping {
-    size_t places[COLUMN_COUNT];
-    char *map_text;         /* owned; the label map, cut up */
-    char *map[CLASS_LIMIT]; /* "value\0class" pairs: value here, class in `to` */
-    char *to[CLASS_LIMIT];
-    size_t map_count;
-    bool unlabelled;
-} mapping;
-
-/* One "key=value" of a list, cut up in place. */
-static medtl_status cut_pair(char *word, const char *option_name, char **value, medtl_error *err)
-{
-    char *equals = strchr(word, '=');
-
-    if (equals == NULL || equals == word)
-        return medtl_fail(err, MEDTL_E_ARGUMENT, "--%s: '%s' is no name=value", option_name, word);
-    *equals = '\0';
-    *value = equals + 1;
-    return MEDTL_OK;
-}
-
-static medtl_status set_column(const medtl_table *table, const char *data, char *word, mapping *m,
-                               medtl_error *err)
-{
-    char *value = NULL;
-    medtl_status status = cut_pair(word, "columns", &value, err);
-    size_t which = 0;
-
-    if (status != MEDTL_OK)
-        return status;
-    while (which < COLUMN_COUNT && strcmp(column_names[which], word) != 0)
-        which++;
-    if (which == COLUMN_COUNT)
-        return medtl_fail(err, MEDTL_E_ARGUMENT,
-                          "--columns: '%s' is none of file, label, group, fold, photometric", word);
-    m->places[which] = medtl_table_column(table, value);
-    if (m->places[which] == MEDTL_NO_COLUMN)
-        return medtl_fail(err, MEDTL_E_ARGUMENT, "%s: there is no column '%s'", data, value);
-    return MEDTL_OK;
-}
-
-static medtl_status find_columns(const medtl_table *table, const labels_options *options,
-                                 mapping *m, medtl_error *err)
-{
-    char *text = strdup(options->columns != NULL ? options->columns : "");
-    char *words[COLUMN_COUNT];
-    medtl_status status = MEDTL_OK;
-    size_t count;
-
-    if (text == NULL)
-        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
-    for (size_t i = 0; i < COLUMN_COUNT; i++)
-        m->places[i] = medtl_table_column(table, column_names[i]);
-    count = split_words(text, ',', words, COLUMN_COUNT);
-    if (count > COLUMN_COUNT)
-        status =
-            medtl_fail(err, MEDTL_E_ARGUMENT, "--columns names more than %d columns", COLUMN_COUNT);
-    for (size_t i = 0; i < count && status == MEDTL_OK; i++)
-        status = set_column(table, options->data, words[i], m, err);
-    for (size_t i = FILE_COLUMN; i <= LABEL_COLUMN && status == MEDTL_OK; i++)
-        if ((i == FILE_COLUMN || !m->unlabelled) && m->places[i] == MEDTL_NO_COLUMN)
-            status = medtl_fail(err, MEDTL_E_ARGUMENT,
-                                "%s: no column '%s'; say which one with --columns %s=NAME",
-                                options->data, column_names[i], column_names[i]);
-    free(text);
-    return status;
-}
-
-static medtl_status read_map(const labels_options *options, mapping *m, medtl_error *err)
-{
-    medtl_status status = MEDTL_OK;
-
-    m->map_text = strdup(options->label_map != NULL ? options->label_map : "");
-    if (m->map_text == NULL)
-        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
-    m->map_count = split_words(m->map_text, ',', m->map, CLASS_LIMIT);
-    if (m->map_count > CLASS_LIMIT)
-        return medtl_fail(err, MEDTL_E_ARGUMENT, "--label-map: more than %d values", CLASS_LIMIT);
-    for (size_t i = 0; i < m->map_count && status == MEDTL_OK; i++)
-        status = cut_pair(m->map[i], "label-map", &m->to[i], err);
-    return status;
-}
-
-/* The class that a row says; NULL where a label map lacks its value. */
-static const char *class_of(const labels *l, const mapping *m, size_t row)
-{
-    const char *value;
-
-    if (m->unlabelled)
-        return "unlabelled";
-    value = medtl_table_cell(l->table, row, m->places[LABEL_COLUMN]);
-    if (m->map_count == 0)
-        return value;
-    for (size_t i = 0; i < m->map_count; i++)
-        if (strcmp(m->map[i], value) == 0)
-            return m->to[i];
-    return NULL;
-}
 
 static int by_text(const void *a, const void *b)
 {
@@ -169,8 +66,8 @@ static medtl_status copy_classes(const char *const *classes, size_t count, label
     return MEDTL_OK;
 }
 
-static medtl_status find_classes(const mapping *m, const char *const *classes, size_t class_count,
-                                 labels *l, medtl_error *err)
+static medtl_status find_classes(const labels_columns *c, const char *const *classes,
+                                 size_t class_count, labels *l, medtl_error *err)
 {
     const char **seen;
     medtl_status status;
@@ -182,8 +79,8 @@ static medtl_status find_classes(const mapping *m, const char *const *classes, s
     if (seen == NULL)
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu rows", l->count);
     for (size_t i = 0; i < l->count; i++)
-        if (class_of(l, m, i) != NULL)
-            seen[count++] = class_of(l, m, i);
+        if (labels_columns_class(c, l->table, i) != NULL)
+            seen[count++] = labels_columns_class(c, l->table, i);
     status = copy_classes(seen, unique(seen, count), l, err);
     free(seen);
     return status;
@@ -222,60 +119,61 @@ static bool read_inverted(const char *value, bool *out)
 }
 
 /* FILE:LINE and which column, but not what it holds: that may identify a patient. */
-static medtl_status refuse_cell(const labels_options *options, const mapping *m, const labels *l,
-                                size_t row, size_t which, const char *why, medtl_error *err)
+static medtl_status refuse_cell(const labels_options *options, const labels_columns *c,
+                                const labels *l, size_t row, size_t which, const char *why,
+                                medtl_error *err)
 {
     return medtl_fail(err, MEDTL_E_FORMAT, "%s:%zu: column %zu (%.40s) %s", options->data,
-                      medtl_table_line(l->table, row), m->places[which] + 1,
-                      medtl_table_header(l->table, m->places[which]), why);
+                      medtl_table_line(l->table, row), c->places[which] + 1,
+                      medtl_table_header(l->table, c->places[which]), why);
 }
 
-static medtl_status read_row(const labels_options *options, const mapping *m,
+static medtl_status read_row(const labels_options *options, const labels_columns *c,
                              const char *const *groups, labels *l, size_t index, medtl_error *err)
 {
     label_row *row = &l->rows[index];
-    const char *class_name = class_of(l, m, index);
+    const char *class_name = labels_columns_class(c, l->table, index);
     size_t k = 0;
 
     row->line = medtl_table_line(l->table, index);
-    row->file = medtl_table_cell(l->table, index, m->places[FILE_COLUMN]);
+    row->file = medtl_table_cell(l->table, index, c->places[FILE_COLUMN]);
     while (class_name != NULL && k < l->class_count && strcmp(l->classes[k], class_name) != 0)
         k++;
     if (row->file[0] == '\0')
-        return refuse_cell(options, m, l, index, FILE_COLUMN, "is empty", err);
+        return refuse_cell(options, c, l, index, FILE_COLUMN, "is empty", err);
     if (class_name == NULL || k == l->class_count)
-        return refuse_cell(options, m, l, index, LABEL_COLUMN,
+        return refuse_cell(options, c, l, index, LABEL_COLUMN,
                            "is none of the classes (see --classes, --label-map)", err);
     row->label = (uint32_t)k;
     row->group = (uint32_t)index;
     if (l->has_groups)
         row->group = (uint32_t)find_text(
-            groups, l->group_count, medtl_table_cell(l->table, index, m->places[GROUP_COLUMN]));
+            groups, l->group_count, medtl_table_cell(l->table, index, c->places[GROUP_COLUMN]));
     if (l->has_folds)
         row->fold = (uint32_t)find_text(l->folds, l->fold_count,
-                                        medtl_table_cell(l->table, index, m->places[FOLD_COLUMN]));
-    if (m->places[PHOTOMETRIC_COLUMN] != MEDTL_NO_COLUMN &&
-        !read_inverted(medtl_table_cell(l->table, index, m->places[PHOTOMETRIC_COLUMN]),
+                                        medtl_table_cell(l->table, index, c->places[FOLD_COLUMN]));
+    if (c->places[PHOTOMETRIC_COLUMN] != MEDTL_NO_COLUMN &&
+        !read_inverted(medtl_table_cell(l->table, index, c->places[PHOTOMETRIC_COLUMN]),
                        &row->inverted))
-        return refuse_cell(options, m, l, index, PHOTOMETRIC_COLUMN,
+        return refuse_cell(options, c, l, index, PHOTOMETRIC_COLUMN,
                            "takes 0, 1, MONOCHROME1 or MONOCHROME2", err);
     row->path = join_path(options->root, options->data, row->file);
     return row->path != NULL ? MEDTL_OK : medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
 }
 
 /* Images without a label: all of them counted, the first named by their lines. */
-static medtl_status check_labels_given(const labels_options *options, const mapping *m,
+static medtl_status check_labels_given(const labels_options *options, const labels_columns *c,
                                        const labels *l, medtl_error *err)
 {
     char lines[64] = "";
     size_t missing = 0;
 
     for (size_t i = 0; i < l->count; i++) {
-        const char *name = class_of(l, m, i);
+        const char *name = labels_columns_class(c, l->table, i);
         const size_t used = strlen(lines);
 
-        if (medtl_table_cell(l->table, i, m->places[LABEL_COLUMN])[0] != '\0' ||
-            (m->map_count > 0 && name != NULL))
+        if (medtl_table_cell(l->table, i, c->places[LABEL_COLUMN])[0] != '\0' ||
+            (c->map_count > 0 && name != NULL))
             continue;
         if (missing++ < 3)
             snprintf(lines + used, sizeof lines - used, "%s%zu", missing > 1 ? ", " : "",
@@ -286,30 +184,30 @@ static medtl_status check_labels_given(const labels_options *options, const mapp
     return medtl_fail(
         err, MEDTL_E_FORMAT,
         "%s: %zu of %zu images have no label: column %zu (%.40s) is empty in line%s %s%s",
-        options->data, missing, l->count, m->places[LABEL_COLUMN] + 1,
-        medtl_table_header(l->table, m->places[LABEL_COLUMN]), missing > 1 ? "s" : "", lines,
+        options->data, missing, l->count, c->places[LABEL_COLUMN] + 1,
+        medtl_table_header(l->table, c->places[LABEL_COLUMN]), missing > 1 ? "s" : "", lines,
         missing > 3 ? ", ..." : "");
 }
 
-static medtl_status read_rows(const labels_options *options, const mapping *m, labels *l,
+static medtl_status read_rows(const labels_options *options, const labels_columns *c, labels *l,
                               medtl_error *err)
 {
     const char **groups = NULL;
     medtl_status status = MEDTL_OK;
 
-    l->group_column = m->places[GROUP_COLUMN];
+    l->group_column = c->places[GROUP_COLUMN];
     l->has_groups = l->group_column != MEDTL_NO_COLUMN;
-    l->has_folds = m->places[FOLD_COLUMN] != MEDTL_NO_COLUMN;
+    l->has_folds = c->places[FOLD_COLUMN] != MEDTL_NO_COLUMN;
     l->group_count = l->count;
     l->rows = calloc(l->count, sizeof *l->rows);
     if (l->rows == NULL)
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu rows", l->count);
     if (l->has_groups)
-        status = distinct(l, m->places[GROUP_COLUMN], &groups, &l->group_count, err);
+        status = distinct(l, c->places[GROUP_COLUMN], &groups, &l->group_count, err);
     if (l->has_folds && status == MEDTL_OK)
-        status = distinct(l, m->places[FOLD_COLUMN], &l->folds, &l->fold_count, err);
+        status = distinct(l, c->places[FOLD_COLUMN], &l->folds, &l->fold_count, err);
     for (size_t i = 0; i < l->count && status == MEDTL_OK; i++)
-        status = read_row(options, m, groups, l, i, err);
+        status = read_row(options, c, groups, l, i, err);
     free(groups);
     return status;
 }
@@ -333,21 +231,19 @@ static medtl_status read_table(const char *path, labels *out, medtl_error *err)
 medtl_status labels_read(const labels_options *options, const char *const *classes,
                          size_t class_count, labels *out, medtl_error *err)
 {
-    mapping *m = calloc(1, sizeof *m);
+    labels_columns *c = calloc(1, sizeof *c);
     medtl_status status;
 
     memset(out, 0, sizeof *out);
-    if (m == NULL)
+    if (c == NULL)
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
-    m->unlabelled = options->unlabelled;
     if ((status = read_table(options->data, out, err)) == MEDTL_OK &&
-        (status = find_columns(out->table, options, m, err)) == MEDTL_OK &&
-        (status = read_map(options, m, err)) == MEDTL_OK &&
-        (status = check_labels_given(options, m, out, err)) == MEDTL_OK &&
-        (status = find_classes(m, classes, class_count, out, err)) == MEDTL_OK)
-        status = read_rows(options, m, out, err);
-    free(m->map_text);
-    free(m);
+        (status = labels_columns_read(options, out->table, c, err)) == MEDTL_OK &&
+        (status = check_labels_given(options, c, out, err)) == MEDTL_OK &&
+        (status = find_classes(c, classes, class_count, out, err)) == MEDTL_OK)
+        status = read_rows(options, c, out, err);
+    labels_columns_clear(c);
+    free(c);
     if (status != MEDTL_OK)
         labels_clear(out);
     return status;

@@ -35,6 +35,7 @@ void *operator new[](size_t size)
 void *operator new[](size_t size, const std::nothrow_t &) noexcept { return take(size); }
 void operator delete[](void *block) noexcept { std::free(block); }
 void operator delete[](void *block, size_t) noexcept { std::free(block); }
+void operator delete[](void *block, const std::nothrow_t &) noexcept { std::free(block); }
 
 namespace
 {

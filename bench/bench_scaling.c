@@ -35,6 +35,7 @@ static const char help[] =
 
 typedef struct bench {
     char program[PATH_SIZE], folder[PATH_SIZE - 64];
+    double analysed; /* share of the images: of two of one exposure, one */
     size_t images, rounds;
     size_t threads[MOST_COUNTS], count;
 } bench;
@@ -104,16 +105,19 @@ static int remove_one(const char *path, const struct stat *facts, int kind, stru
     return remove(path);
 }
 
-/* How many lines of the results say that an image was analysed; and a digest (FNV-1a) of all. */
-static size_t read_results(const char *path, unsigned long long *digest)
+/* How many lines of the results say that an image was analysed, or that another one of the same exposure was instead; and a
+ * digest (FNV-1a) of all. */
+static size_t read_results(const char *path, size_t *doubles, unsigned long long *digest)
 {
     char line[8192];
     size_t analysed = 0;
     FILE *file = fopen(path, "r");
 
+    *doubles = 0;
     *digest = 14695981039346656037ull;
     while (file != NULL && fgets(line, sizeof line, file) != NULL) {
         analysed += strstr(line, ",analysed,") != NULL;
+        *doubles += strstr(line, "duplicate of ") != NULL;
         for (const char *c = line; *c != '\0'; c++)
             *digest = (*digest ^ (unsigned char)*c) * 1099511628211ull;
     }
@@ -128,7 +132,7 @@ static bool classify(bench *b, size_t images, size_t threads, result *r, unsigne
     const size_t phantoms = images / IMAGES_A_PHANTOM;
     char out[PATH_SIZE], results[PATH_SIZE], number[24], *places = malloc(phantoms * PATH_SIZE);
     char **words = calloc(phantoms + 16, sizeof *words);
-    size_t used = 0, analysed;
+    size_t used = 0, analysed, doubles = 0;
     bool good = places != NULL && words != NULL;
 
     snprintf(out, sizeof out, "%s/reports-%ld", b->folder, (long)getpid());
@@ -145,8 +149,9 @@ static bool classify(bench *b, size_t images, size_t threads, result *r, unsigne
     for (size_t i = 0; i < 7; i++)
         words[used++] = (char *[]){"-q", "-o", out, "--csv", results, "--threads", number}[i];
     good = run(words, r) == 0;
-    analysed = good ? read_results(results, digest) : 0;
-    if (good && analysed != images) {
+    analysed = good ? read_results(results, &doubles, digest) : 0;
+    b->analysed = (double)analysed / (double)images;
+    if (good && analysed + doubles != images) {
         fprintf(stderr, "bench_scaling: %zu of %zu images were analysed\n", analysed, images);
         good = false;
     }
@@ -178,7 +183,8 @@ static void print(const bench *b, figures *all, figures *part, size_t few)
     printf("threads  images/s  to %zu  CPU s/image  peak MiB of %zu images  of %zu\n",
            b->threads[0], few, b->images);
     for (size_t t = 0; t < b->count; t++) {
-        const double rate = (double)b->images / median(all[t].seconds, b->rounds);
+        const double analysed = b->analysed * (double)b->images;
+        const double rate = analysed / median(all[t].seconds, b->rounds);
         const double memory = median(all[t].mebibytes, b->rounds);
 
         if (t == 0) {
@@ -186,8 +192,8 @@ static void print(const bench *b, figures *all, figures *part, size_t few)
             alone = memory;
         }
         printf("%7zu %9.1f %5.2f %12.3f %23.1f %7.1f\n", b->threads[t], rate, rate / first,
-               median(all[t].cpu, b->rounds) / (double)b->images,
-               median(part[t].mebibytes, b->rounds), memory);
+               median(all[t].cpu, b->rounds) / analysed, median(part[t].mebibytes, b->rounds),
+               memory);
     }
     if (b->count > 1)
         printf("memory of a further thread: %.1f MiB\n",

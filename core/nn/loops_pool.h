@@ -91,8 +91,9 @@ static inline float share_of(const medtl_windows *w, span h, span c)
     return 1.0f / (float)(w->count_pad ? w->kernel * w->kernel : inside);
 }
 
-/* A row of means, WIDTH channels of each pixel. */
-static inline void mean_row(const medtl_windows *w, const float *x, size_t oh, float *y)
+/* A row of means, WIDTH channels of each pixel; with `norm`, of scale x + shift and its ReLU. */
+static inline void mean_row(const medtl_windows *w, const float *x, size_t oh, const bool norm,
+                            vec scale, vec shift, medtl_relu relu, float *y)
 {
     const span h = inputs_of(oh, w->kernel, w->stride, w->pad, w->in_height);
     const size_t row = w->in_width * LANES;
@@ -102,35 +103,23 @@ static inline void mean_row(const medtl_windows *w, const float *x, size_t oh, f
         vec total = {0};
 
         for (size_t i = h.first; i < h.end; i++)
-            for (size_t k = c.first; k < c.end; k++)
-                total += GET(x + i * row + k * LANES);
+            for (size_t k = c.first; k < c.end; k++) {
+                const vec v = GET(x + i * row + k * LANES);
+
+                total += norm ? rectified(v * scale + shift, relu) : v;
+            }
         VEC(y + ow * LANES) = total * share_of(w, h, c);
     }
 }
 
 static void mean_rows(const medtl_windows *w, const float *x, float *y, size_t first, size_t end)
 {
+    const vec none = {0};
+
     for (size_t oh = first; oh < end; oh++)
         for (size_t p = 0; p < LANES; p += WIDTH)
-            mean_row(w, x + p, oh, y + oh * w->out_width * LANES + p);
-}
-
-/* The same of normalised values. */
-static inline void norm_mean_row(const medtl_windows *w, const float *x, size_t oh, vec scale,
-                                 vec shift, medtl_relu relu, float *y)
-{
-    const span h = inputs_of(oh, w->kernel, w->stride, w->pad, w->in_height);
-    const size_t row = w->in_width * LANES;
-
-    for (size_t ow = 0; ow < w->out_width; ow++) {
-        const span c = inputs_of(ow, w->kernel, w->stride, w->pad, w->in_width);
-        vec total = {0};
-
-        for (size_t i = h.first; i < h.end; i++)
-            for (size_t k = c.first; k < c.end; k++)
-                total += rectified(GET(x + i * row + k * LANES) * scale + shift, relu);
-        VEC(y + ow * LANES) = total * share_of(w, h, c);
-    }
+            mean_row(w, x + p, oh, false, none, none, MEDTL_NO_RELU,
+                     y + oh * w->out_width * LANES + p);
 }
 
 static void norm_mean_rows(const medtl_windows *w, const float *x, float *y, const float *scale,
@@ -138,8 +127,8 @@ static void norm_mean_rows(const medtl_windows *w, const float *x, float *y, con
 {
     for (size_t oh = first; oh < end; oh++)
         for (size_t p = 0; p < LANES; p += WIDTH)
-            norm_mean_row(w, x + p, oh, GET(scale + p), GET(shift + p), relu,
-                          y + oh * w->out_width * LANES + p);
+            mean_row(w, x + p, oh, true, GET(scale + p), GET(shift + p), relu,
+                     y + oh * w->out_width * LANES + p);
 }
 
 /* Rows that are only added to begin with zeros. */

@@ -1,7 +1,11 @@
-/* The caller publishes a task and a ticket: a generation and the next index, in one word. Everybody takes indices by
- * adding to the ticket until none is left; an index can only be taken from the generation whose task was read, so
- * late comers do no harm. A network is hundreds of short tasks, so whoever waits looks again for some hundred
- * microseconds before it sleeps: waking a thread takes longer than many a task. */
+/* The caller publishes a task and a ticket: a generation and how many indices were taken, in one word. Everybody adds
+ * to the ticket until there is nothing left to take; that succeeds only in the generation whose task was read, so late
+ * comers do no harm. Whoever got a ticket then takes an index: the first of its own share, or the last of another's
+ * when that is empty. There are as many indices as tickets, so there is one. A share is of neighbouring indices,
+ * because these often read the same memory: each thread reads its own part of it, and not all of it.
+ *
+ * A network is hundreds of short tasks, so whoever waits looks again for some hundred microseconds before it sleeps:
+ * waking a thread takes longer than many a task. */
 #include "pool.h"
 
 #include <pthread.h>
@@ -19,6 +23,11 @@
 enum { LOOKS = 4000, INDEX_BITS = 32 };
 static const uint64_t index_mask = ((uint64_t)1 << INDEX_BITS) - 1;
 
+/* Indices that are left, [low half, high half) of one word. A cache line for each. */
+typedef struct share {
+    _Alignas(64) _Atomic uint64_t left;
+} share;
+
 typedef struct worker {
     medtl_pool *pool;
     pthread_t thread;
@@ -29,6 +38,7 @@ struct medtl_pool {
     pthread_mutex_t mutex;
     pthread_cond_t work, done;
     worker *workers; /* threads - 1 of them */
+    share *shares;   /* of each thread */
     size_t threads, started;
     /* Written by the caller while no index of the last generation is left; read by others before they take one. */
     _Atomic(medtl_pool_task) task;
@@ -39,6 +49,48 @@ struct medtl_pool {
     _Alignas(64) atomic_size_t sleepers;    /* workers that wait for work to be signalled */
     atomic_bool caller_sleeps, stop;
 };
+
+static void share_out(medtl_pool *pool, uint64_t count)
+{
+    uint64_t first = 0;
+
+    for (size_t t = 0; t < pool->threads; t++) {
+        const uint64_t end = first + count / pool->threads + (t < count % pool->threads);
+
+        atomic_store_explicit(&pool->shares[t].left, end << INDEX_BITS | first,
+                              memory_order_relaxed);
+        first = end;
+    }
+}
+
+/* @return false if the share is empty. */
+static bool take_from(share *of, bool own, size_t *index)
+{
+    uint64_t left = atomic_load_explicit(&of->left, memory_order_relaxed);
+
+    for (;;) {
+        const uint64_t first = left & index_mask, end = left >> INDEX_BITS;
+
+        if (first == end)
+            return false;
+        if (atomic_compare_exchange_weak_explicit(
+                &of->left, &left, own ? left + 1 : left - ((uint64_t)1 << INDEX_BITS),
+                memory_order_relaxed, memory_order_relaxed)) {
+            *index = (size_t)(own ? first : end - 1);
+            return true;
+        }
+    }
+}
+
+/* For the holder of a ticket, who looks until there is one. */
+static size_t take_index(medtl_pool *pool, size_t thread)
+{
+    size_t index = 0;
+
+    for (size_t t = thread; !take_from(&pool->shares[t], t == thread, &index);)
+        t = (t + 1) % pool->threads;
+    return index;
+}
 
 /* Take one index of the present generation and work on it. @return false if none is left. */
 static bool take_one(medtl_pool *pool, size_t thread)
@@ -54,7 +106,7 @@ static bool take_one(medtl_pool *pool, size_t thread)
             return false;
         if (!atomic_compare_exchange_weak(&pool->ticket, &ticket, ticket + 1))
             continue;
-        task(context, (size_t)(ticket & index_mask), thread);
+        task(context, take_index(pool, thread), thread);
         if (atomic_fetch_add(&pool->finished, 1) + 1 == count &&
             atomic_load(&pool->caller_sleeps)) {
             pthread_mutex_lock(&pool->mutex);
@@ -116,7 +168,8 @@ medtl_status medtl_pool_create(size_t threads, medtl_pool **out, medtl_error *er
     pthread_cond_init(&pool->work, NULL);
     pthread_cond_init(&pool->done, NULL);
     pool->workers = calloc(threads, sizeof *pool->workers);
-    if (pool->workers == NULL) {
+    pool->shares = aligned_alloc(_Alignof(share), threads * sizeof *pool->shares);
+    if (pool->workers == NULL || pool->shares == NULL) {
         medtl_pool_destroy(pool);
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for a thread pool");
     }
@@ -154,6 +207,7 @@ void medtl_pool_destroy(medtl_pool *pool)
     pthread_cond_destroy(&pool->work);
     pthread_cond_destroy(&pool->done);
     pthread_mutex_destroy(&pool->mutex);
+    free(pool->shares);
     free(pool->workers);
     free(pool);
 }
@@ -190,6 +244,7 @@ void medtl_pool_for(medtl_pool *pool, size_t count, medtl_pool_task task, void *
     atomic_store_explicit(&pool->context, context, memory_order_relaxed);
     atomic_store_explicit(&pool->count, count, memory_order_relaxed);
     atomic_store(&pool->finished, 0);
+    share_out(pool, count);
     atomic_store(&pool->ticket, (generation + 2) << INDEX_BITS);
     if (atomic_load(&pool->sleepers) > 0)
         wake_workers(pool);

@@ -16,8 +16,9 @@ size_t medtl_pool_threads(const medtl_pool *pool);
 /** One piece of work. @param worker  0-based index of the thread, below medtl_pool_threads(): for scratch. */
 typedef void (*medtl_pool_task)(void *context, size_t index, size_t worker);
 
-/** Run task(context, 0 .. count-1), in any order, and return when all are done. Which worker runs which
- *  index is not defined, so results must not depend on it. Not reentrant. */
+/** Run task(context, 0 .. count-1), in any order, and return when all are done. Each worker begins with a share of
+ *  neighbouring indices, in order; one that is done early takes the last of another's. So which worker runs which index
+ *  is not defined, and results must not depend on it. Not reentrant. */
 void medtl_pool_for(medtl_pool *pool, size_t count, medtl_pool_task task, void *context);
 
 #endif

@@ -16,7 +16,8 @@
 enum {
     MEDTL_CONV_MOST_PARTS = 4, /* kernels that share an input, see medtl_blocked_part */
     MEDTL_WINOGRAD_SOURCES = 2,
-    MEDTL_WINOGRAD_WINDOW = 5, /* most taps of one axis */
+    MEDTL_WINOGRAD_WINDOW = 5,      /* most taps of one axis */
+    MEDTL_WINOGRAD_MOST_POINTS = 8, /* most points of one axis */
     MEDTL_CONV_MOST_STAGES = 3,
     MEDTL_BLOCKED_MOST_TAPS = 16 * 16 /* of a direct convolution: a transformer's patches */
 };
@@ -56,6 +57,13 @@ typedef struct medtl_winograd_axis {
     size_t grid;  /* tiles + ahead */
 } medtl_winograd_axis;
 
+/** What is multiplied at one point of a transform, for each pair of an input and an output channel of a part: numbers
+ *  (vertical * MEDTL_WINOGRAD_SOURCES + horizontal) of the sources, and how many products all points before it have. */
+typedef struct medtl_winograd_point {
+    unsigned short before;
+    unsigned char sources, number[MEDTL_WINOGRAD_SOURCES * MEDTL_WINOGRAD_SOURCES];
+} medtl_winograd_point;
+
 /** Output channels whose kernel has an extent of its own, in the middle of the shape's: the parallel kernels of
  *  a hybrid block are one convolution of several parts, and what the input is turned into is shared. */
 typedef struct medtl_blocked_part {
@@ -93,6 +101,8 @@ typedef struct medtl_blocked_conv {
     /* Winograd. */
     medtl_winograd_order order;
     medtl_winograd_axis h, w;
+    medtl_winograd_point point[MEDTL_CONV_MOST_PARTS]
+                              [MEDTL_WINOGRAD_MOST_POINTS * MEDTL_WINOGRAD_MOST_POINTS];
     size_t tile_block; /* tiles that are taken together */
     size_t images;     /* that are taken together, at most */
 } medtl_blocked_conv;

@@ -102,7 +102,8 @@ static bool fill_axis(size_t taps, size_t stride, size_t pad, size_t out, size_t
             return false;
         }
         axis->points = outputs + axis->window - 1;
-        if (axis->points < 4 || axis->points > 8 || outputs < 2 || outputs > 4)
+        if (axis->points < 4 || axis->points > MEDTL_WINOGRAD_MOST_POINTS || outputs < 2 ||
+            outputs > 4)
             return false;
     }
     axis->tiles = medtl_divide_up(out, axis->outputs);
@@ -158,6 +159,7 @@ static bool try_winograd(medtl_blocked_conv *conv, const medtl_blocked_width *wi
         return false;
     conv->algorithm = MEDTL_BLOCKED_WINOGRAD;
     conv->group = width->narrow_group;
+    medtl_winograd_fill_points(conv);
     order_winograd(conv);
     return true;
 }

@@ -2,30 +2,38 @@
 
 #include "int8.h"
 
-size_t medtl_winograd_sources(const medtl_blocked_conv *conv, const medtl_blocked_part *part,
-                              size_t point, size_t *numbers)
+static void fill_point(medtl_blocked_conv *conv, size_t part, size_t point)
 {
     const medtl_conv_shape *s = &conv->shape;
+    const medtl_blocked_part *p = &conv->parts[part];
     const size_t v = point / conv->w.points, h = point % conv->w.points;
-    size_t count = 0;
+    medtl_winograd_point *to = &conv->point[part][point];
 
+    *to = (medtl_winograd_point){0};
+    if (point > 0)
+        to->before = (unsigned short)(to[-1].before + to[-1].sources);
     for (size_t i = 0; i < conv->h.sources; i++) {
-        if (!medtl_winograd_counts(&conv->h, &conv->h.source[i], v, s->kernel_h, part->kernel_h))
+        if (!medtl_winograd_counts(&conv->h, &conv->h.source[i], v, s->kernel_h, p->kernel_h))
             continue;
         for (size_t j = 0; j < conv->w.sources; j++)
-            if (medtl_winograd_counts(&conv->w, &conv->w.source[j], h, s->kernel_w, part->kernel_w))
-                numbers[count++] = i * MEDTL_WINOGRAD_SOURCES + j;
+            if (medtl_winograd_counts(&conv->w, &conv->w.source[j], h, s->kernel_w, p->kernel_w))
+                to->number[to->sources++] = (unsigned char)(i * MEDTL_WINOGRAD_SOURCES + j);
     }
-    return count;
+}
+
+void medtl_winograd_fill_points(medtl_blocked_conv *conv)
+{
+    for (size_t part = 0; part < conv->part_count; part++)
+        for (size_t point = 0; point < medtl_winograd_points(conv); point++)
+            fill_point(conv, part, point);
 }
 
 size_t medtl_winograd_products(const medtl_blocked_conv *conv, const medtl_blocked_part *part)
 {
-    size_t numbers[MEDTL_WINOGRAD_SOURCES * MEDTL_WINOGRAD_SOURCES], sum = 0;
+    const medtl_winograd_point *last =
+        &conv->point[part - conv->parts][medtl_winograd_points(conv) - 1];
 
-    for (size_t point = 0; point < medtl_winograd_points(conv); point++)
-        sum += medtl_winograd_sources(conv, part, point, numbers);
-    return sum;
+    return (size_t)last->before + last->sources;
 }
 
 size_t medtl_blocked_weights(const medtl_blocked_conv *conv, const medtl_blocked_part *part)

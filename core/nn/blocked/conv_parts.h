@@ -55,10 +55,8 @@ static inline bool medtl_winograd_counts(const medtl_winograd_axis *axis,
     return any;
 }
 
-/** Numbers (vertical * MEDTL_WINOGRAD_SOURCES + horizontal) of the sources that count at a point for a part.
- *  @return how many */
-size_t medtl_winograd_sources(const medtl_blocked_conv *conv, const medtl_blocked_part *part,
-                              size_t point, size_t *numbers);
+/** Find out what is multiplied at each point of each part, once the axes and the parts are known. */
+void medtl_winograd_fill_points(medtl_blocked_conv *conv);
 
 /** Products for each pair of an input and an output channel of a part, over all points. */
 size_t medtl_winograd_products(const medtl_blocked_conv *conv, const medtl_blocked_part *part);

@@ -69,6 +69,7 @@ static void tap_sources(const medtl_blocked_conv *c, size_t *source)
 /* One band of rows (flat: of pixels) of one image, and one chunk of output channels. */
 typedef struct direct_item {
     size_t n, first, count, channel, channel_end;
+    size_t share, shares; /* which of the chunk's items it is */
 } direct_item;
 
 static direct_item direct_item_at(const medtl_blocked_conv *c, size_t images, size_t item)
@@ -82,6 +83,8 @@ static direct_item direct_item_at(const medtl_blocked_conv *c, size_t images, si
     d.n = item / c->bands % images;
     d.channel = item / c->bands / images * c->chunk;
     d.channel_end = minimum(d.channel + c->chunk, s->channels_out);
+    d.shares = c->bands * images;
+    d.share = item % d.shares;
     return d;
 }
 
@@ -101,24 +104,39 @@ static void multiply_band(const medtl_blocked_conv *c, const product *p, const d
                      d->first * out_row, out_row, d->count, s->width_out);
 }
 
-/* The weights of the next group of the same steps, or of the first group of the next steps. */
-static const float *next_weights(const medtl_blocked_conv *c, const medtl_blocked_call *call,
-                                 const direct_item *d, size_t k, size_t first)
+/* The part of `next` that this item fetches: all items of a chunk share it, since it is wanted when they are done. */
+static weights_ahead part_of_next(const direct_item *d, weights_ahead next)
+{
+    const size_t part = medtl_divide_up(next.floats, d->shares * BLOCK) * BLOCK;
+    const size_t before = minimum(d->share * part, next.floats);
+
+    return (weights_ahead){next.from + before, minimum(part, next.floats - before)};
+}
+
+/* What will be read after a product: the next group of the same steps, the first group of the next steps, or that of the
+ * next chunk. */
+static weights_ahead next_weights(const medtl_blocked_conv *c, const medtl_blocked_call *call,
+                                  const direct_item *d, size_t k, size_t first)
 {
     const medtl_conv_shape *s = &c->shape;
     const size_t row = s->kernel_h * s->kernel_w * c->depth;
+    size_t channel = k + c->group, channels;
+    weights_ahead next = {0};
 
-    if (k + c->group < d->channel_end) {
-        const size_t channels = minimum(c->group, s->channels_out - (k + c->group));
-
-        return call->packed + ((k + c->group) * c->steps + channels * first) * row;
+    if (channel >= d->channel_end) {
+        first += c->block_steps;
+        channel = d->channel;
+        if (first >= c->steps) {
+            first = 0;
+            channel = d->channel_end;
+        }
     }
-    if (first + c->block_steps < c->steps) {
-        const size_t channels = minimum(c->group, s->channels_out - d->channel);
-
-        return call->packed + (d->channel * c->steps + channels * (first + c->block_steps)) * row;
-    }
-    return NULL;
+    if (channel >= s->channels_out)
+        return next;
+    channels = minimum(c->group, s->channels_out - channel);
+    next.from = call->packed + (channel * c->steps + channels * first) * row;
+    next.floats = channels * minimum(c->block_steps, c->steps - first) * row;
+    return channel == d->channel_end ? part_of_next(d, next) : next;
 }
 
 /* A band of the input, normalised, in scratch. */

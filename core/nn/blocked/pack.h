@@ -115,15 +115,13 @@ typedef struct packed_places {
 
 static void find_places(const medtl_blocked_conv *c, const medtl_blocked_group *g, packed_places *p)
 {
-    size_t numbers[MEDTL_WINOGRAD_SOURCES * MEDTL_WINOGRAD_SOURCES], at = 0;
+    const medtl_winograd_point *points = c->point[g->part];
 
     memset(p, 0xff, sizeof *p);
-    for (size_t point = 0; point < medtl_winograd_points(c); point++) {
-        const size_t count = medtl_winograd_sources(c, &c->parts[g->part], point, numbers);
-
-        for (size_t i = 0; i < count; i++, at += c->shape.channels_in * g->channels)
-            p->at[point][numbers[i]] = at;
-    }
+    for (size_t point = 0; point < medtl_winograd_points(c); point++)
+        for (size_t i = 0; i < points[point].sources; i++)
+            p->at[point][points[point].number[i]] =
+                (points[point].before + i) * c->shape.channels_in * g->channels;
 }
 
 /* One input channel and 16 output channels: all points of all sources. */

@@ -9,7 +9,7 @@ typedef struct tiling {
     product p;
     const tile_function *tiles;
     size_t most, depth; /* pixels of a tile; channels of a step */
-    size_t ahead_tile, ahead_end;
+    size_t ahead_tile;  /* weights that a register tile fetches */
 } tiling;
 
 static void run_tile(tiling *t, tile_function tile, const float *x, const float *x2, size_t at,
@@ -18,14 +18,11 @@ static void run_tile(tiling *t, tile_function tile, const float *x, const float 
     const tile_pixels pixels = {x, x2, at, at2};
 
     tile(&t->p, &pixels);
-    if (t->p.ahead == NULL)
-        return;
-    t->p.ahead += t->ahead_tile;
-    if (t->ahead_end <= t->ahead_tile) {
-        t->p.ahead = NULL;
-        t->p.ahead_step = 0;
+    if (t->p.ahead.floats > t->ahead_tile) {
+        t->p.ahead.from += t->ahead_tile;
+        t->p.ahead.floats -= t->ahead_tile;
     } else {
-        t->ahead_end -= t->ahead_tile;
+        t->p.ahead_step = 0;
     }
 }
 
@@ -60,17 +57,14 @@ static void product_rows_of_7(tiling *t, const float *x, size_t x_row, size_t at
 }
 
 /* Every step fetches its share of the weights ahead, so that they come while there is work. */
-static void share_ahead(tiling *t, size_t channels, size_t tile_count)
+static void share_ahead(tiling *t, size_t tile_count)
 {
-    const size_t steps = t->p.sources * t->p.steps, floats = steps * t->depth * channels;
+    const size_t steps = t->p.sources * t->p.steps;
 
-    if (floats < FEW_WEIGHTS)
-        t->p.ahead = NULL;
-    if (t->p.ahead == NULL)
+    if (t->p.ahead.floats == 0 || steps == 0)
         return;
-    t->p.ahead_step = (floats / steps / tile_count + 15) / 16 * 16;
+    t->p.ahead_step = (t->p.ahead.floats / steps / tile_count + 15) / 16 * 16;
     t->ahead_tile = t->p.ahead_step * steps;
-    t->ahead_end = floats;
 }
 
 #if defined(HAVE_SPLIT_TILES)
@@ -100,10 +94,10 @@ static void product_rows(const product *p, size_t channels, size_t depth, const 
                          size_t x_row, size_t at, size_t y_row, size_t rows, size_t count)
 {
     const int vectors = (int)(channels / VECTOR);
-    tiling t = {*p, depth == 1 ? tiles_1[vectors] : tiles_16[vectors], pixels_of(vectors), depth, 0,
+    tiling t = {*p, depth == 1 ? tiles_1[vectors] : tiles_16[vectors], pixels_of(vectors), depth,
                 0};
 
-    share_ahead(&t, channels, rows * ((count + t.most - 1) / t.most));
+    share_ahead(&t, rows * ((count + t.most - 1) / t.most));
     if (t.most == 14 && count == 7) {
         product_rows_of_7(&t, x, x_row, at, y_row, rows);
         return;

@@ -22,8 +22,8 @@ enum { WIDE_GROUP = 16, NARROW_GROUP = 16, MOST_PIXELS = 2, MOST_VECTORS = 4 };
 /* Pixels of a register tile with so many vectors of weights. */
 INLINE size_t pixels_of(int vectors) { return MOST_PIXELS == 14 && vectors == 4 ? 6 : MOST_PIXELS; }
 
-/* How far ahead weights are fetched anyway, and how many are enough to be fetched during the whole product. */
-enum { NEXT_WEIGHTS = 2048, FEW_WEIGHTS = 8 << 10 };
+/* How far ahead weights are fetched into the nearest cache. */
+enum { NEXT_WEIGHTS = 1024 };
 enum { BLOCK = MEDTL_BLOCK, PARTS_OF_BLOCK = MEDTL_BLOCK / VECTOR };
 
 /* What is done to a sum before it is stored. Pointers are to the first channel of the group. */
@@ -31,6 +31,12 @@ typedef struct finish {
     const float *bias, *scale, *shift, *residual;
     medtl_relu relu;
 } finish;
+
+/* Weights that will be read next, to be fetched meanwhile; none: {NULL, 0}. */
+typedef struct weights_ahead {
+    const float *from;
+    size_t floats;
+} weights_ahead;
 
 typedef struct product {
     const float *x;
@@ -41,8 +47,7 @@ typedef struct product {
     size_t y_block; /* from one block of 16 channels to the next, of y and of the residual */
     bool add;       /* to what is there */
     bool last;      /* nothing will be added: finish */
-    /* Weights that are wanted next, to be fetched meanwhile: as many as these, or NULL. */
-    const float *ahead;
+    weights_ahead ahead;
     size_t ahead_step; /* of them, floats that each step of a register tile fetches */
     finish f;
 } product;
@@ -122,7 +127,7 @@ INLINE void fetch_ahead(const product *p, const float *from, const float *from2,
                                p->step_pitch);
     }
     for (size_t i = 0; i < p->ahead_step; i += 16)
-        __builtin_prefetch(ahead + i);
+        __builtin_prefetch(ahead + i, 0, 2);
 }
 
 /* One channel of all pixels times its weights. */
@@ -199,7 +204,7 @@ INLINE void register_tile(const product *p, const tile_pixels *t, const int pixe
                           const int vectors, const int depth)
 {
     vec sums[MOST_PIXELS][MOST_VECTORS];
-    const float *w = p->w, *ahead = p->ahead;
+    const float *w = p->w, *ahead = p->ahead.from;
 
     begin_sums(p, t, sums, pixels, half, vectors);
     for (size_t s = 0; s < p->sources; s++) {

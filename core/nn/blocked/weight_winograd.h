@@ -228,12 +228,11 @@ static void run_adjoint_point(const medtl_blocked_weight *w, const medtl_blocked
     const medtl_blocked_call forward = adjoint_call(w, call);
     const winograd_arrays a = shared_arrays(c, &forward);
     const adjoint_item t = adjoint_item_at(w, item);
-    size_t numbers[MEDTL_WINOGRAD_SOURCES * MEDTL_WINOGRAD_SOURCES];
-    const size_t count = medtl_winograd_sources(c, &c->parts[0], t.point, numbers);
+    const medtl_winograd_point *p = &c->point[0][t.point];
 
-    for (size_t i = 0; i < count; i++) {
-        const size_t v = numbers[i] / MEDTL_WINOGRAD_SOURCES,
-                     h = numbers[i] % MEDTL_WINOGRAD_SOURCES;
+    for (size_t i = 0; i < p->sources; i++) {
+        const size_t v = p->number[i] / MEDTL_WINOGRAD_SOURCES,
+                     h = p->number[i] % MEDTL_WINOGRAD_SOURCES;
         const medtl_winograd_source *sv = &c->h.source[v], *sh = &c->w.source[h];
         const float *x = a.inputs +
                          input_place(c, &a, sv->phase * c->w.stride + sh->phase, 0, t.point) +

@@ -10,16 +10,6 @@ enum {
     LEAST_STEPS = 8          /* so that sums are long enough to be worth storing */
 };
 
-/* Weights of one point of a group. */
-static size_t weights_of_point(const medtl_blocked_conv *c, const medtl_blocked_group *g,
-                               size_t point)
-{
-    size_t numbers[MEDTL_WINOGRAD_SOURCES * MEDTL_WINOGRAD_SOURCES];
-
-    return medtl_winograd_sources(c, &c->parts[g->part], point, numbers) * c->shape.channels_in *
-           g->channels;
-}
-
 static winograd_arrays shared_arrays(const medtl_blocked_conv *c, const medtl_blocked_call *call)
 {
     winograd_arrays a = {.inputs = call->shared, .tiles = medtl_winograd_tiles(c, call->count)};
@@ -48,9 +38,8 @@ static void run_shared_inputs(const medtl_blocked_conv *c, const medtl_blocked_c
 /* One group of output channels at one point. */
 typedef struct point_group {
     size_t channels, sources;
-    size_t numbers[MEDTL_WINOGRAD_SOURCES * MEDTL_WINOGRAD_SOURCES];
+    const unsigned char *numbers;
     const float *weights; /* of the point */
-    size_t next;          /* floats from there to the next group's; 0: it is the last */
     float *to;
 } point_group;
 
@@ -58,15 +47,48 @@ static point_group point_group_at(const medtl_blocked_conv *c, const medtl_block
                                   const winograd_arrays *a, size_t index, size_t point)
 {
     const medtl_blocked_group g = medtl_blocked_group_at(c, index);
-    const medtl_blocked_part *part = &c->parts[g.part];
-    point_group p = {.channels = g.channels, .weights = call->packed + g.packed};
+    const medtl_winograd_point *at = &c->point[g.part][point];
 
-    p.sources = medtl_winograd_sources(c, part, point, p.numbers);
-    for (size_t i = 0; i < point; i++)
-        p.weights += weights_of_point(c, &g, i);
-    p.next = index + 1 < medtl_blocked_groups(c) ? medtl_blocked_weights(c, part) * g.channels : 0;
-    p.to = a->products + g.first / BLOCK * medtl_winograd_points(c) * a->product_pitch;
+    return (point_group){
+        .channels = g.channels,
+        .sources = at->sources,
+        .numbers = at->number,
+        .weights = call->packed + g.packed + at->before * c->shape.channels_in * g.channels,
+        .to = a->products + g.first / BLOCK * medtl_winograd_points(c) * a->product_pitch};
+}
+
+/* What is multiplied at a time: some steps of one group at one point. */
+typedef struct point_part {
+    size_t group, point, first, steps;
+} point_part;
+
+static point_part next_part(const medtl_blocked_conv *c, point_part p)
+{
+    if (++p.group < medtl_blocked_groups(c))
+        return p;
+    p.group = 0;
+    p.first += p.steps;
+    if (p.first >= c->steps) {
+        p.first = 0;
+        p.point++;
+    }
+    p.steps = minimum(p.steps, c->steps - p.first);
     return p;
+}
+
+/* What will be read after a part's weights of source k: those of the next part (of `sources` sources that lie one
+ * behind the other). */
+static weights_ahead next_of_part(const medtl_blocked_conv *c, const medtl_blocked_call *call,
+                                  const winograd_arrays *a, point_part p, size_t k, size_t sources)
+{
+    point_group g;
+
+    p = next_part(c, p);
+    if (p.point >= medtl_winograd_points(c))
+        return (weights_ahead){0};
+    g = point_group_at(c, call, a, p.group, p.point);
+    return (weights_ahead){g.weights + (k * c->steps + p.first) * BLOCK * g.channels,
+                           sources * p.steps * BLOCK * g.channels};
 }
 
 /* All sources and steps at once, group after group. */
@@ -77,11 +99,12 @@ static void multiply_near_point(const medtl_blocked_conv *c, const medtl_blocked
 
     for (size_t i = 0; i < groups; i++) {
         const point_group g = point_group_at(c, call, a, i, point);
-        const point_sum sum = {.point = point,
-                               .numbers = g.numbers,
-                               .sources = g.sources,
-                               .steps = c->steps,
-                               .ahead = g.next > 0 ? g.weights + g.next : NULL};
+        const point_sum sum = {
+            .point = point,
+            .numbers = g.numbers,
+            .sources = g.sources,
+            .steps = c->steps,
+            .ahead = next_of_part(c, call, a, (point_part){i, point, 0, c->steps}, 0, g.sources)};
 
         multiply_point(c, a, &sum, g.channels, g.weights, g.to);
     }
@@ -96,6 +119,7 @@ static void multiply_phase(const medtl_blocked_conv *c, const medtl_blocked_call
 
     for (size_t i = 0; i < groups; i++) {
         const point_group g = point_group_at(c, call, a, i, point);
+        const point_part part = {i, point, first, steps};
 
         if (g.sources == 0 && phase == 0 && first == 0) { /* nothing adds up to zero */
             const point_sum none = {.point = point};
@@ -112,7 +136,7 @@ static void multiply_phase(const medtl_blocked_conv *c, const medtl_blocked_call
                                    .first_step = first,
                                    .steps = steps,
                                    .add = k > 0 || first > 0,
-                                   .ahead = g.next > 0 ? weights + g.next : NULL};
+                                   .ahead = next_of_part(c, call, a, part, k, 1)};
 
             if (v * c->w.stride + h == phase)
                 multiply_point(c, a, &sum, g.channels, weights, g.to);

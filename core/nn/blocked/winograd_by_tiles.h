@@ -24,10 +24,10 @@ static void run_tiles(const medtl_blocked_conv *c, const medtl_blocked_call *cal
         const float *weights = call->packed + g.packed;
 
         for (size_t point = 0; point < points; point++) {
-            size_t numbers[MEDTL_WINOGRAD_SOURCES * MEDTL_WINOGRAD_SOURCES];
-            point_sum sum = {.point = point, .numbers = numbers, .steps = c->steps};
+            const medtl_winograd_point *p = &c->point[g.part][point];
+            const point_sum sum = {
+                .point = point, .numbers = p->number, .sources = p->sources, .steps = c->steps};
 
-            sum.sources = medtl_winograd_sources(c, &c->parts[g.part], point, numbers);
             multiply_point(c, &a, &sum, g.channels, weights, a.products);
             weights += sum.sources * c->shape.channels_in * g.channels;
         }

@@ -124,10 +124,10 @@ static void multiply_rows(const medtl_blocked_conv *c, const winograd_arrays *a,
 /* Which part of a point's sum is asked for: some sources, and some steps of each. */
 typedef struct point_sum {
     size_t point;
-    const size_t *numbers; /* of the sources, see medtl_winograd_sources() */
+    const unsigned char *numbers; /* of the sources, see medtl_winograd_point */
     size_t sources, first_step, steps;
-    bool add;           /* to what is there */
-    const float *ahead; /* the weights that come next, or NULL */
+    bool add; /* to what is there */
+    weights_ahead ahead;
 } point_sum;
 
 /* The products of one point and group; `to` is the place of the group's first channels. */

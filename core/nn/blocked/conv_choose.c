@@ -173,8 +173,10 @@ static size_t usual_outputs(const medtl_conv_shape *s)
                                 s->kernel_w > 1 ? s->width_out : s->height_out);
 
     if (stride == 2) {
-        if (taps <= 3 || !is_square(s))
+        if (taps < 3 || !is_square(s))
             return 0;
+        if (taps == 3)
+            return out >= 20 ? 4 : 0;
         return out >= 20 ? 4 : out >= 10 ? 2 : 0;
     }
     if (taps >= 6)
@@ -247,8 +249,9 @@ static bool try_direct(medtl_blocked_conv *conv, const medtl_blocked_width *widt
         s->kernel_h * s->kernel_w > MEDTL_BLOCKED_MOST_TAPS)
         return false;
     conv->algorithm = MEDTL_BLOCKED_DIRECT;
-    conv->group = s->channels_out % width->wide_group == 0 && pixels >= 64 ? width->wide_group
-                                                                           : width->narrow_group;
+    conv->group = s->channels_out % width->wide_group == 0 && pixels >= 64 && !conv->plain_input
+                      ? width->wide_group
+                      : width->narrow_group;
     plan_stage(conv);
     cut_direct(conv);
     conv->images =

@@ -6,6 +6,21 @@
 #include "conv_parts.h"
 #include "product.h"
 
+/* Every second pixel is what there is most of, and a constant makes vectors of it. */
+static void copy_strided(float *to, const float *from, size_t count, size_t stride, size_t depth)
+{
+    if (depth == 1 && stride == 2) {
+        for (size_t i = 0; i < count; i++)
+            to[i] = from[2 * i];
+    } else if (depth == BLOCK) {
+        for (size_t i = 0; i < count; i++)
+            memcpy(to + i * BLOCK, from + i * stride * BLOCK, BLOCK * sizeof *to);
+    } else {
+        for (size_t i = 0; i < count; i++)
+            to[i] = from[i * stride];
+    }
+}
+
 /* One row of a staged plane: elements first + i * stride of the input's row, zeros where there are none. */
 static void stage_row(const float *row, size_t in, ptrdiff_t first, size_t stride, size_t depth,
                       float *to, size_t count)
@@ -20,12 +35,9 @@ static void stage_row(const float *row, size_t in, ptrdiff_t first, size_t strid
     if (stride == 1) {
         copy_floats(to + low * depth, row + (size_t)(first + (ptrdiff_t)low) * depth,
                     (high - low) * depth);
-    } else if (depth == 1) {
-        for (size_t i = low; i < high; i++)
-            to[i] = row[first + (ptrdiff_t)i * step];
     } else {
-        for (size_t i = low; i < high; i++)
-            copy_floats(to + i * depth, row + (size_t)(first + (ptrdiff_t)i * step) * depth, depth);
+        copy_strided(to + low * depth, row + (size_t)(first + (ptrdiff_t)low * step) * depth,
+                     high - low, stride, depth);
     }
     zero_floats(to + high * depth, (count - high) * depth);
 }

@@ -1,4 +1,5 @@
-/* A pool runs each index once, whether its threads are awake or asleep when work comes. */
+/* A pool runs each index once, whether its threads are awake or asleep when work comes, and whoever has time takes what is left of
+ * another's share. */
 #include "core/base/pool.h"
 
 #include <criterion/criterion.h>
@@ -61,6 +62,36 @@ ParameterizedTest(pool_case *c, pool, runs_each_index_once)
         check_round(pool, (size_t)(i * 7919 % MOST), c->nap_every);
         if (c->rest_every > 0 && i % c->rest_every == 0)
             usleep(2000);
+    }
+    medtl_pool_destroy(pool);
+}
+
+enum { SHARED = 64, LONG_ENOUGH = 10 * 1000 }; /* milliseconds */
+
+/* The first index ends when all others have been run. */
+static void wait_for_the_others(void *context, size_t index, size_t worker)
+{
+    atomic_int *done = context;
+
+    (void)worker;
+    if (index > 0)
+        atomic_fetch_add(done, 1);
+    for (int i = 0; index == 0 && i < LONG_ENOUGH && atomic_load(done) < SHARED - 1; i++)
+        usleep(1000);
+    if (index == 0)
+        cr_assert_eq(atomic_load(done), SHARED - 1, "%d of %d others ran", atomic_load(done),
+                     SHARED - 1);
+}
+
+Test(pool, leaves_nothing_behind_a_slow_thread)
+{
+    medtl_pool *pool = NULL;
+
+    cr_assert_eq(medtl_pool_create(2, &pool, NULL), MEDTL_OK);
+    for (int i = 0; i < 20; i++) {
+        atomic_int done = 0;
+
+        medtl_pool_for(pool, SHARED, wait_for_the_others, &done);
     }
     medtl_pool_destroy(pool);
 }

@@ -48,6 +48,23 @@ double medtl_loss(const medtl_loss_options *options, const float *logits, const 
                                     options->smoothing, dlogits);
 }
 
+void medtl_logit_adjustment(const size_t *counts, size_t classes, const float *class_weights,
+                            double sampling, double tau, float *shifts)
+{
+    double largest = -HUGE_VAL;
+
+    for (size_t k = 0; k < classes; k++) {
+        const double images = counts[k] > 0 ? (double)counts[k] : 1.0;
+        const double share =
+            log(medtl_class_weight(class_weights, k)) + (1.0 - sampling) * log(images);
+
+        shifts[k] = (float)share;
+        largest = fmax(largest, share);
+    }
+    for (size_t k = 0; k < classes; k++)
+        shifts[k] = (float)(tau * ((double)shifts[k] - largest));
+}
+
 void medtl_class_weights(const size_t *counts, size_t classes, double power, float *weights)
 {
     double samples = 0.0, sum = 0.0;

@@ -61,4 +61,19 @@ double medtl_loss_binary(const float *logits, const float *targets, size_t count
  *                 ("balanced"). */
 void medtl_class_weights(const size_t *counts, size_t classes, double power, float *weights);
 
+/** What the logit-adjusted loss (Menon et al. 2021, arXiv 2007.07314, equation 10) adds to the logits before the
+ *  softmax while it trains, and no more afterwards:
+ *
+ *      shift_k = tau log(s_k / max_j s_j),   s_k = weight_k n_k^(1 - sampling)
+ *
+ *  where s_k is how much class k counts in an epoch (the paper's prior, up to a constant that a softmax does not
+ *  see). With tau 1 the loss is consistent for balanced accuracy; rare classes get a margin, which weights do not give
+ *  once the training images are fitted.
+ *  @param counts         [classes] training images; a class without any is taken as if it had one.
+ *  @param class_weights  [classes], above 0; NULL: all 1.
+ *  @param sampling       The power that the epoch is sampled with, 0 to 1.
+ *  @param[out] shifts    [classes], at most 0. */
+void medtl_logit_adjustment(const size_t *counts, size_t classes, const float *class_weights,
+                            double sampling, double tau, float *shifts);
+
 #endif

@@ -71,6 +71,11 @@ static medtl_status check_options(const medtl_train_options *o, medtl_error *err
         !(o->focal_gamma >= 0.0) || (drops && !(o->step_factor > 0.0 && o->step_factor <= 1.0)) ||
         (o->schedule == MEDTL_SCHEDULE_STEP && o->step_epochs == 0))
         return medtl_fail(err, MEDTL_E_ARGUMENT, "impossible training options");
+    if (!(o->logit_adjustment >= 0.0) ||
+        (o->logit_adjustment > 0.0 && o->loss == MEDTL_LOSS_BINARY))
+        return medtl_fail(
+            err, MEDTL_E_ARGUMENT,
+            "the logit adjustment is 0 or more, and belongs to a softmax, not to bce");
     return MEDTL_OK;
 }
 
@@ -105,6 +110,8 @@ static medtl_status allocate(medtl_train_run *r, medtl_error *err)
 
     r->order = malloc(r->train_count * sizeof *r->order);
     r->class_weights = malloc(r->classes * sizeof *r->class_weights);
+    r->shifts = malloc(r->classes * sizeof *r->shifts);
+    r->adjusted = malloc(r->options->batch * r->classes * sizeof *r->adjusted);
     r->dlogits = malloc(r->options->batch * r->classes * sizeof *r->dlogits);
     r->logits = malloc(validation * r->classes * sizeof *r->logits);
     r->labels = malloc(validation * sizeof *r->labels);
@@ -115,9 +122,9 @@ static medtl_status allocate(medtl_train_run *r, medtl_error *err)
         r->kept[i] = calloc(medtl_network_parameter(r->network, i)->size + 1, sizeof(float));
         complete = complete && r->kept[i] != NULL;
     }
-    if (!complete || r->order == NULL || r->class_weights == NULL || r->dlogits == NULL ||
-        r->logits == NULL || r->labels == NULL || r->kept == NULL || r->history == NULL ||
-        r->losses == NULL)
+    if (!complete || r->order == NULL || r->class_weights == NULL || r->shifts == NULL ||
+        r->adjusted == NULL || r->dlogits == NULL || r->logits == NULL || r->labels == NULL ||
+        r->kept == NULL || r->history == NULL || r->losses == NULL)
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for training");
     return MEDTL_OK;
 }
@@ -159,6 +166,8 @@ static medtl_status weigh_classes(medtl_train_run *r, medtl_error *err)
     for (size_t i = 0; i < r->train_count; i++)
         counts[data->labels[r->train[i]]]++;
     medtl_class_weights(counts, r->classes, r->options->class_weights, r->class_weights);
+    medtl_logit_adjustment(counts, r->classes, r->class_weights, r->options->sampling,
+                           r->options->logit_adjustment, r->shifts);
     free(counts);
     return MEDTL_OK;
 }
@@ -222,6 +231,8 @@ void medtl_train_release(medtl_train_run *r)
     free(r->kept);
     free(r->order);
     free(r->class_weights);
+    free(r->shifts);
+    free(r->adjusted);
     free(r->dlogits);
     free(r->logits);
     free(r->labels);

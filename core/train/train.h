@@ -53,7 +53,9 @@ typedef struct medtl_train_options {
     double class_weights;   /* in the loss: 0 none, 0.5 by square root, 1 balanced */
     double sampling;        /* of an epoch: likewise */
     double label_smoothing; /* 0 to below 1 */
-    double mixup;           /* alpha; 0: none */
+    double
+        logit_adjustment; /* tau of medtl_logit_adjustment(), 0 or more; 0: none. Not of MEDTL_LOSS_BINARY */
+    double mixup; /* alpha; 0: none */
     medtl_augment augment;
     medtl_train_select select;
     uint64_t seed;

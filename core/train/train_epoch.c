@@ -34,6 +34,17 @@ static void open_stages(medtl_train_run *r)
         medtl_trainer_pass_freeze_norms(r->pass, stage);
 }
 
+/* The logits as the loss shall see them. */
+static const float *adjust(const medtl_train_run *r, const float *logits, size_t count)
+{
+    if (r->options->logit_adjustment == 0.0)
+        return logits;
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < r->classes; k++)
+            r->adjusted[i * r->classes + k] = logits[i * r->classes + k] + r->shifts[k];
+    return r->adjusted;
+}
+
 medtl_status medtl_train_step_on(medtl_train_run *r, const medtl_batch *b, size_t step, double rate,
                                  double *loss, double *gradient, medtl_error *err)
 {
@@ -46,7 +57,8 @@ medtl_status medtl_train_step_on(medtl_train_run *r, const medtl_batch *b, size_
     medtl_random_seed(&root, ~o->seed); /* not the order's and the augmentation's generators */
     medtl_random_fork(&root, step, &dropout);
     logits = medtl_trainer_pass_forward(r->pass, b->input, b->count, medtl_random_bits(&dropout));
-    *loss = medtl_loss(&how, logits, b->targets, b->count, r->classes, r->dlogits);
+    *loss =
+        medtl_loss(&how, adjust(r, logits, b->count), b->targets, b->count, r->classes, r->dlogits);
     medtl_trainer_pass_backward(r->pass, r->dlogits);
     *gradient = medtl_optimizer_gradient_norm(r->optimizer, r->pass);
     if (!isfinite(*loss) || !isfinite(*gradient))

@@ -30,6 +30,8 @@ typedef struct medtl_train_run {
     medtl_pool *pool;
     size_t *order;        /* [train_count] */
     float *class_weights; /* [classes] */
+    float *shifts;        /* [classes] of the logit adjustment */
+    float *adjusted;      /* [batch][classes] logits with them */
     float *dlogits;       /* [batch][classes] */
     float *logits;        /* [validation_count][classes] */
     uint32_t *labels;     /* [validation_count] */

@@ -1,4 +1,4 @@
-/* medtl ensemble: several model files in, one out that averages them. */
+/* medtl ensemble: several model files in, one out that averages their answers or their weights. */
 #include "cmd.h"
 #include "options.h"
 
@@ -22,13 +22,18 @@ static const char USAGE[] =
     "large. Deep ensembles (Lakshminarayanan et al. 2017) are more accurate than their members and\n"
     "better calibrated; measure it with `medtl evaluate`.\n"
     "\n"
-    "Example:\n"
-    "  medtl ensemble run1/model.safetensors run2/model.safetensors -o both.safetensors\n";
+    "With --average-weights it is one network whose weights are the mean of theirs (model soup, Wortsman\n"
+    "et al. 2022): as large and as fast as one of them. The members must have been fine-tuned from one and\n"
+    "the same start; even then the mean can be worse than each of them, so measure it.\n"
+    "\n"
+    "Examples:\n"
+    "  medtl ensemble run1/model.safetensors run2/model.safetensors -o both.safetensors\n"
+    "  medtl ensemble --average-weights run1/model.safetensors run2/model.safetensors -o mean.safetensors\n";
 
 typedef struct ensemble {
     option_words members; /* their files */
     const char *out, *name, *version;
-    bool half;
+    bool half, average_weights;
     medtl_model *models[MOST_MEMBERS]; /* what the files say */
     medtl_network *networks[MOST_MEMBERS], *whole;
 } ensemble;
@@ -45,6 +50,8 @@ static medtl_status parse(int argc, char **argv, ensemble *e, bool *help, medtl_
          "its version, if not the first one's"},
         {OPTION_FLAG, "f16", 0, "", &e->half, 0, 0, SHAPES_NOTHING,
          "store 16-bit weights: half the size"},
+        {OPTION_FLAG, "average-weights", 0, "", &e->average_weights, 0, 0, SHAPES_NOTHING,
+         "one network with the mean of the members' weights"},
         {OPTION_WORDS, "models", 0, "MODEL...", &e->members, 0, 0, SHAPES_NOTHING,
          "two model files or more"},
     };
@@ -81,6 +88,41 @@ static const char *difference(const medtl_model_info *a, const medtl_model_info 
     return NULL;
 }
 
+/* What the model was fine-tuned from, as its provenance says; empty where it does not. The caller frees it. */
+static char *start_of(const medtl_model_info *info)
+{
+    json_t *provenance = json_loads(info->provenance, 0, NULL);
+    const char *start = json_string_value(json_object_get(provenance, "started_from_sha256"));
+    char *copy = strdup(start != NULL ? start : "");
+
+    json_decref(provenance);
+    return copy;
+}
+
+/* The mean of weights means something only where training began at the same ones. */
+static medtl_status check_start(const ensemble *e, size_t member, medtl_error *err)
+{
+    char *first = start_of(&e->models[0]->info), *other = start_of(&e->models[member]->info);
+    medtl_status status = MEDTL_OK;
+
+    if (first == NULL || other == NULL)
+        status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for the models' provenance");
+    else if (other[0] == '\0')
+        status =
+            medtl_fail(err, MEDTL_E_ARGUMENT,
+                       "%s: not fine-tuned from another model; a mean of weights asks for one and "
+                       "the same start",
+                       e->members.items[member]);
+    else if (strcmp(first, other) != 0)
+        status = medtl_fail(err, MEDTL_E_ARGUMENT,
+                            "%s: not fine-tuned from the same start as %s; a mean of their weights "
+                            "would mean nothing",
+                            e->members.items[member], e->members.items[0]);
+    free(first);
+    free(other);
+    return status;
+}
+
 static medtl_status load(ensemble *e, medtl_error *err)
 {
     for (size_t i = 0; i < e->members.count; i++) {
@@ -107,6 +149,8 @@ static medtl_status load(ensemble *e, medtl_error *err)
         if (other != NULL)
             return medtl_fail(err, MEDTL_E_ARGUMENT, "%s: another %s than %s", e->members.items[i],
                               other, e->members.items[0]);
+        if (e->average_weights && (status = check_start(e, i, err)) != MEDTL_OK)
+            return status;
     }
     return MEDTL_OK;
 }
@@ -129,7 +173,29 @@ static medtl_status join(ensemble *e, medtl_error *err)
     return status;
 }
 
-/* {"members": [{"sha256": ..., "provenance": ...}, ...]}, as text. */
+/* One network with the mean of the members' parameters, running statistics too. */
+static medtl_status average(ensemble *e, medtl_error *err)
+{
+    const medtl_status status =
+        medtl_network_create(medtl_network_get_spec(e->networks[0]), 1, &e->whole, err);
+
+    if (status != MEDTL_OK)
+        return status;
+    for (size_t i = 0; i < medtl_network_parameter_count(e->whole); i++) {
+        medtl_parameter *to = medtl_network_parameter(e->whole, i);
+
+        for (size_t j = 0; j < to->size; j++) {
+            double sum = 0.0;
+
+            for (size_t member = 0; member < e->members.count; member++)
+                sum += (double)medtl_network_parameter(e->networks[member], i)->value[j];
+            to->value[j] = (float)(sum / (double)e->members.count);
+        }
+    }
+    return MEDTL_OK;
+}
+
+/* {"averaged": "logits", "members": [{"sha256": ..., "provenance": ...}, ...]}, as text. */
 static char *provenance(const ensemble *e)
 {
     json_t *members = json_array(), *root;
@@ -142,7 +208,8 @@ static char *provenance(const ensemble *e)
                                     json_pack("{s:s, s:o*}", "sha256", info->sha256, "provenance",
                                               json_loads(info->provenance, 0, NULL)));
     }
-    root = json_pack("{s:o}", "members", members);
+    root = json_pack("{s:s, s:o}", "averaged", e->average_weights ? "weights" : "logits", "members",
+                     members);
     text = root != NULL ? json_dumps(root, JSON_COMPACT) : NULL;
     json_decref(root);
     return text;
@@ -163,10 +230,11 @@ static medtl_status write(const ensemble *e, medtl_error *err)
 
     if (text == NULL)
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for the model's provenance");
-    /* The network adds logits: the sum of n over n times the mean temperature. */
+    /* The network adds logits: the sum of n over n times the mean temperature. Averaged weights have no sum. */
     for (size_t i = 0; i < e->members.count; i++)
         temperatures += (double)e->models[i]->info.temperature;
-    description.temperature = (float)temperatures;
+    description.temperature =
+        (float)(e->average_weights ? temperatures / (double)e->members.count : temperatures);
     description.provenance = text;
     status = medtl_network_save(e->whole, &description, e->half, e->out, err);
     free(text);
@@ -181,7 +249,7 @@ int cmd_ensemble(int argc, char **argv)
     medtl_status status = parse(argc, argv, &e, &help, &err);
 
     if (!help && status == MEDTL_OK && (status = load(&e, &err)) == MEDTL_OK &&
-        (status = join(&e, &err)) == MEDTL_OK)
+        (status = e.average_weights ? average(&e, &err) : join(&e, &err)) == MEDTL_OK)
         status = write(&e, &err);
     for (size_t i = 0; i < MOST_MEMBERS; i++) {
         medtl_model_destroy(e.models[i]);

@@ -60,7 +60,7 @@ typedef struct finetune_options {
     int optimizer, schedule, loss, class_weights, sampling, select;
     double rate, weight_decay, bias_decay, layer_decay, head_rate, momentum, beta2, trust;
     double clip, warmup, average, focal_gamma;
-    double label_smoothing, mixup;
+    double label_smoothing, logit_adjustment, mixup;
     const char *augment_text;
     medtl_augment augment; /* parsed */
     char *run_text;        /* everything that shapes the result; owned */

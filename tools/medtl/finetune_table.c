@@ -217,6 +217,8 @@ static size_t put_loss(finetune_options *f, option *out)
          "of an epoch's images, by how rare a class is"},
         {OPTION_REAL, "label-smoothing", 0, "X", &f->label_smoothing, 0, 0.99, SHAPES_RESULT,
          "share of the target spread over all classes"},
+        {OPTION_REAL, "logit-adjustment", 0, "TAU", &f->logit_adjustment, 0, 10, SHAPES_IF_CHANGED,
+         "margin for rare classes while training, by how much less they count; 1: aims at balanced accuracy; not of bce"},
         {OPTION_REAL, "mixup", 0, "ALPHA", &f->mixup, 0, 100, SHAPES_RESULT,
          "mix pairs of images; 0: do not"},
     };

@@ -1,6 +1,8 @@
 /* medtl ensemble: several trained models as one. */
 #include "tool.h"
 
+#include "core/nn/model_parts.h"
+
 #include <criterion/criterion.h>
 #include <string.h>
 
@@ -50,5 +52,59 @@ Test(ensemble, of_models_that_differ_is_refused)
                        tool_output);
     EXITS(2, "ensemble run1/model.safetensors -o no.safetensors");
     EXITS(3, "ensemble run1/model.safetensors missing.safetensors -o no.safetensors");
+    cr_expect_not(exists("no.safetensors"));
+}
+
+static medtl_network *network_of(const char *file)
+{
+    medtl_model *model = NULL;
+    medtl_network *network = NULL;
+    medtl_error err = {0};
+
+    cr_assert_eq(medtl_model_load_network(file, &model, &network, &err), MEDTL_OK, "%s",
+                 err.message);
+    medtl_model_destroy(model);
+    return network;
+}
+
+Test(ensemble, average_of_weights_is_their_mean)
+{
+    medtl_network *one, *two, *mean;
+
+    EXITS(0, "finetune " SMALL_RUN "--init run1/model.safetensors --epochs 1 --seed 3 -o run3");
+    EXITS(0, "finetune " SMALL_RUN "--init run1/model.safetensors --epochs 1 --seed 4 -o run4");
+    EXITS(0, "ensemble --average-weights run3/model.safetensors run4/model.safetensors -o "
+             "mean.safetensors");
+    one = network_of("run3/model.safetensors");
+    two = network_of("run4/model.safetensors");
+    mean = network_of("mean.safetensors");
+    cr_assert_eq(medtl_network_get_spec(mean)->members, medtl_network_get_spec(one)->members);
+    for (size_t i = 0; i < medtl_network_parameter_count(one); i++) {
+        const medtl_parameter *a = medtl_network_parameter(one, i),
+                              *b = medtl_network_parameter(two, i),
+                              *m = medtl_network_parameter(mean, i);
+
+        for (size_t j = 0; j < a->size; j++)
+            cr_assert_float_eq(m->value[j], (a->value[j] + b->value[j]) / 2.0f, 1e-6, "%s",
+                               a->name);
+    }
+    medtl_network_destroy(one);
+    medtl_network_destroy(two);
+    medtl_network_destroy(mean);
+}
+
+Test(ensemble, average_of_weights_of_other_starts_is_refused)
+{
+    EXITS(2, "ensemble --average-weights run1/model.safetensors run2/model.safetensors -o "
+             "no.safetensors");
+    cr_expect_not_null(strstr(tool_output, "run1/model.safetensors: not fine-tuned from another"),
+                       "%s", tool_output);
+    EXITS(0, "finetune " SMALL_RUN "--init run1/model.safetensors --epochs 1 -o run3");
+    EXITS(0, "finetune " SMALL_RUN "--init run2/model.safetensors --epochs 1 -o run4");
+    EXITS(2, "ensemble --average-weights run3/model.safetensors run4/model.safetensors -o "
+             "no.safetensors");
+    cr_expect_not_null(strstr(tool_output, "run4/model.safetensors: not fine-tuned from the same "
+                                           "start as run3/model.safetensors"),
+                       "%s", tool_output);
     cr_expect_not(exists("no.safetensors"));
 }

@@ -113,3 +113,22 @@ Test(class_weights, follow_the_power_and_have_mean_one_over_the_samples)
     cr_assert_float_eq(w[0], 5.0 / 3.0, 1e-6);
     cr_assert_float_eq(w[1], 5.0 / 6.0, 1e-6);
 }
+
+Test(logit_adjustment, is_the_log_of_how_much_a_class_counts)
+{
+    /* Menon et al. 2021, equation 10, by hand: counts 100, 10, 0 (taken as 1), less the largest. */
+    const size_t counts[3] = {100, 10, 0};
+    const float factors[3] = {1.0f, 10.0f, 1.0f};
+    float shift[3];
+
+    medtl_logit_adjustment(counts, 3, NULL, 0.0, 1.0, shift);
+    cr_assert_float_eq(shift[0], 0.0, 1e-6);
+    cr_assert_float_eq(shift[1], -2.302585, 1e-6);
+    cr_assert_float_eq(shift[2], -4.605170, 1e-6);
+    medtl_logit_adjustment(counts, 3, NULL, 0.5, 2.0, shift); /* half by sampling, twice by tau */
+    cr_assert_float_eq(shift[1], -2.302585, 1e-6);
+    medtl_logit_adjustment(counts, 3, NULL, 1.0, 1.0, shift); /* sampled evenly: nothing is left */
+    cr_assert(shift[0] == 0.0f && shift[1] == 0.0f && shift[2] == 0.0f);
+    medtl_logit_adjustment(counts, 3, factors, 0.0, 1.0, shift);
+    cr_assert_float_eq(shift[1], 0.0, 1e-6); /* 10 times 10 is 100 */
+}

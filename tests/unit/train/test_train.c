@@ -313,6 +313,51 @@ Test(train, a_learning_rate_beyond_reason_is_reported_as_divergence)
     medtl_network_destroy(net);
 }
 
+/* 3 images of class 0 for one of class 1. */
+static medtl_network *trained_unevenly(const medtl_train_options *o, float bias_of_class_1)
+{
+    medtl_dataset *dataset = synthetic_dataset(&source, COUNT, UINT64_MAX, 1);
+    medtl_network *net = network();
+    const medtl_parameter *bias =
+        medtl_network_parameter(net, medtl_network_parameter_count(net) - 1);
+    size_t images[TRAIN];
+    medtl_train_result result = {0};
+
+    for (size_t i = 0; i < TRAIN; i++)
+        images[i] = i % 4 == 3 ? i / 4 * 2 + 1 : (i - i / 4) % (COUNT / 2) * 2;
+    cr_assert_eq(bias->size, 2, "%s is not the last layer's bias", bias->name);
+    bias->value[1] += bias_of_class_1;
+    cr_assert_eq(medtl_train(net, dataset, images, TRAIN, NULL, 0, o, NULL, &result, NULL),
+                 MEDTL_OK);
+    bias->value[1] -= bias_of_class_1;
+    free(result.history);
+    medtl_dataset_destroy(dataset);
+    return net;
+}
+
+/* By its definition the adjusted loss is cross-entropy of logits that have log(1/3) more for the rarer class while
+ * training: a network whose last bias begins so, and has that taken away in the end, is the same one. */
+Test(train, logit_adjustment_is_a_bias_while_training)
+{
+    medtl_train_options o = options_of();
+    medtl_network *plain, *adjusted;
+
+    o.class_weights = o.sampling = 0.0;
+    plain = trained_unevenly(&o, logf(1.0f / 3.0f));
+    o.logit_adjustment = 1.0;
+    adjusted = trained_unevenly(&o, 0.0f);
+    for (size_t i = 0; i < medtl_network_parameter_count(plain); i++) {
+        const medtl_parameter *p = medtl_network_parameter(plain, i),
+                              *q = medtl_network_parameter(adjusted, i);
+
+        for (size_t j = 0; j < p->size; j++)
+            cr_assert_float_eq(p->value[j], q->value[j], 1e-4, "%s: %g and %g", p->name,
+                               (double)p->value[j], (double)q->value[j]);
+    }
+    medtl_network_destroy(plain);
+    medtl_network_destroy(adjusted);
+}
+
 Test(train, impossible_options_are_refused)
 {
     medtl_train_options o = options_of();
@@ -324,6 +369,13 @@ Test(train, impossible_options_are_refused)
     o = options_of();
     o.label_smoothing = 1.0;
     cr_assert_eq(run(net, &o, COUNT - TRAIN, NULL, &result, NULL), MEDTL_E_ARGUMENT);
+    o = options_of();
+    o.logit_adjustment = -1.0;
+    cr_assert_eq(run(net, &o, COUNT - TRAIN, NULL, &result, NULL), MEDTL_E_ARGUMENT);
+    o.logit_adjustment = 1.0;
+    o.loss = MEDTL_LOSS_BINARY;
+    cr_assert_eq(run(net, &o, COUNT - TRAIN, NULL, &result, NULL), MEDTL_E_ARGUMENT,
+                 "no softmax to adjust");
     o = options_of();
     cr_assert_eq(run(net, &o, 1, NULL, &result, NULL), MEDTL_E_ARGUMENT,
                  "one class to validate on");

@@ -33,6 +33,8 @@ static const char USAGE[] =
 typedef struct ensemble {
     option_words members; /* their files */
     const char *out, *name, *version;
+    const char *views_text; /* NULL: the members' */
+    medtl_views views;
     bool half, average_weights;
     medtl_model *models[MOST_MEMBERS]; /* what the files say */
     medtl_network *networks[MOST_MEMBERS], *whole;
@@ -48,6 +50,10 @@ static medtl_status parse(int argc, char **argv, ensemble *e, bool *help, medtl_
          "model name, if not the first one's"},
         {OPTION_TEXT, "model-version", 0, "VERSION", &e->version, 0, 0, SHAPES_NOTHING,
          "its version, if not the first one's"},
+        {OPTION_TEXT, "views", 0, "one|flip-x|flip-y|flips|symmetries", &e->views_text, 0, 0,
+         SHAPES_NOTHING,
+         "views of an image that the whole averages over (see finetune --views), if not the members': two members "
+         "with one view each cost as much as one with two"},
         {OPTION_FLAG, "f16", 0, "", &e->half, 0, 0, SHAPES_NOTHING,
          "store 16-bit weights: half the size"},
         {OPTION_FLAG, "average-weights", 0, "", &e->average_weights, 0, 0, SHAPES_NOTHING,
@@ -64,6 +70,10 @@ static medtl_status parse(int argc, char **argv, ensemble *e, bool *help, medtl_
         return medtl_fail(err, MEDTL_E_ARGUMENT, "two models and -o FILE are needed (see --help)");
     if (e->members.count > MOST_MEMBERS)
         return medtl_fail(err, MEDTL_E_ARGUMENT, "more than %d models", MOST_MEMBERS);
+    if (e->views_text != NULL && !medtl_views_parse(e->views_text, &e->views))
+        return medtl_fail(err, MEDTL_E_ARGUMENT,
+                          "--views: '%s' is none of one, flip-x, flip-y, flips, symmetries",
+                          e->views_text);
     return MEDTL_OK;
 }
 
@@ -145,6 +155,9 @@ static medtl_status load(ensemble *e, medtl_error *err)
         if (medtl_network_get_spec(e->networks[i])->members > 1)
             return medtl_fail(err, MEDTL_E_UNSUPPORTED, "%s: has several members already",
                               e->members.items[i]);
+        if (e->views_text != NULL &&
+            (status = medtl_model_use_views(e->models[i], e->views, err)) != MEDTL_OK)
+            return status;
         other = difference(&e->models[0]->info, &e->models[i]->info);
         if (other != NULL)
             return medtl_fail(err, MEDTL_E_ARGUMENT, "%s: another %s than %s", e->members.items[i],

@@ -44,6 +44,23 @@ Test(ensemble, says_what_its_members_are)
     cr_expect_not(exists("no.safetensors"));
 }
 
+Test(ensemble, has_other_views_where_asked)
+{
+    EXITS(0, "ensemble run1/model.safetensors run2/model.safetensors --views flip-x -o "
+             "mirrored.safetensors");
+    EXITS(0, "inspect mirrored.safetensors");
+    cr_expect_not_null(strstr(tool_output, "views         flip-x"), "%s", tool_output);
+    EXITS(0, "evaluate --model mirrored.safetensors --data labels.csv --leaks warn --predictions "
+             "said.csv");
+    EXITS(0, "ensemble run1/model.safetensors run2/model.safetensors -o plain.safetensors");
+    EXITS(0, "evaluate --model plain.safetensors --views flip-x --data labels.csv --leaks warn "
+             "--predictions asked.csv");
+    cr_expect(same_bytes("said.csv", "asked.csv"));
+    EXITS(2, "ensemble run1/model.safetensors run2/model.safetensors --views both -o "
+             "no.safetensors");
+    cr_expect_not_null(strstr(tool_output, "'both' is none of"), "%s", tool_output);
+}
+
 Test(ensemble, of_models_that_differ_is_refused)
 {
     EXITS(0, "finetune " SMALL_RUN "--epochs 1 --width 5 -o run3");

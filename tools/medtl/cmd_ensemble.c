@@ -109,14 +109,20 @@ static char *start_of(const medtl_model_info *info)
     return copy;
 }
 
-/* The mean of weights means something only where training began at the same ones. */
-static medtl_status check_start(const ensemble *e, size_t member, medtl_error *err)
+/* The mean of weights means something only where all are weights, and training began at the same ones. */
+static medtl_status check_averageable(const ensemble *e, size_t member, medtl_error *err)
 {
     char *first = start_of(&e->models[0]->info), *other = start_of(&e->models[member]->info);
     medtl_status status = MEDTL_OK;
 
     if (first == NULL || other == NULL)
         status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for the models' provenance");
+    else if (medtl_network_get_spec(e->networks[member])->classifier.kind !=
+             MEDTL_CLASSIFIER_LINEAR)
+        status =
+            medtl_fail(err, MEDTL_E_UNSUPPORTED,
+                       "%s: its last layer holds support vectors or neighbours, which have no mean",
+                       e->members.items[member]);
     else if (other[0] == '\0')
         status =
             medtl_fail(err, MEDTL_E_ARGUMENT,
@@ -162,7 +168,7 @@ static medtl_status load(ensemble *e, medtl_error *err)
         if (other != NULL)
             return medtl_fail(err, MEDTL_E_ARGUMENT, "%s: another %s than %s", e->members.items[i],
                               other, e->members.items[0]);
-        if (e->average_weights && (status = check_start(e, i, err)) != MEDTL_OK)
+        if (e->average_weights && (status = check_averageable(e, i, err)) != MEDTL_OK)
             return status;
     }
     return MEDTL_OK;

@@ -125,3 +125,13 @@ Test(ensemble, average_of_weights_of_other_starts_is_refused)
                        "%s", tool_output);
     cr_expect_not(exists("no.safetensors"));
 }
+
+Test(ensemble, average_of_support_vectors_is_refused)
+{
+    EXITS(0, "finetune " SMALL_RUN "--init run1/model.safetensors --strategy hybrid --classifier "
+             "neighbours --neighbours 3 -o near");
+    EXITS(3, "ensemble --average-weights near/model.safetensors near/model.safetensors -o "
+             "no.safetensors");
+    cr_expect_not_null(strstr(tool_output, "which have no mean"), "%s", tool_output);
+    cr_expect_not(exists("no.safetensors"));
+}

@@ -58,6 +58,8 @@ static medtl_status parse(int argc, char **argv, ensemble *e, bool *help, medtl_
          "store 16-bit weights: half the size"},
         {OPTION_FLAG, "average-weights", 0, "", &e->average_weights, 0, 0, SHAPES_NOTHING,
          "one network with the mean of the members' weights"},
+        {OPTION_TEXTS, "member", 0, "MODEL", &e->members, 0, 0, SHAPES_NOTHING,
+         "a model file by its option's name, as in a recipe's stage; as often as needed"},
         {OPTION_WORDS, "models", 0, "MODEL...", &e->members, 0, 0, SHAPES_NOTHING,
          "two model files or more"},
     };

@@ -10,6 +10,7 @@ typedef struct maker {
     const recipe_inputs *inputs;
     recipe_plan *plan;
     medtl_error *err;
+    char seed[24], threads[24]; /* as text */
 } maker;
 
 static medtl_status no_memory(const maker *m)
@@ -109,6 +110,7 @@ static const char *meaning(const maker *m, const char *name, size_t length)
         {"label-map", in->labels.label_map},
         {"validation-folds", in->validation_folds},
         {"test-folds", in->test_folds},
+        {"seed", m->seed},
     };
     const size_t parameter = find_parameter(m->recipe, name, length);
 
@@ -253,7 +255,7 @@ static medtl_status add_inputs(const maker *m, const medtl_stage *stage, recipe_
     const bool normalised = labelled || stage->data == MEDTL_STAGE_UNLABELLED;
     const bool trains =
         strcmp(stage->command, "finetune") == 0 || strcmp(stage->command, "pretrain") == 0;
-    char seed[24], threads[24];
+    const bool computes = strcmp(stage->command, "ensemble") != 0;
     const struct {
         const char *name, *value;
         bool given;
@@ -272,13 +274,11 @@ static medtl_status add_inputs(const maker *m, const medtl_stage *stage, recipe_
         {"held-out-root", in->labels.root, held_out},
         {"held-out-columns", in->labels.columns, held_out},
         {"held-out-folds", in->test_folds, held_out},
-        {"seed", seed, trains},
-        {"threads", threads, true},
+        {"seed", m->seed, trains},
+        {"threads", m->threads, computes},
     };
     medtl_status status = MEDTL_OK;
 
-    snprintf(seed, sizeof seed, "%llu", (unsigned long long)in->seed);
-    snprintf(threads, sizeof threads, "%llu", (unsigned long long)in->threads);
     for (size_t i = 0; i < sizeof options / sizeof options[0] && status == MEDTL_OK; i++)
         if (options[i].given && options[i].value != NULL && !has_option(stage, options[i].name) &&
             set_value(m, stage->name, options[i].name) == NULL)
@@ -292,7 +292,11 @@ static medtl_status add_outputs(const maker *m, recipe_step *step)
     char *second = NULL;
     medtl_status status;
 
-    if (strcmp(step->command, "evaluate") == 0) {
+    if (strcmp(step->command, "ensemble") == 0) {
+        if (asprintf(&step->product, "%s/model.safetensors", step->folder) < 0)
+            return no_memory(m);
+        status = add(m, step, "output", step->product);
+    } else if (strcmp(step->command, "evaluate") == 0) {
         if (asprintf(&step->product, "%s/metrics.json", step->folder) < 0 ||
             asprintf(&second, "%s/predictions.csv", step->folder) < 0)
             return no_memory(m);
@@ -337,9 +341,11 @@ static medtl_status make_step(const maker *m, const medtl_stage *stage, size_t n
 medtl_status recipe_plan_make(const medtl_recipe *recipe, const recipe_inputs *inputs,
                               recipe_plan *out, medtl_error *err)
 {
-    const maker m = {recipe, inputs, out, err};
+    maker m = {.recipe = recipe, .inputs = inputs, .plan = out, .err = err};
     medtl_status status;
 
+    snprintf(m.seed, sizeof m.seed, "%llu", (unsigned long long)inputs->seed);
+    snprintf(m.threads, sizeof m.threads, "%llu", (unsigned long long)inputs->threads);
     memset(out, 0, sizeof *out);
     status = take_values(&m);
     if (status == MEDTL_OK) {

@@ -181,6 +181,34 @@ Test(recipe, that_is_shipped_fits_the_options_of_its_commands)
     globfree(&found);
 }
 
+/* Its networks are what `finetune` makes with the seeds that the recipe's text spells, and its ensemble what `ensemble` does. */
+Test(recipe, deep_ensemble_is_five_networks_of_other_seeds)
+{
+#define SETTINGS                                                                                   \
+    "--set architecture=hybrid2 --set width=4 --set augment=none --set lr=0.02 --set epochs=2 "
+    pictures_write(60);
+    EXITS(0, "run-recipe deep-ensemble --data labels.csv --classes no,yes --test-folds 0 "
+             "--validation-folds 1 --normaliser '" NORMALISER "' --seed 7 " SETTINGS "-o run");
+    EXITS(0, "finetune --data labels.csv --classes no,yes --test-folds 0 --validation-folds 1 "
+             "--normaliser '" NORMALISER "' --seed 703 --architecture hybrid2 --width 4 --epochs 2 "
+             "--batch 16 --optimizer adamw --schedule cosine --lr 0.02 --weight-decay 0.01 --ema 0 "
+             "--augment none --select auc -o third");
+    EXITS(0, "evaluate --model third/model.safetensors --data labels.csv --leaks warn "
+             "--predictions third.csv");
+    EXITS(0, "evaluate --model run/3-network3/model.safetensors --data labels.csv --leaks warn "
+             "--predictions in-run.csv");
+    cr_assert(same_bytes("third.csv", "in-run.csv"));
+    cr_assert(!same_bytes("run/1-network1/model.safetensors", "run/2-network2/model.safetensors"));
+    EXITS(0, "ensemble run/1-network1/model.safetensors run/2-network2/model.safetensors "
+             "run/3-network3/model.safetensors run/4-network4/model.safetensors "
+             "run/5-network5/model.safetensors -o by-hand.safetensors");
+    cr_assert(same_bytes("by-hand.safetensors", "run/6-ensemble/model.safetensors"));
+    EXITS(0, "inspect run/6-ensemble/model.safetensors");
+    SAYS("\"members\":5");
+    cr_assert(exists("run/7-evaluate/metrics.json") && exists("run/report.html"));
+#undef SETTINGS
+}
+
 /* ---- experiments ---------------------------------------------------------------------- */
 
 #define EXPERIMENT                                                                                             \

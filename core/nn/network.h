@@ -87,6 +87,12 @@ medtl_status medtl_network_create_head(const medtl_network *network, medtl_netwo
 /** Copy the parameters of a network from medtl_network_create_head() into the one it was made of. */
 void medtl_network_take_head(medtl_network *network, medtl_network *head);
 
+/** Add shift[k] to every logit of class k from now on, by the bias of the last layer; the members of an ensemble take
+ *  equal shares. @param shift  [classes].
+ *  @return MEDTL_E_UNSUPPORTED, with nothing changed, where the last layer is not linear. */
+medtl_status medtl_network_shift_logits(medtl_network *network, const float *shift,
+                                        medtl_error *err);
+
 const medtl_network_spec *medtl_network_get_spec(const medtl_network *network);
 size_t medtl_network_parameter_count(const medtl_network *network);
 medtl_parameter *medtl_network_parameter(medtl_network *network, size_t index); /* borrowed */

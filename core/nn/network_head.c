@@ -1,4 +1,4 @@
-/* The last layer alone, as a network of its own. */
+/* The last layer: alone, as a network of its own, and its bias. */
 #include "network_parts.h"
 
 #include <string.h>
@@ -52,3 +52,37 @@ medtl_status medtl_network_create_head(const medtl_network *network, medtl_netwo
 }
 
 void medtl_network_take_head(medtl_network *network, medtl_network *head) { copy(network, head); }
+
+/* The linear layers that a sum of logits is made of, from its last node back.
+ * @return false where another kind of node has part in it. */
+static bool shift_layers(medtl_network *network, size_t index, const float *shift, float share)
+{
+    const medtl_node *node = &network->graph.nodes[index];
+
+    if (node->ops == &medtl_node_linear) {
+        medtl_parameter *bias = &network->parameters[node->parameters[1]];
+
+        for (size_t k = 0; k < bias->size; k++)
+            bias->value[k] += share * shift[k];
+        return true;
+    }
+    if (node->ops != &medtl_node_add || network->spec.members <= 1)
+        return false;
+    for (size_t i = 0; i < node->input_count; i++)
+        if (!shift_layers(network, node->inputs[i], shift, share))
+            return false;
+    return true;
+}
+
+medtl_status medtl_network_shift_logits(medtl_network *network, const float *shift,
+                                        medtl_error *err)
+{
+    const uint32_t members = network->spec.members > 1 ? network->spec.members : 1;
+
+    if (network->spec.classifier.kind == MEDTL_CLASSIFIER_LINEAR &&
+        shift_layers(network, network->graph.node_count - 1, shift, 1.0f / (float)members))
+        return MEDTL_OK;
+    return medtl_fail(err, MEDTL_E_UNSUPPORTED,
+                      "the last layer of this network is not linear: it has no bias that offsets "
+                      "could be added to");
+}

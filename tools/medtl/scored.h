@@ -24,6 +24,10 @@ medtl_status scored_from_predictions(const predictions *p, const labels *table,
 /** Some of them, in the order of `indices`. */
 medtl_status scored_subset(const scored *all, const size_t *indices, size_t count, scored *out,
                            medtl_error *err);
+
+/** Add the cases of `more` to `all`, whose groups they do not share. @param more  Emptied (still to be cleared).
+ *  @param path  For messages. @return MEDTL_E_ARGUMENT for other classes, or a file that is there twice. */
+medtl_status scored_join(scored *all, scored *more, const char *path, medtl_error *err);
 void scored_clear(scored *s); /* all zero is allowed */
 
 /** The same, for core/eval. Borrowed. */

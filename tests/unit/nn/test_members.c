@@ -71,6 +71,32 @@ Test(members, add_their_logits)
     free(input);
 }
 
+/* A shift of logits is that shift, of one network and of several. */
+static void shifted_by(uint32_t members)
+{
+    const medtl_network_spec spec = members_spec(members);
+    const float shift[CLASSES] = {0.5f, -2.0f, 1.25f};
+    float *input = nn_make_input((size_t)IMAGES * HEIGHT * WIDTH);
+    float before[IMAGES * CLASSES], after[IMAGES * CLASSES];
+    medtl_network *network = NULL;
+
+    cr_assert_eq(medtl_network_create(&spec, 5, &network, NULL), MEDTL_OK);
+    logits_of(network, input, before);
+    cr_assert_eq(medtl_network_shift_logits(network, shift, NULL), MEDTL_OK);
+    logits_of(network, input, after);
+    for (size_t i = 0; i < IMAGES * CLASSES; i++)
+        cr_expect_float_eq(after[i], before[i] + shift[i % CLASSES],
+                           1e-5 * (4.0 + fabs((double)before[i])));
+    medtl_network_destroy(network);
+    free(input);
+}
+
+Test(members, shift_logits_together)
+{
+    shifted_by(1);
+    shifted_by(MEMBERS);
+}
+
 Test(members, are_limited_in_number)
 {
     const medtl_network_spec too_many = members_spec(65);

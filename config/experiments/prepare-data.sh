@@ -44,6 +44,7 @@ if [ -f "$data/medmnist/breastmnist.npz" ]; then
         awk -v s="$split" '{ printf "%s_%04d.pgm,%s,%s%d,%s\n", s, NR - 1, ($1 == 0 ? "malignant" : "benign"), s, NR, s }'
     done
   } > "$out/breastmnist/labels.csv"
+  awk -F, '$4 != "test"' "$out/breastmnist/labels.csv" > "$out/breastmnist/development.csv" # to choose settings by
 fi
 
 # DermaMNIST: pictures and their table as they are. It has no lesions: each image is a group of its own.

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPTION_ROOM = 16, LARGEST_FILE = 1 << 30 };
+enum { LARGEST_FILE = 1 << 30 };
 
 static const char USAGE[] =
     "usage: medtl balance MODEL --predictions FILE.csv -o OUT.safetensors [options]\n"
@@ -48,7 +48,7 @@ typedef struct balance {
 
 static medtl_status parse(int argc, char **argv, balance *b, bool *help, medtl_error *err)
 {
-    const option table[OPTION_ROOM] = {
+    const option table[] = {
         {OPTION_HEADING, .help = "What"},
         {OPTION_WORD, "model", 0, "MODEL", &b->model_path, 0, 0, SHAPES_NOTHING, "model file"},
         {OPTION_TEXTS, "predictions", 0, "FILE.csv", &b->predictions, 0, 0, SHAPES_NOTHING,
@@ -71,13 +71,9 @@ static medtl_status parse(int argc, char **argv, balance *b, bool *help, medtl_e
         {OPTION_TEXT, "json", 0, "FILE", &b->json, 0, 0, SHAPES_NOTHING,
          "offsets and measures for programs"},
     };
-    size_t count = 0;
-    medtl_status status;
+    medtl_status status =
+        options_parse(USAGE, table, sizeof table / sizeof table[0], argc, argv, help, err);
 
-    while (count < OPTION_ROOM &&
-           (table[count].kind == OPTION_HEADING || table[count].name != NULL))
-        count++;
-    status = options_parse(USAGE, table, count, argc, argv, help, err);
     if (!*help && status == MEDTL_OK &&
         (b->model_path == NULL || b->predictions.count == 0 || b->out == NULL))
         status = medtl_fail(err, MEDTL_E_ARGUMENT,

@@ -166,13 +166,14 @@ static bool improve(fit *f, double *offsets)
     solve(f);
     for (size_t k = 0; k < f->classes; k++)
         slope += f->gradient[k] * f->step[k];
-    for (int i = 0; i < MOST_HALVINGS; i++, length /= 2.0) {
+    for (int i = 0; i < MOST_HALVINGS; i++) {
         for (size_t k = 0; k < f->classes; k++)
             f->trial[k] = offsets[k] - length * f->step[k];
         if (loss_at(f, f->trial) <= loss - armijo * length * slope) {
             memcpy(offsets, f->trial, f->classes * sizeof *offsets);
             return true;
         }
+        length /= 2.0;
     }
     return false; /* as near as rounding lets it come */
 }
@@ -255,19 +256,15 @@ static size_t group_of(const medtl_predictions *cases, size_t i)
     return cases->groups != NULL ? cases->groups[i] : i;
 }
 
-/* The part of each group: those of one class take the parts in turn, and the next class goes on where it ended. */
+/* The part of each group, from 1: those of one class take the parts in turn, and the next class goes on where it ended. */
 static size_t *deal(const medtl_predictions *cases, size_t groups, size_t parts)
 {
-    size_t *part = malloc(groups * sizeof *part), next = 0;
+    size_t *part = calloc(groups, sizeof *part), next = 0; /* 0: not dealt yet */
 
-    if (part == NULL)
-        return NULL;
-    for (size_t g = 0; g < groups; g++)
-        part[g] = parts; /* not dealt yet */
-    for (uint32_t k = 0; k < cases->classes; k++)
+    for (uint32_t k = 0; k < cases->classes && part != NULL; k++)
         for (size_t i = 0; i < cases->count; i++)
-            if (cases->labels[i] == k && part[group_of(cases, i)] == parts)
-                part[group_of(cases, i)] = next++ % parts;
+            if (cases->labels[i] == k && part[group_of(cases, i)] == 0)
+                part[group_of(cases, i)] = 1 + next++ % parts;
     return part;
 }
 
@@ -296,14 +293,14 @@ medtl_status medtl_class_offsets_cross_validate(const medtl_predictions *cases, 
     const size_t groups = cases->groups != NULL ? cases->group_count : cases->count;
     size_t *part = deal(cases, groups, parts), *chosen = calloc(cases->count, sizeof *chosen);
     double *offsets = calloc(cases->classes, sizeof *offsets);
+    const bool memory = part != NULL && chosen != NULL && offsets != NULL;
     medtl_status status = MEDTL_OK;
 
-    if (part == NULL || chosen == NULL || offsets == NULL)
-        status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu cases", cases->count);
-    for (size_t i = 0; i < parts && status == MEDTL_OK; i++)
+    for (size_t i = 1; memory && i <= parts && status == MEDTL_OK; i++)
         status = leave_out(cases, part, i, shrink, chosen, offsets, out, err);
     free(part);
     free(chosen);
     free(offsets);
-    return status;
+    return memory ? status
+                  : medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu cases", cases->count);
 }

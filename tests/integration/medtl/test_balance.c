@@ -38,7 +38,7 @@ static medtl_table *table(const char *path)
 
 static double cell(const medtl_table *t, size_t row, const char *column)
 {
-    return atof(medtl_table_cell(t, row, medtl_table_column(t, column)));
+    return strtod(medtl_table_cell(t, row, medtl_table_column(t, column)), NULL);
 }
 
 /* The new model's probabilities are softmax(log p + offset) of the old one's. */

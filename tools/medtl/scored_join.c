@@ -61,7 +61,8 @@ medtl_status scored_join(scored *all, scored *more, const char *path, medtl_erro
     bool memory;
 
     if (why != NULL)
-        return medtl_fail(err, MEDTL_E_ARGUMENT, "%s: %s than in the files before it", path, why);
+        return medtl_fail(err, MEDTL_E_ARGUMENT, "%s: does not fit the files before it: %s", path,
+                          why);
     if (!grow(all, all->count + more->count))
         return medtl_fail(err, MEDTL_E_MEMORY, "%s: out of memory", path);
     memcpy(all->files + all->count, more->files, more->count * sizeof *more->files);

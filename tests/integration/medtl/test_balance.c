@@ -122,7 +122,7 @@ Test(balance, refuses_what_does_not_fit)
     SAYS("class yes: 0 images of no group");
     EXITS(2, "balance run1/model.safetensors --predictions held-out.csv --predictions other.csv -o "
              "no.safetensors");
-    SAYS("other.csv: other classes");
+    SAYS("other.csv: does not fit the files before it: other classes");
     EXITS(3, "balance run1/model.safetensors --predictions missing.csv -o no.safetensors");
     EXITS(0, "finetune " SMALL_RUN "--init run1/model.safetensors --strategy hybrid --classifier "
              "neighbours --neighbours 3 -o near");

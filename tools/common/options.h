@@ -34,7 +34,8 @@ typedef enum option_weight {
                          that never heard of it stays as it was */
 } option_weight;
 
-typedef struct option {
+/* Kind and name first, as the tables write them; the order that would save eight bytes a row reads worse. */
+typedef struct option { /* NOLINT(clang-analyzer-optin.performance.Padding) */
     option_kind kind;
     const char *name;     /* without the dashes */
     char letter;          /* or 0 */

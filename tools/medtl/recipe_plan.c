@@ -338,6 +338,23 @@ static medtl_status make_step(const maker *m, const medtl_stage *stage, size_t n
     return add_outputs(m, step);
 }
 
+static medtl_status make_steps(const maker *m)
+{
+    const medtl_stage *stages = m->recipe->stages;
+    medtl_status status = MEDTL_OK;
+
+    m->plan->steps = calloc(m->recipe->stage_count + 1, sizeof *m->plan->steps);
+    if (m->plan->steps == NULL)
+        return no_memory(m);
+    for (size_t i = 0; i < m->recipe->stage_count && status == MEDTL_OK; i++) {
+        recipe_step step = {0};
+
+        status = make_step(m, &stages[i], i + 1, &step);
+        m->plan->steps[m->plan->count++] = step; /* now: a stage does not see its own folder */
+    }
+    return status;
+}
+
 medtl_status recipe_plan_make(const medtl_recipe *recipe, const recipe_inputs *inputs,
                               recipe_plan *out, medtl_error *err)
 {
@@ -348,17 +365,8 @@ medtl_status recipe_plan_make(const medtl_recipe *recipe, const recipe_inputs *i
     snprintf(m.threads, sizeof m.threads, "%llu", (unsigned long long)inputs->threads);
     memset(out, 0, sizeof *out);
     status = take_values(&m);
-    if (status == MEDTL_OK) {
-        out->steps = calloc(recipe->stage_count + 1, sizeof *out->steps);
-        if (out->steps == NULL)
-            status = no_memory(&m);
-    }
-    for (size_t i = 0; i < recipe->stage_count && status == MEDTL_OK; i++) {
-        recipe_step step = {0};
-
-        status = make_step(&m, &recipe->stages[i], i + 1, &step);
-        out->steps[out->count++] = step; /* counted now: a stage does not see its own folder */
-    }
+    if (status == MEDTL_OK)
+        status = make_steps(&m);
     if (status != MEDTL_OK)
         recipe_plan_clear(out);
     return status;

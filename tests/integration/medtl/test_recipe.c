@@ -159,11 +159,9 @@ static const char *inputs_of(const char *recipe)
     static char sets[300];
     char *text = read_text(recipe);
 
-    sets[0] = '\0';
-    if (strstr(text, "<parameter name=\"init\">") != NULL)
-        strcat(sets, "--init weights.safetensors ");
-    if (strstr(text, "<parameter name=\"source\">") != NULL)
-        strcat(sets, "--source images ");
+    snprintf(sets, sizeof sets, "%s%s",
+             strstr(text, "<parameter name=\"init\">") != NULL ? "--init weights.safetensors " : "",
+             strstr(text, "<parameter name=\"source\">") != NULL ? "--source images " : "");
     free(text);
     return sets;
 }
@@ -389,12 +387,14 @@ Test(experiment, summarises_what_the_runs_measured)
     for (size_t i = 0; i < 8; i++) {
         const bool is_long = strcmp(medtl_table_cell(results, i, 0), "long") == 0;
         const size_t seed =
-            (size_t)atoi(medtl_table_cell(results, i, medtl_table_column(results, "seed"))) - 1;
+            (size_t)strtoul(medtl_table_cell(results, i, medtl_table_column(results, "seed")), NULL,
+                            10) -
+            1;
 
         if (strcmp(medtl_table_cell(results, i, medtl_table_column(results, "labelled")), "60") ==
             0)
-            value[is_long][seed] =
-                atof(medtl_table_cell(results, i, medtl_table_column(results, "macro_auc")));
+            value[is_long][seed] = strtod(
+                medtl_table_cell(results, i, medtl_table_column(results, "macro_auc")), NULL);
     }
     mean = (value[1][0] + value[1][1]) / 2.0;
     sd = fabs(value[1][0] - value[1][1]) / sqrt(2.0);

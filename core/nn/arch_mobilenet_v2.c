@@ -1,7 +1,7 @@
-/* MobileNetV2 (Sandler et al. 2018): inverted residual blocks of depthwise convolutions. Two forms of one
- * network: torchvision's, and that of Keras' published weights as they are shipped for inference, with batch norms
- * folded away, other names, and TensorFlow's padding of stride 2 (none before, one behind). Width 32, that of
- * the first convolution, is the published one. */
+/* MobileNetV2 (Sandler et al. 2018): inverted residual blocks of depthwise convolutions. Three forms of one
+ * network: torchvision's; that of Keras' published weights, with other names and TensorFlow's padding of stride 2
+ * (none before, one behind); and the latter as it is shipped for inference, its batch norms folded away. Width 32,
+ * that of the first convolution, is the published one. */
 #include "architecture.h"
 
 #include <stdio.h>
@@ -18,7 +18,7 @@ static const struct {
 
 typedef struct builder {
     medtl_graph *graph;
-    bool keras;
+    bool keras, norms;
     size_t width;
     int block; /* number of the present one, from 0 */
 } builder;
@@ -33,7 +33,7 @@ static size_t scaled(size_t channels, size_t width)
     return (double)whole < 0.9 * exact ? whole + GRAIN : whole;
 }
 
-/* Convolution CONV and, in torchvision's form, its batch norm NORM. */
+/* Convolution `name` and, unless they are folded, its batch norm `norm`. */
 static size_t conv(const builder *b, size_t x, size_t channels, size_t kernel, size_t stride,
                    size_t filters, const char *name, const char *norm)
 {
@@ -44,10 +44,10 @@ static size_t conv(const builder *b, size_t x, size_t channels, size_t kernel, s
                                         .pad = lopsided ? 0 : kernel / 2,
                                         .pad_more = lopsided ? 1 : 0,
                                         .groups = filters,
-                                        .bias = b->keras};
+                                        .bias = !b->norms};
 
     x = medtl_graph_conv(b->graph, x, options, "%s", name);
-    return b->keras ? x : medtl_graph_batch_norm(b->graph, x, "%s", norm);
+    return b->norms ? medtl_graph_batch_norm(b->graph, x, "%s", norm) : x;
 }
 
 /* Part `part` of the present block: expand, depthwise, project. */
@@ -55,19 +55,17 @@ static size_t block_conv(const builder *b, size_t x, size_t channels, size_t str
                          const char *part, int number)
 {
     const bool last = part[0] == 'p';
-    char name[48], norm[48];
+    char block[32], name[48], norm[48];
 
-    if (b->keras && b->block == 0)
-        snprintf(name, sizeof name, "expanded_conv.%s", part);
-    else if (b->keras)
-        snprintf(name, sizeof name, "block_%d.%s", b->block, part);
-    else
-        snprintf(name, sizeof name, "features.%d.conv.%d%s", b->block + 1, number,
-                 last ? "" : ".0");
-    if (last)
-        snprintf(norm, sizeof norm, "features.%d.conv.%d", b->block + 1, number + 1);
-    else
-        snprintf(norm, sizeof norm, "features.%d.conv.%d.1", b->block + 1, number);
+    if (b->keras) {
+        snprintf(block, sizeof block, b->block == 0 ? "expanded_conv" : "block_%d", b->block);
+        snprintf(name, sizeof name, "%s.%s", block, part);
+        snprintf(norm, sizeof norm, "%s.%s_BN", block, part);
+    } else {
+        snprintf(block, sizeof block, "features.%d.conv", b->block + 1);
+        snprintf(name, sizeof name, "%s.%d%s", block, number, last ? "" : ".0");
+        snprintf(norm, sizeof norm, "%s.%d%s", block, last ? number + 1 : number, last ? "" : ".1");
+    }
     x = conv(b, x, channels, filters > 1 ? 3 : 1, stride, filters, name, norm);
     return last ? x : medtl_graph_relu6(b->graph, x);
 }
@@ -86,12 +84,12 @@ static size_t block(const builder *b, size_t x, size_t expansion, size_t channel
 }
 
 /* Stages: the first convolution, seven groups (the last with the last convolution), head. */
-static void build(medtl_graph *g, const medtl_network_spec *spec, bool keras)
+static void build(medtl_graph *g, const medtl_network_spec *spec, bool keras, bool norms)
 {
-    builder b = {.graph = g, .keras = keras, .width = spec->width};
+    builder b = {.graph = g, .keras = keras, .norms = norms, .width = spec->width};
     const size_t last = spec->width > BASE ? scaled(LAST, spec->width) : LAST;
     size_t x = conv(&b, 0, scaled(BASE, b.width), 3, 2, 1, keras ? "Conv1" : "features.0.0",
-                    "features.0.1");
+                    keras ? "bn_Conv1" : "features.0.1");
 
     x = medtl_graph_relu6(g, x);
     for (size_t i = 0; i < GROUPS; i++) {
@@ -100,7 +98,8 @@ static void build(medtl_graph *g, const medtl_network_spec *spec, bool keras)
             x = block(&b, x, groups[i].expansion, scaled(groups[i].channels, b.width),
                       k == 0 ? groups[i].stride : 1);
     }
-    x = conv(&b, x, last, 1, 1, 1, keras ? "Conv_1" : "features.18.0", "features.18.1");
+    x = conv(&b, x, last, 1, 1, 1, keras ? "Conv_1" : "features.18.0",
+             keras ? "Conv_1_bn" : "features.18.1");
     x = medtl_graph_global_avg_pool(g, medtl_graph_relu6(g, x));
     g->deviation = 0.01f;
     g->linear_weight_initialiser = MEDTL_INIT_NORMAL;
@@ -110,10 +109,15 @@ static void build(medtl_graph *g, const medtl_network_spec *spec, bool keras)
 
 void medtl_build_mobilenet_v2(medtl_graph *graph, const medtl_network_spec *spec)
 {
-    build(graph, spec, false);
+    build(graph, spec, false, true);
 }
 
 void medtl_build_mobilenet_v2_keras(medtl_graph *graph, const medtl_network_spec *spec)
 {
-    build(graph, spec, true);
+    build(graph, spec, true, false);
+}
+
+void medtl_build_mobilenet_v2_keras_bn(medtl_graph *graph, const medtl_network_spec *spec)
+{
+    build(graph, spec, true, true);
 }

@@ -29,6 +29,7 @@ static const medtl_architecture architectures[] = {
     {"fusion", 192, 0.0f, medtl_build_fusion},
     {"mobilenet_v2", 32, 0.2f, medtl_build_mobilenet_v2},
     {"mobilenet_v2_keras", 32, 0.0f, medtl_build_mobilenet_v2_keras},
+    {"mobilenet_v2_keras_bn", 32, 0.0f, medtl_build_mobilenet_v2_keras_bn},
 };
 enum { ARCHITECTURE_COUNT = sizeof architectures / sizeof architectures[0] };
 

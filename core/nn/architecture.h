@@ -39,6 +39,7 @@ void medtl_build_fusion(medtl_graph *graph, const medtl_network_spec *spec);
 void medtl_build_inception_v3(medtl_graph *graph, const medtl_network_spec *spec);
 void medtl_build_mobilenet_v2(medtl_graph *graph, const medtl_network_spec *spec);
 void medtl_build_mobilenet_v2_keras(medtl_graph *graph, const medtl_network_spec *spec);
+void medtl_build_mobilenet_v2_keras_bn(medtl_graph *graph, const medtl_network_spec *spec);
 
 /** The networks without their last layer, on the graph's input, from the graph's present stage on.
  *  @return the node of the pooled features. */

@@ -93,6 +93,17 @@ void medtl_network_take_head(medtl_network *network, medtl_network *head);
 medtl_status medtl_network_shift_logits(medtl_network *network, const float *shift,
                                         medtl_error *err);
 
+/** The architecture that `architecture` becomes when its batch norms are folded into the convolutions before them;
+ *  NULL if we have none. Static. */
+const char *medtl_architecture_folded(const char *architecture);
+
+/** Weights from a network whose batch norms have been folded away into one that has them: the folded biases become
+ *  the norms' shifts, and the norms leave everything else as it is, so that both compute the same. Running statistics are
+ *  those of nothing yet (mean 0, variance 1): medtl_trainer_pass_settle_norms() comes next.
+ *  @param folded  Of medtl_architecture_folded(), the spec else equal. @return MEDTL_E_ARGUMENT if it is not. */
+medtl_status medtl_network_unfold(medtl_network *network, const medtl_network *folded,
+                                  medtl_error *err);
+
 const medtl_network_spec *medtl_network_get_spec(const medtl_network *network);
 size_t medtl_network_parameter_count(const medtl_network *network);
 medtl_parameter *medtl_network_parameter(medtl_network *network, size_t index); /* borrowed */
@@ -152,6 +163,13 @@ const float *medtl_trainer_pass_forward(medtl_trainer_pass *pass, const float *i
 /** Forward in evaluation mode with the network's present parameters (running statistics, no dropout). */
 const float *medtl_trainer_pass_evaluate(medtl_trainer_pass *pass, const float *input,
                                          size_t count);
+
+/** Measure the norms' running statistics anew on a batch, and change each norm's scale and shift so that the network
+ *  goes on computing what it did: afterwards a forward of this batch gives what evaluating it gave before. For networks whose
+ *  statistics say nothing of the images to come. No norm may be frozen, and no convolution whose output a norm reads may
+ *  have a bias other than zero (training passes leave that out).
+ *  @param input [count][c][h][w]; as many values of each channel as make its mean and variance trustworthy. */
+void medtl_trainer_pass_settle_norms(medtl_trainer_pass *pass, const float *input, size_t count);
 
 /** Backward of the last forward. Gradients are overwritten, not accumulated.
  *  @param dlogits [count][classes]: derivative of the loss. */

@@ -123,6 +123,8 @@ struct medtl_node_run {
         input_relu; /* a convolution's only input, read by it alone, ends in this: it masks dx */
     bool dy_masked; /* and this is that input: its reader has masked dy */
     bool frozen;    /* a batch norm that uses its running statistics in training, too */
+    bool
+        settles; /* a batch norm that takes this batch's statistics over and goes on computing what it did */
 
     float *state;
     float *scratch; /* of thread t: scratch + t * scratch_stride */

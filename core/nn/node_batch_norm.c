@@ -22,6 +22,26 @@ static size_t state_size(const medtl_node *node, size_t count)
            (node->blocked ? medtl_norm_blocked_state_size(node, count) : 0);
 }
 
+static float running_deviation(const medtl_node_run *run, size_t c)
+{
+    return (float)(1.0 / sqrt((double)run->parameters[MEDTL_NORM_VARIANCE][c] +
+                              (double)run->node->u.norm.epsilon));
+}
+
+/* With slope s = scale / sd, y = s (x - running mean) + shift: the same line, told from the batch's mean and sd. The
+ * variance is the biased one, so that evaluation does what this forward does. */
+static void settle(const medtl_node_run *run, size_t c, double mean, double variance)
+{
+    float *scale = &run->parameters[MEDTL_NORM_SCALE][c];
+    const double slope = (double)*scale * (double)running_deviation(run, c);
+
+    run->parameters[MEDTL_NORM_SHIFT][c] +=
+        (float)(slope * (mean - (double)run->parameters[MEDTL_NORM_MEAN][c]));
+    *scale = (float)(slope * sqrt(variance + (double)run->node->u.norm.epsilon));
+    run->parameters[MEDTL_NORM_MEAN][c] = (float)mean;
+    run->parameters[MEDTL_NORM_VARIANCE][c] = (float)variance;
+}
+
 void medtl_norm_take_sums(const medtl_node_run *run, size_t c, float origin, double sum,
                           double squares)
 {
@@ -35,6 +55,10 @@ void medtl_norm_take_sums(const medtl_node_run *run, size_t c, float origin, dou
     mean += (double)origin;
     run->state[2 * c] = (float)mean;
     run->state[2 * c + 1] = (float)(1.0 / sqrt(variance + (double)run->node->u.norm.epsilon));
+    if (run->settles) {
+        settle(run, c, mean, variance);
+        return;
+    }
     *running_mean += momentum * ((float)mean - *running_mean);
     *running_variance +=
         momentum *
@@ -51,12 +75,6 @@ static void measure_channel(const medtl_node_run *run, size_t c, size_t plane)
     for (size_t n = 0; n < run->count; n++)
         loops->add_moments(medtl_image_of(run->x[0], n) + c * plane, plane, origin, &sum, &squares);
     medtl_norm_take_sums(run, c, origin, sum, squares);
-}
-
-static float running_deviation(const medtl_node_run *run, size_t c)
-{
-    return (float)(1.0 / sqrt((double)run->parameters[MEDTL_NORM_VARIANCE][c] +
-                              (double)run->node->u.norm.epsilon));
 }
 
 void medtl_norm_take_running(const medtl_node_run *run, size_t c)

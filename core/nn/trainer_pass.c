@@ -179,6 +179,17 @@ const float *medtl_trainer_pass_evaluate(medtl_trainer_pass *pass, const float *
     return run_forward(pass, input, count, false, 0);
 }
 
+void medtl_trainer_pass_settle_norms(medtl_trainer_pass *pass, const float *input, size_t count)
+{
+    const size_t nodes = medtl_trainer_pass_graph(pass)->node_count;
+
+    for (size_t i = 1; i < nodes; i++)
+        pass->runs[i].settles = pass->runs[i].node->ops == &medtl_node_batch_norm;
+    (void)run_forward(pass, input, count, true, 0);
+    for (size_t i = 1; i < nodes; i++)
+        pass->runs[i].settles = false;
+}
+
 const float *medtl_trainer_pass_output(const medtl_trainer_pass *pass, const char *name,
                                        size_t *size, size_t *stride)
 {

@@ -31,13 +31,15 @@ void medtl_trainer_pass_fill(medtl_trainer_pass *pass)
         }
 }
 
+/* A norm that settles has moved its scale and shift, too. */
 void medtl_trainer_pass_take_statistics(medtl_trainer_pass *pass)
 {
     for (size_t i = 0; i < medtl_trainer_pass_graph(pass)->node_count; i++)
         for (size_t k = 0; k < pass->runs[i].node->parameter_count; k++) {
             medtl_parameter *p = parameter_of(pass, i, k);
 
-            if (is_filled(pass, i, k) && p->role == MEDTL_PARAMETER_STATISTIC)
+            if (is_filled(pass, i, k) &&
+                (p->role == MEDTL_PARAMETER_STATISTIC || pass->runs[i].settles))
                 memcpy(p->value, pass->runs[i].parameters[k], p->size * sizeof(float));
         }
 }

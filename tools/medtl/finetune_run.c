@@ -2,10 +2,7 @@
 #include "finetune_session.h"
 
 #include "finetune_output.h"
-#include "match_output.h"
-
-#include "core/nn/network_match.h"
-#include "core/nn/safetensors.h"
+#include "start_weights.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -51,25 +48,13 @@ static medtl_status on_epoch(void *context, const medtl_train_epoch *history, si
 
 static medtl_status load_init(session *s, medtl_network *network, bool report, medtl_error *err)
 {
-    const char *path = s->options.init;
-    medtl_safetensors *file = NULL;
-    medtl_matches matches = {0};
-    medtl_status status;
+    const finetune_data *data = &s->data;
+    const start_images images = {data->dataset, data->train, data->train_count,
+                                 (size_t)s->options.batch, (size_t)s->options.threads};
 
-    if (path == NULL)
-        return MEDTL_OK;
-    if ((status = medtl_safetensors_read(path, &file, err)) == MEDTL_OK &&
-        (status = medtl_network_match(network, file, &matches, err)) == MEDTL_OK) {
-        medtl_safetensors_digest(file, s->init_sha256);
-        status = medtl_network_start_from(network, path, &matches, err);
-        if (report || status != MEDTL_OK) {
-            printf("%s %s\n", status == MEDTL_OK ? "started from" : "cannot start from", path);
-            matches_print(stdout, &matches, MATCHES_SHOWN);
-        }
-    }
-    medtl_matches_clear(&matches);
-    medtl_safetensors_destroy(file);
-    return status;
+    return s->options.init == NULL
+               ? MEDTL_OK
+               : start_weights(network, s->options.init, &images, report, s->init_sha256, err);
 }
 
 medtl_status session_build(session *s, bool report, medtl_network **out, medtl_error *err)

@@ -90,7 +90,7 @@ static size_t put_network(finetune_options *f, option *out)
         {OPTION_REAL, "dropout", 0, "P", &f->dropout, -1, 0.95, SHAPES_RESULT,
          "before the last layer; below 0: the architecture's own"},
         {OPTION_TEXT, "init", 0, "MODEL", &f->init, 0, 0, SHAPES_NOTHING,
-         "start from this model's weights (the head too, where it fits)"},
+         "start from this model's weights (the head too, where it fits); batch norms that the file has folded are put back where the architecture has them"},
     };
 
     return PUT(rows, out);

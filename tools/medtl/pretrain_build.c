@@ -1,32 +1,10 @@
 /* The networks of a run, their first weights, and what tells the run from others. */
-#include "match_output.h"
 #include "pretrain_session.h"
+#include "start_weights.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static medtl_status load_init(pretrain_session *s, medtl_error *err)
-{
-    medtl_network *network = medtl_learner_network(s->learner);
-    const char *path = s->options.init;
-    medtl_safetensors *file = NULL;
-    medtl_matches matches = {0};
-    medtl_status status;
-
-    if (path == NULL)
-        return MEDTL_OK;
-    if ((status = medtl_safetensors_read(path, &file, err)) == MEDTL_OK &&
-        (status = medtl_network_match(network, file, &matches, err)) == MEDTL_OK) {
-        medtl_safetensors_digest(file, s->init_sha256);
-        status = medtl_network_start_from(network, path, &matches, err);
-        printf("%s %s\n", status == MEDTL_OK ? "started from" : "cannot start from", path);
-        matches_print(stdout, &matches, MATCHES_SHOWN);
-    }
-    medtl_matches_clear(&matches);
-    medtl_safetensors_destroy(file);
-    return status;
-}
 
 static medtl_status make_networks(pretrain_session *s, medtl_error *err)
 {
@@ -46,7 +24,9 @@ static medtl_status make_networks(pretrain_session *s, medtl_error *err)
     trunk->classes =
         pretrain_kind(&s->options) == MEDTL_PRETEXT_ROTATION ? 4 : (uint32_t)s->images.class_count;
     if ((status = medtl_learner_create(&s->loop.learner, &s->learner, err)) != MEDTL_OK ||
-        (status = load_init(s, err)) != MEDTL_OK)
+        (s->options.init != NULL &&
+         (status = start_weights(medtl_learner_network(s->learner), s->options.init, NULL, true,
+                                 s->init_sha256, err)) != MEDTL_OK))
         return status;
     for (size_t i = 0; i < medtl_network_parameter_count(medtl_learner_network(s->learner)); i++) {
         medtl_network *network = medtl_learner_network(s->learner);

@@ -1,5 +1,7 @@
 #include "tool.h"
 
+#include "core/train/csv.h"
+
 #include "core/base/file.h"
 #include "sample_image.h"
 
@@ -161,6 +163,57 @@ Test(finetune, starts_from_a_model_and_leaves_frozen_stages_alone)
     SAYS("started from first/model.safetensors");
     EXITS(2, "finetune " SMALL_RUN "--epochs 1 --freeze-stages 1 -o none");
     SAYS("would freeze random weights");
+}
+
+/* What a model makes of all pictures: p_yes of each, for the caller to free. */
+static double *answers(const char *model, size_t *count)
+{
+    medtl_table *table = NULL;
+    double *p;
+
+    EXITS(0, "evaluate --model %s --data labels.csv --leaks ignore --predictions answers.csv",
+          model);
+    cr_assert_eq(medtl_table_read("answers.csv", &table, NULL), MEDTL_OK);
+    *count = medtl_table_rows(table);
+    p = calloc(*count, sizeof *p);
+    cr_assert_not_null(p);
+    for (size_t i = 0; i < *count; i++)
+        p[i] = strtod(medtl_table_cell(table, i, medtl_table_column(table, "p_yes")), NULL);
+    medtl_table_destroy(table);
+    return p;
+}
+
+/* Where nothing learns, what was started from answers as it did. */
+Test(finetune, puts_back_batch_norms_that_were_folded)
+{
+    size_t before_count, after_count;
+    double *before, *after;
+
+    pictures_write(40);
+    EXITS(0,
+          "finetune " SMALL_RUN "--architecture mobilenet_v2_keras --width 8 --epochs 1 -o first");
+    EXITS(0,
+          "finetune " SMALL_RUN "--architecture mobilenet_v2_keras_bn --width 8 --epochs 1 "
+          "--lr 1e-12 --weight-decay 0 --strategy features --init first/model.safetensors -o next");
+    SAYS("started from first/model.safetensors");
+    SAYS("its batch norms were folded into the convolutions: put back, and measured on 16 training "
+         "images");
+    before = answers("first/model.safetensors", &before_count);
+    after = answers("next/model.safetensors", &after_count);
+    cr_assert_eq(before_count, 40);
+    cr_assert_eq(after_count, 40);
+    for (size_t i = 0; i < before_count; i++)
+        cr_expect_float_eq(after[i], before[i], 1e-4, "picture %zu: %g, not %g", i, after[i],
+                           before[i]);
+    free(before);
+    free(after);
+    EXITS(0, "finetune " SMALL_RUN "--architecture mobilenet_v2_keras_bn --width 8 --epochs 1 "
+             "--init first/model.safetensors -o trained");
+    EXITS(0, "finetune " SMALL_RUN "--architecture mobilenet_v2_keras_bn --width 8 --epochs 1 "
+             "--init trained/model.safetensors -o on");
+    cr_expect_null(strstr(tool_output, "put back"), "it has its norms: %s", tool_output);
+    EXITS(3, "finetune " SMALL_RUN "--architecture mobilenet_v2_keras_bn --width 16 --epochs 1 "
+             "--init first/model.safetensors -o none");
 }
 
 Test(finetune, reads_dicom_files)

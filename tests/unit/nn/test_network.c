@@ -68,6 +68,7 @@ ParameterizedTestParameters(network, has_the_published_number_of_parameters)
         {"vit_tiny", 3, 1000, 5717416, 152}, /* timm's, at 224 */
         {"mobilenet_v2", 3, 1000, 3504872, 262},
         {"mobilenet_v2_keras", 3, 1000, 3504872 - 17056, 106}, /* a bias for each scale and shift */
+        {"mobilenet_v2_keras_bn", 3, 1000, 3504872, 262},
         {"resnet20", 3, 10, 269722, 97},
         {"resnet18_cifar", 3, 10, 11173962, 102},
         /* One input channel: 64 * 2 * 49 fewer; two classes: 998 * 513 fewer. */

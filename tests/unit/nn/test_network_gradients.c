@@ -105,7 +105,8 @@ static size_t answers_of(const char *architecture, size_t threads, float *answer
 
 Test(network_gradients, of_depthwise_networks_have_the_same_bits_on_any_number_of_threads)
 {
-    static const char *const architectures[] = {"mobilenet_v2", "mobilenet_v2_keras"};
+    static const char *const architectures[] = {"mobilenet_v2", "mobilenet_v2_keras",
+                                                "mobilenet_v2_keras_bn"};
     const size_t most = 4u << 20;
     float *first = malloc(most * sizeof *first), *other = malloc(most * sizeof *other);
 

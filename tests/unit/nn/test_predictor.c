@@ -25,6 +25,7 @@ static struct predictor_case cases[] = {
     {"mobilenet_v2", 8, 3, 33, 40, 4},
     {"resnet20", 4, 1, 16, 18, 3},
     {"mobilenet_v2_keras", 8, 3, 34, 32, 4},
+    {"mobilenet_v2_keras_bn", 8, 3, 34, 32, 4},
     {"inception_v3", 2, 3, 75, 80, 3},
     {"vit_tiny", 8, 3, 32, 48, 3},
     {"fusion", 8, 6, 1, 3, 2},

@@ -21,5 +21,10 @@ endif()
 set_source_files_properties(blocked/int8_portable.c PROPERTIES COMPILE_FLAGS -ffp-contract=off)
 medtl_library(medtl_kernels ${MEDTL_KERNEL_SOURCES})
 target_include_directories(medtl_kernels PRIVATE ${PROJECT_SOURCE_DIR})
-# These loops are the run time of everything: optimised in every kind of build.
-target_compile_options(medtl_kernels PRIVATE -O3)
+# These loops are the run time of everything: optimised in every kind of build, but not under the sanitizers, whose checks
+# make -O3 take minutes to compile.
+if(MEDTL_SANITIZE)
+  target_compile_options(medtl_kernels PRIVATE -O1)
+else()
+  target_compile_options(medtl_kernels PRIVATE -O3)
+endif()

@@ -84,7 +84,8 @@ void medtl_network_destroy(medtl_network *network); /* NULL is allowed */
 medtl_status medtl_network_create_head(const medtl_network *network, medtl_network **out,
                                        medtl_error *err);
 
-/** Copy the parameters of a network from medtl_network_create_head() into the one it was made of. */
+/** Copy the last layer of `head`, a network from medtl_network_create_head() or any other whose last layer is linear and of
+ *  the same shape, into that of `network`. */
 void medtl_network_take_head(medtl_network *network, medtl_network *head);
 
 /** Add shift[k] to every logit of class k from now on, by the bias of the last layer; the members of an ensemble take

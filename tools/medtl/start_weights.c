@@ -8,8 +8,9 @@
 
 #include <stdio.h>
 
-/* A network of the folded form, or NULL where the file is not of it. */
-static medtl_status make_folded(const medtl_network *network, const medtl_safetensors *file,
+/* A network of the folded form, or NULL where the file is not of it. Its head is the network's own, which follows from
+ * the run's seed, in case that the file's does not fit. */
+static medtl_status make_folded(medtl_network *network, const medtl_safetensors *file,
                                 medtl_network **out, medtl_error *err)
 {
     medtl_network_spec spec = *medtl_network_get_spec(network);
@@ -26,6 +27,8 @@ static medtl_status make_folded(const medtl_network *network, const medtl_safete
     if (status != MEDTL_OK || matches.kinds[MEDTL_MISSING] > 0) {
         medtl_network_destroy(*out);
         *out = NULL;
+    } else {
+        medtl_network_take_head(*out, network);
     }
     medtl_matches_clear(&matches);
     return status;

@@ -183,6 +183,11 @@ static double *answers(const char *model, size_t *count)
     return p;
 }
 
+#define SEEDED                                                                                     \
+    "finetune " SMALL_RUN "--classes no,yes,maybe --allow-empty-classes --epochs 1 --lr 1e-12 "    \
+    "--weight-decay 0 --strategy features --architecture mobilenet_v2_keras_bn --width 8 --init "  \
+    "first/model.safetensors "
+
 /* Where nothing learns, what was started from answers as it did. */
 Test(finetune, puts_back_batch_norms_that_were_folded)
 {
@@ -212,6 +217,13 @@ Test(finetune, puts_back_batch_norms_that_were_folded)
     EXITS(0, "finetune " SMALL_RUN "--architecture mobilenet_v2_keras_bn --width 8 --epochs 1 "
              "--init trained/model.safetensors -o on");
     cr_expect_null(strstr(tool_output, "put back"), "it has its norms: %s", tool_output);
+    EXITS(0, SEEDED "--seed 1 -o seed1");
+    EXITS(0, SEEDED "--seed 2 -o seed2");
+    before = answers("seed1/model.safetensors", &before_count);
+    after = answers("seed2/model.safetensors", &after_count);
+    cr_expect_gt(fabs(before[0] - after[0]), 1e-6, "a head that starts anew follows from the seed");
+    free(before);
+    free(after);
     EXITS(3, "finetune " SMALL_RUN "--architecture mobilenet_v2_keras_bn --width 16 --epochs 1 "
              "--init first/model.safetensors -o none");
 }

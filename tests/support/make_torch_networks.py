@@ -4,11 +4,13 @@
     python3 tests/support/make_torch_networks.py --all FILE.bin CASE... > FILE
     python3 tests/support/make_torch_networks.py --check [CASE...]
 
-A CASE is ARCHITECTURE:WIDTH:CHANNELS:HEIGHT:WIDTH_PX:CLASSES:IMAGES; without any, the stored ones. --all also
-writes every value of every gradient as float64, in the order of the text's lines. --check prints by how much
-PyTorch's own single precision differs, which is what a case must keep small to be a fair one, and names the values
-in front of a ReLU that lie within rounding of zero, with the share of the gradient of the batch norm's bias that
-flipping one moves: no two correct implementations need agree there.
+A CASE is ARCHITECTURE:WIDTH:CHANNELS:HEIGHT:WIDTH_PX:CLASSES:IMAGES:RAISE:INPUT; without any, the stored ones.
+RAISE is added to every bias, so that few values of a deep network come near a ReLU's edge; INPUT numbers the
+random input. --all also writes every value of every gradient as float64, in the order of the text's lines. --check
+prints by how much PyTorch's own single precision differs, which is what a case must keep small to be a fair one:
+for the given input, and for the worst of inputs that differ from it by a few roundings. Where that moves a
+gradient, a value lies on a ReLU's edge, and no two correct implementations (or compilers) need agree: take another
+INPUT, or a larger RAISE.
 
 Needs PyTorch and torchvision (made with 1.13 and 0.14). Weights and inputs come from a hash of a tensor's name and
 index, as in make_torch_goldens.py; all is computed in double precision; dropout is off.
@@ -21,11 +23,11 @@ import torchvision
 from torch import nn
 from torchvision.models.resnet import BasicBlock, Bottleneck
 
-from make_torch_goldens import Branches, SlimResNet, fill, name_key, numbers, uniform, unit
+from make_torch_goldens import (Branches, SlimResNet, fill, make_input, name_key, roundings_away, uniform, unit,
+                                worst_difference)
 
 MOMENTUM, STEPS, AUXILIARY = 0.9, 5, 0.25
 FIRST_STEP = 0.01  # share of the loss that the first step should take away
-NEAR_ZERO = 3e-6  # some units of single precision's rounding after a few layers
 
 
 class Hybrid6(nn.Module):
@@ -195,6 +197,7 @@ def inception_v3(width, channels, classes):
 
 MAKERS = {
     'hybrid6': Hybrid6,
+    'resnet50': lambda w, c, n: SlimResNet(Bottleneck, [3, 4, 6, 3], w, c, n),
     'resnet101': lambda w, c, n: SlimResNet(Bottleneck, [3, 4, 23, 3], w, c, n),
     'resnet18_cifar': lambda w, c, n: small_stem(SlimResNet(BasicBlock, [2, 2, 2, 2], w, c, n), w, c),
     'resnet20': ResNet20,
@@ -207,36 +210,37 @@ MAKERS = {
 }
 
 CASES = [
-    'hybrid6:2:3:40:48:4:4',
-    'resnet101:4:1:80:80:2:12',
-    'resnet18_cifar:8:3:24:32:5:3',
-    'resnet20:8:1:24:32:10:4',
-    'densenet121:4:1:65:64:3:4',
-    'densenet121_resnet101:4:1:65:64:3:4',
-    'mobilenet_v2:8:3:64:72:4:4',
-    'inception_v3:2:3:299:300:3:3',
-    'vit_tiny:24:3:48:32:3:3',
-    'vit_tiny:128:1:32:32:2:2',
-    'fusion:32:20:1:4:3:5',
+    'hybrid6:2:3:40:48:4:4:1:7',
+    'resnet50:4:1:65:67:2:6:2:17',
+    'resnet101:4:1:80:80:2:12:2:21',
+    'resnet18_cifar:8:3:24:32:5:3:0:0',
+    'resnet20:8:1:24:32:10:4:0:0',
+    'densenet121:4:1:65:64:3:4:2:16',
+    'densenet121_resnet101:4:1:65:64:3:4:2:19',
+    'mobilenet_v2:8:3:64:72:4:4:2:29',
+    'inception_v3:2:3:299:300:3:3:4:5',
+    'vit_tiny:24:3:48:32:3:3:0:0',
+    'vit_tiny:128:1:32:32:2:2:0:0',
+    'fusion:32:20:1:4:3:5:0:0',
 ]
 
 
 def prepare(case, dtype):
-    architecture, width, channels, height, pixels, classes, images = case.split(':')
-    channels, height, pixels, classes, images = map(int, (channels, height, pixels, classes, images))
+    architecture, *sizes = case.split(':')
+    width, channels, height, pixels, classes, images, raised, number = map(int, sizes)
     size = (height, pixels) if architecture in ('vit_tiny', 'fusion') else ()
-    model = MAKERS[architecture](int(width), channels, classes, *size).double()
+    model = MAKERS[architecture](width, channels, classes, *size).double()
     fill(model)
     with torch.no_grad():
         for name, p in model.named_parameters():
             if name.endswith('bn3.weight'):  # or the noise of a hundred layers drowns the gradients
                 p *= 0.25
-            if name.endswith('bn.bias') and case.startswith('inception'):  # few ReLUs near zero, likewise
-                p += 4.0
+            if name.endswith('.bias'):
+                p += raised
     for module in model.modules():
         if isinstance(module, nn.Dropout):
             module.p = 0.0
-    x = uniform('input', images * channels * height * pixels).reshape(images, channels, height, pixels)
+    x = make_input(number, images, channels, height, pixels)
     return model.to(dtype), x.to(dtype), torch.arange(images) % classes
 
 
@@ -291,50 +295,28 @@ def emit(case, values):
     print('end')
 
 
+def gradients_of(case, dtype, change=None):
+    model, x, labels = prepare(case, torch.float64)
+    x = x if change is None else change(x)
+    loss_of(model.to(dtype).train()(x.to(dtype)), labels).backward()
+    return {name: p.grad for name, p in model.named_parameters()}
+
+
 def check(case):
     result, gradients = run(case)
     single, single_gradients = run(case, torch.float32)
     worst = {k: float((single[k].double() - v).abs().max() / v.abs().max()) for k, v in result.items()}
-    largest = max(float(g.norm()) for g in gradients.values())
-    off = {k: float((single_gradients[k].double() - g).abs().max() / max(float(g.norm()), 1e-3 * largest))
-           for k, g in gradients.items()}
-    name = max(off, key=off.get)
-    print(case, ' '.join(f'{k} {v:.1e}' for k, v in worst.items()), f'gradient {off[name]:.1e} ({name})')
-
-
-def near_zero(case):
-    """Values in front of a ReLU that single precision may put on its other side."""
-    model, x, labels = prepare(case, torch.float64)
-    normed, rectified = {}, {}
-
-    def keep(table, name):
-        def hook(module, given, output):
-            output.retain_grad()
-            table[name] = output
-        return hook
-
-    for name, module in model.named_modules():
-        if isinstance(module, nn.ReLU):
-            module.inplace = False
-            module.register_forward_hook(keep(rectified, name))
-        elif isinstance(module, nn.BatchNorm2d):
-            module.register_forward_hook(keep(normed, name))
-    loss_of(model.train()(x), labels).backward()
-    for name, output in normed.items():
-        after = rectified.get(name[:-1] + '2') if name.endswith('.1') else None  # of a unit: convolution, norm, ReLU
-        if after is None:
-            continue
-        bias = float(model.get_parameter(name + '.bias').grad.norm())
-        for at in (output.detach().abs() < NEAR_ZERO).nonzero().tolist():
-            at = tuple(at)
-            print(f'  {name} {at}: {float(output[at]):.1e}, {abs(float(after.grad[at])) / bias:.1e} of the bias gradient')
+    off, name = worst_difference(single_gradients, gradients)
+    near, where = max(worst_difference(gradients_of(case, torch.float32, change), gradients)
+                      for change in roundings_away())
+    print(case, ' '.join(f'{k} {v:.1e}' for k, v in worst.items()), f'gradient {off:.1e} ({name})',
+          f'inputs nearby {near:.1e} ({where})', flush=True)
 
 
 def main(arguments):
     if arguments[:1] == ['--check']:
         for case in arguments[1:] or CASES:
             check(case)
-            near_zero(case)
         return
     values = open(arguments[1], 'wb') if arguments[:1] == ['--all'] else None
     cases = arguments[2:] if values is not None else arguments

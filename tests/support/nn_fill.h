@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,14 +64,25 @@ static inline void nn_fill_network(medtl_network *network)
 }
 
 /* `count` floats that the caller frees. */
-static inline float *nn_make_input(size_t count)
+static inline float *nn_make_named_input(const char *name, size_t count)
 {
-    const uint32_t key = nn_name_key("input");
+    const uint32_t key = nn_name_key(name);
     float *values = malloc(count * sizeof *values);
 
     for (size_t i = 0; values != NULL && i < count; i++)
         values[i] = nn_uniform(key, i);
     return values;
+}
+
+static inline float *nn_make_input(size_t count) { return nn_make_named_input("input", count); }
+
+/* Input `number` of make_torch_goldens.py. */
+static inline float *nn_make_numbered_input(unsigned number, size_t count)
+{
+    char name[32];
+
+    snprintf(name, sizeof name, "input %u", number);
+    return nn_make_named_input(name, count);
 }
 
 #endif

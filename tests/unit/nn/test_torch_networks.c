@@ -17,6 +17,7 @@ typedef struct reference {
     char *line;
     medtl_network_spec spec;
     size_t images;
+    unsigned raised, input; /* added to every bias; number of the random input */
     float rate;
 } reference;
 
@@ -84,10 +85,10 @@ static medtl_network *make_network(reference *r)
     medtl_error err = {0};
 
     r->spec.dropout = 0.0f;
-    cr_assert_eq(sscanf(r->line, "case %31s %u %u %u %u %u %zu", r->spec.architecture,
+    cr_assert_eq(sscanf(r->line, "case %31s %u %u %u %u %u %zu %u %u", r->spec.architecture,
                         &r->spec.width, &r->spec.channels, &r->spec.height, &r->spec.width_px,
-                        &r->spec.classes, &r->images),
-                 7);
+                        &r->spec.classes, &r->images, &r->raised, &r->input),
+                 9);
     cr_assert_eq(medtl_network_create(&r->spec, 1, &network, &err), MEDTL_OK, "%s", err.message);
     nn_fill_network(network);
     for (size_t i = 0; i < medtl_network_parameter_count(network); i++) {
@@ -96,8 +97,8 @@ static medtl_network *make_network(reference *r)
         /* As make_torch_networks.py: or the noise of a hundred layers drowns the gradients. */
         for (size_t k = 0; nn_ends_with(p->name, "bn3.weight") && k < p->size; k++)
             p->value[k] *= 0.25f;
-        for (size_t k = 0; nn_ends_with(p->name, ".bn.bias") && k < p->size; k++)
-            p->value[k] += 4.0f; /* inception_v3: few ReLUs near zero, likewise */
+        for (size_t k = 0; nn_ends_with(p->name, ".bias") && k < p->size; k++)
+            p->value[k] += (float)r->raised; /* few values near a ReLU's edge */
     }
     cr_assert(next_line(r) && sscanf(r->line, "rate %f", &r->rate) == 1);
     return network;
@@ -206,7 +207,8 @@ static outcome train(const reference *r, medtl_network *network)
 {
     const size_t count = medtl_network_parameter_count(network), images = r->images;
     const size_t logits = images * r->spec.classes;
-    float *input = nn_make_input(images * r->spec.channels * r->spec.height * r->spec.width_px);
+    float *input = nn_make_numbered_input(r->input, images * r->spec.channels * r->spec.height *
+                                                        r->spec.width_px);
     float **speeds = calloc(count, sizeof *speeds);
     size_t ignored;
     medtl_trainer_pass *pass = NULL;

@@ -99,7 +99,8 @@ ParameterizedTest(size_t *index, torch_parity, logits_gradients_and_statistics_a
     const struct golden_case *g = &golden_cases[*index];
     const size_t logit_count = (size_t)g->images * g->classes;
     medtl_network *network = make_network(g);
-    float *input = nn_make_input((size_t)g->images * g->channels * g->height * g->width_px);
+    float *input =
+        nn_make_numbered_input(g->input, (size_t)g->images * g->channels * g->height * g->width_px);
     float *dlogits = calloc(logit_count, sizeof *dlogits);
     medtl_trainer_pass *pass = NULL;
     const float *logits;

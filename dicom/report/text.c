@@ -83,5 +83,8 @@ void medtl_probability_concept(const medtl_class *class_info, medtl_code *out)
 
 void medtl_percent_text(float probability, char out[MEDTL_DS_SIZE])
 {
-    snprintf(out, MEDTL_DS_SIZE, "%.2f", (double)probability * 100.0);
+    const double percent = (double)probability * 100.0;
+
+    /* A zero would be less than the truth, and OHIF shows nothing in its place. */
+    snprintf(out, MEDTL_DS_SIZE, percent > 0.0 && percent < 0.005 ? "%.2g" : "%.2f", percent);
 }

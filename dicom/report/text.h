@@ -35,7 +35,8 @@ void medtl_probability_concept(const medtl_class *class_info, medtl_code *out) M
  *  Borrowed. */
 const char *medtl_class_meaning(const medtl_class *class_info) MEDTL_NOEXCEPT;
 
-/** A probability in percent as a decimal string with two decimals, rounded to nearest. */
+/** A probability in percent as a decimal string (PS3.5, 6.2: DS) with two decimals, rounded to nearest; with two significant
+ *  digits where those would show a zero though it is none. */
 void medtl_percent_text(float probability, char out[MEDTL_DS_SIZE]) MEDTL_NOEXCEPT;
 
 #ifdef __cplusplus

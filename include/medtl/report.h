@@ -146,8 +146,8 @@ typedef struct medtl_report {
  *  Patient and study attributes are the first image's, byte for byte, in its character set; only a date,
  *  time, age, number or coded string that its value representation forbids ("00000000" as a birth date)
  *  is left out. Texts of the task (labels, meanings, disclaimer) are written as ASCII, the part common to
- *  all character sets: other characters become '?'. Numeric values have two decimals, with the exact
- *  value beside them.
+ *  all character sets: other characters become '?'. Numeric values have two decimals (or, near zero,
+ *  two significant digits), with the exact value beside them.
  *
  *  @return MEDTL_OK; MEDTL_E_ARGUMENT for images of several studies or patients, the same frame twice,
  *          probabilities that are none, a class without a code, or a date that is none; MEDTL_E_UNSUPPORTED

@@ -117,8 +117,9 @@ struct percent_case {
 ParameterizedTestParameters(text, writes_percent_with_two_decimals)
 {
     static struct percent_case cases[] = {
-        {0.0f, "0.00"},  {1.0f, "100.00"},     {0.5f, "50.00"},     {0.612f, "61.20"},
-        {1e-6f, "0.00"}, {0.99996f, "100.00"}, {0.12344f, "12.34"}, {0.12346f, "12.35"}};
+        {0.0f, "0.00"},       {1.0f, "100.00"},    {0.5f, "50.00"},    {0.612f, "61.20"},
+        {1e-6f, "0.0001"},    {4.1e-5f, "0.0041"}, {6e-5f, "0.01"},    {2.5e-9f, "2.5e-07"},
+        {0.99996f, "100.00"}, {0.12344f, "12.34"}, {0.12346f, "12.35"}};
     return cr_make_param_array(struct percent_case, cases, sizeof cases / sizeof cases[0]);
 }
 

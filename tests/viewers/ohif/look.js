@@ -34,6 +34,7 @@ const observe = page => page.evaluate(() => {
     labels: labels.length,
     lines: lines.length,
     cut: lines.filter(isCut).map(e => e.textContent.trim()),
+    empty: lines.map(e => e.textContent.trim()).filter(line => /: *%$/.test(line)),
     filled: Math.max(0, ...[...document.querySelectorAll('canvas.cornerstone-canvas')].map(filled)),
     loading: /Loading/.test(document.body.innerText),
     alive: document.querySelectorAll('[data-cy^=study-browser-thumbnail]').length > 0,
@@ -103,6 +104,7 @@ function faultsOf(seen, wanted, thrown) {
   if (seen.loading) faults.push('never ends loading');
   if (seen.filled < LEAST_FILLED) faults.push('the viewport is black');
   for (const line of seen.cut) faults.push(`"${line}" is cut off at the viewport's edge`);
+  for (const line of seen.empty) faults.push(`"${line}" has no number`);
   return faults.concat(thrown.map(error => `threw ${error}`));
 }
 

@@ -114,7 +114,7 @@ struct percent_case {
     char expected[17];
 };
 
-ParameterizedTestParameters(text, writes_percent_with_two_decimals)
+ParameterizedTestParameters(text, writes_percent)
 {
     static struct percent_case cases[] = {
         {0.0f, "0.00"},       {1.0f, "100.00"},    {0.5f, "50.00"},    {0.612f, "61.20"},
@@ -123,7 +123,7 @@ ParameterizedTestParameters(text, writes_percent_with_two_decimals)
     return cr_make_param_array(struct percent_case, cases, sizeof cases / sizeof cases[0]);
 }
 
-ParameterizedTest(struct percent_case *c, text, writes_percent_with_two_decimals)
+ParameterizedTest(struct percent_case *c, text, writes_percent)
 {
     char out[MEDTL_DS_SIZE];
 

@@ -18,7 +18,6 @@ struct medtl_config {
     size_t entry_count;
     const char **keywords; /* borrowed from the rules */
     size_t keyword_count;
-    locale_t numbers;
 };
 
 /* ---- loading -------------------------------------------------------------------------- */
@@ -32,7 +31,7 @@ static medtl_status add_file(medtl_config *config, const char *path, xmlSchema *
 
     if (config->entry_count == TASK_LIMIT)
         return medtl_fail(err, MEDTL_E_CONFIG, "%s:1: more than %d tasks", path, TASK_LIMIT);
-    status = medtl_task_read(path, schema, config->numbers, &entry, err);
+    status = medtl_task_read(path, schema, &entry, err);
     if (status != MEDTL_OK)
         return status;
     other = medtl_config_find_task(config, entry->task.name);
@@ -150,11 +149,7 @@ medtl_status medtl_config_load(const char *const *paths, size_t count, medtl_con
     *out = NULL;
     if (config == NULL)
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for a configuration");
-    config->numbers = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    if (config->numbers == (locale_t)0)
-        status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for a configuration");
-    if (status == MEDTL_OK)
-        status = medtl_document_schema(MEDTL_DOCUMENT_TASK, &schema, err);
+    status = medtl_document_schema(MEDTL_DOCUMENT_TASK, &schema, err);
     if (status == MEDTL_OK && count == 0)
         status = add_defaults(config, schema, err);
     for (size_t i = 0; status == MEDTL_OK && i < count; i++)
@@ -176,8 +171,6 @@ void medtl_config_destroy(medtl_config *config)
         return;
     for (size_t i = 0; i < config->entry_count; i++)
         medtl_task_entry_destroy(config->entries[i]);
-    if (config->numbers != (locale_t)0)
-        freelocale(config->numbers);
     free(config->keywords);
     free(config);
 }
@@ -205,12 +198,11 @@ const char *const *medtl_config_keywords(const medtl_config *config, size_t *cou
     return config->keywords;
 }
 
-bool medtl_task_accepts(const medtl_config *config, const medtl_task *task,
-                        medtl_attribute_lookup lookup, const void *context, char *reason,
-                        size_t reason_size)
+bool medtl_task_accepts(const medtl_task *task, medtl_attribute_lookup lookup, const void *context,
+                        char *reason, size_t reason_size)
 {
     const medtl_task_entry *entry = (const medtl_task_entry *)(const void *)task;
-    const medtl_subject subject = {lookup, context, config->numbers};
+    const medtl_subject subject = {lookup, context};
 
     return medtl_rule_holds(&entry->take, &subject, reason, reason_size);
 }
@@ -224,7 +216,7 @@ const medtl_task *medtl_config_match(const medtl_config *config, medtl_attribute
         const medtl_task *task = &config->entries[i]->task;
         char why[1024];
 
-        if (medtl_task_accepts(config, task, lookup, context, why, sizeof why)) {
+        if (medtl_task_accepts(task, lookup, context, why, sizeof why)) {
             (void)snprintf(reason, reason_size, "%s", why);
             return task;
         }

@@ -136,7 +136,7 @@ medtl_status medtl_experiment_load(const char *path, medtl_experiment **out, med
     *out = NULL;
     if (e == NULL)
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for an experiment");
-    status = medtl_settings_document(path, &xml, &document, err);
+    status = medtl_settings_document(path, &document, err);
     if (status == MEDTL_OK) {
         read_experiment(&xml, xmlDocGetRootElement(document), e);
         status = xml.status;
@@ -148,7 +148,6 @@ medtl_status medtl_experiment_load(const char *path, medtl_experiment **out, med
         e = NULL;
     }
     xmlFreeDoc(document);
-    medtl_settings_close(&xml);
     medtl_experiment_destroy(e);
     return status;
 }

@@ -55,7 +55,7 @@ static medtl_status load_file(const char *path, medtl_recipe *recipe, medtl_erro
 {
     medtl_xml xml = {.path = path, .err = err};
     xmlDoc *document = NULL;
-    medtl_status status = medtl_settings_document(path, &xml, &document, err);
+    medtl_status status = medtl_settings_document(path, &document, err);
 
     if (status == MEDTL_OK) {
         read_recipe(&xml, xmlDocGetRootElement(document), recipe);
@@ -64,7 +64,6 @@ static medtl_status load_file(const char *path, medtl_recipe *recipe, medtl_erro
     if (status == MEDTL_OK)
         status = medtl_document_digest(path, document, recipe->sha256, err);
     xmlFreeDoc(document);
-    medtl_settings_close(&xml);
     return status;
 }
 

@@ -1,8 +1,9 @@
 /* Judges an image by a tree of conditions and says why. One function per kind of condition. */
 #include "rule.h"
 
+#include "core/base/c_locale.h"
+
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +31,7 @@ static void say(text *t, const char *format, ...)
     if (t->used + 1 >= t->size)
         return;
     va_start(arguments, format);
-    length = vsnprintf(t->at + t->used, t->size - t->used, format, arguments);
+    length = medtl_vsnprintf(t->at + t->used, t->size - t->used, format, arguments);
     va_end(arguments);
     if (length > 0)
         t->used += (size_t)length;
@@ -74,21 +75,20 @@ static void say_values(text *t, const medtl_rule *rule)
 /* ---- conditions on one attribute ------------------------------------------------------ */
 
 /* Judges one of an attribute's values. */
-typedef bool (*value_test)(const medtl_rule *rule, const medtl_subject *subject, const char *value);
+typedef bool (*value_test)(const medtl_rule *rule, const char *value);
 
-static bool is_listed(const medtl_rule *rule, const medtl_subject *subject, const char *value)
+static bool is_listed(const medtl_rule *rule, const char *value)
 {
-    (void)subject;
     for (size_t i = 0; i < rule->value_count; i++)
         if (strcmp(rule->values[i], value) == 0)
             return true;
     return false;
 }
 
-static bool is_in_range(const medtl_rule *rule, const medtl_subject *subject, const char *value)
+static bool is_in_range(const medtl_rule *rule, const char *value)
 {
     char *end = NULL;
-    const double number = strtod_l(value, &end, subject->numbers);
+    const double number = medtl_strtod(value, &end);
 
     if (end == value || *end != '\0')
         return false;
@@ -97,16 +97,14 @@ static bool is_in_range(const medtl_rule *rule, const medtl_subject *subject, co
            number == number;
 }
 
-static bool fits_pattern(const medtl_rule *rule, const medtl_subject *subject, const char *value)
+static bool fits_pattern(const medtl_rule *rule, const char *value)
 {
-    (void)subject;
     return regexec(&rule->regex, value, 0, NULL, 0) == 0;
 }
 
-static bool is_not_empty(const medtl_rule *rule, const medtl_subject *subject, const char *value)
+static bool is_not_empty(const medtl_rule *rule, const char *value)
 {
     (void)rule;
-    (void)subject;
     return value[0] != '\0';
 }
 
@@ -142,9 +140,9 @@ static bool any_value(const medtl_rule *rule, const medtl_subject *subject, valu
     if (list == NULL)
         return false;
     if (rule->item > 0)
-        return copy_value(list, rule->item - 1, value) && test(rule, subject, value);
+        return copy_value(list, rule->item - 1, value) && test(rule, value);
     for (unsigned i = 0; copy_value(list, i, value); i++)
-        if (test(rule, subject, value))
+        if (test(rule, value))
             return true;
     return false;
 }

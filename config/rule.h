@@ -5,7 +5,6 @@
 
 #include "medtl/config.h"
 
-#include <locale.h>
 #include <regex.h>
 
 typedef enum medtl_rule_kind {
@@ -39,7 +38,6 @@ struct medtl_rule {
 typedef struct medtl_subject {
     medtl_attribute_lookup lookup;
     const void *context;
-    locale_t numbers; /* the C locale: a host's decimal comma must not change a rule */
 } medtl_subject;
 
 /** Does a rule hold? @param reason  Receives why or why not; always terminated, cut where too long. */

@@ -5,27 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-medtl_status medtl_settings_document(const char *path, medtl_xml *xml, xmlDoc **document,
-                                     medtl_error *err)
+medtl_status medtl_settings_document(const char *path, xmlDoc **document, medtl_error *err)
 {
     xmlSchema *schema = NULL;
     medtl_status status;
 
     *document = NULL;
-    xml->numbers = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    if (xml->numbers == (locale_t)0)
-        return medtl_fail(err, MEDTL_E_MEMORY, "%s: out of memory", path);
     status = medtl_document_schema(MEDTL_DOCUMENT_RECIPE, &schema, err);
     if (status == MEDTL_OK)
         status = medtl_document_load(path, schema, document, err);
     xmlSchemaFree(schema);
     return status;
-}
-
-void medtl_settings_close(medtl_xml *xml)
-{
-    if (xml->numbers != (locale_t)0)
-        freelocale(xml->numbers);
 }
 
 size_t medtl_xml_count(const xmlNode *element, const char *name)

@@ -5,11 +5,8 @@
 #include "recipe.h"
 #include "xml_read.h"
 
-/** Load and validate. @param xml  With path and err set; gets its locale. Give it to medtl_settings_close() in any case.
- *  @param[out] document  For xmlFreeDoc(). */
-medtl_status medtl_settings_document(const char *path, medtl_xml *xml, xmlDoc **document,
-                                     medtl_error *err);
-void medtl_settings_close(medtl_xml *xml);
+/** Load and validate. @param[out] document  For xmlFreeDoc(). */
+medtl_status medtl_settings_document(const char *path, xmlDoc **document, medtl_error *err);
 
 /** Number of children of this name. */
 size_t medtl_xml_count(const xmlNode *element, const char *name);

@@ -307,10 +307,10 @@ static void read_task(medtl_xml *xml, const xmlNode *root, medtl_task_entry *ent
                         &task->evidence);
 }
 
-medtl_status medtl_task_read(const char *path, xmlSchema *schema, locale_t numbers,
-                             medtl_task_entry **out, medtl_error *err)
+medtl_status medtl_task_read(const char *path, xmlSchema *schema, medtl_task_entry **out,
+                             medtl_error *err)
 {
-    medtl_xml xml = {path, numbers, MEDTL_OK, err};
+    medtl_xml xml = {path, MEDTL_OK, err};
     medtl_task_entry *entry = calloc(1, sizeof *entry);
     xmlDoc *document = NULL;
     medtl_status status;

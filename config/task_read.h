@@ -6,8 +6,6 @@
 #include "medtl/config.h"
 #include "rule.h"
 
-#include <locale.h>
-
 /** A task and everything that it points to. */
 typedef struct medtl_task_entry {
     medtl_task task; /* first: a task is its entry */
@@ -18,9 +16,8 @@ typedef struct medtl_task_entry {
     char digest[MEDTL_SHA256_TEXT_SIZE];
 } medtl_task_entry;
 
-/** @param numbers  The C locale. */
-medtl_status medtl_task_read(const char *path, xmlSchema *schema, locale_t numbers,
-                             medtl_task_entry **out, medtl_error *err);
+medtl_status medtl_task_read(const char *path, xmlSchema *schema, medtl_task_entry **out,
+                             medtl_error *err);
 void medtl_task_entry_destroy(medtl_task_entry *entry); /* NULL is allowed */
 
 #endif

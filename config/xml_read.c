@@ -1,7 +1,8 @@
 #include "xml_read.h"
 
+#include "core/base/c_locale.h"
+
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +14,7 @@ void medtl_xml_fail(medtl_xml *xml, const xmlNode *node, const char *format, ...
     if (xml->status != MEDTL_OK)
         return;
     va_start(arguments, format);
-    (void)vsnprintf(reason, sizeof reason, format, arguments);
+    (void)medtl_vsnprintf(reason, sizeof reason, format, arguments);
     va_end(arguments);
     xml->status =
         medtl_fail(xml->err, MEDTL_E_CONFIG, "%s:%ld: %s", xml->path, xmlGetLineNo(node), reason);
@@ -82,7 +83,7 @@ bool medtl_xml_number(medtl_xml *xml, const xmlNode *element, const char *name, 
 
     if (text == NULL)
         return false;
-    number = strtod_l(text, &end, xml->numbers);
+    number = medtl_strtod(text, &end);
     if (end == text || *end != '\0')
         medtl_xml_fail(xml, element, "%s=\"%.40s\" is not a number", name, text);
     else

@@ -8,12 +8,10 @@
 #include "medtl/study.h"
 
 #include <libxml/tree.h>
-#include <locale.h>
 #include <stdbool.h>
 
 typedef struct medtl_xml {
     const char *path; /* for messages */
-    locale_t numbers; /* the C locale */
     medtl_status status;
     medtl_error *err;
 } medtl_xml;

@@ -1,8 +1,9 @@
 // The one translator from exceptions to statuses, and the functions that throw.
 #include "bridge_internal.h"
 
+#include "core/base/c_locale.h"
+
 #include <cstdarg>
-#include <cstdio>
 #include <exception>
 #include <new>
 
@@ -15,7 +16,7 @@ void fail(medtl_status status, const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
-    std::vsnprintf(text, sizeof text, format, arguments);
+    medtl_vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     throw failure{status, text};
 }

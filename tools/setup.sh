@@ -21,6 +21,7 @@ build=(
 test=(
   libcriterion-dev                                    # test framework
   clang libclang-rt-14-dev clang-format               # second compiler; layout of the sources
+  locales                                             # the source of a locale with a decimal comma
   libonnx-testdata                                    # the official conformance data of ONNX
   dicom3tools libpixelmed-java openjdk-17-jdk-headless python3-pydicom python3-numpy   # judges of reports
   orthanc iproute2 util-linux procps curl             # a real PACS on loopback, in its own namespace

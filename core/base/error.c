@@ -1,9 +1,10 @@
 /* The one place where failures are written down. */
 #include "medtl/error.h"
 
+#include "c_locale.h"
+
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
 
 medtl_status medtl_fail(medtl_error *err, medtl_status status, const char *format, ...)
 {
@@ -12,8 +13,7 @@ medtl_status medtl_fail(medtl_error *err, medtl_status status, const char *forma
 
         err->status = status;
         va_start(arguments, format);
-        if (vsnprintf(err->message, sizeof err->message, format, arguments) < 0)
-            err->message[0] = '\0';
+        (void)medtl_vsnprintf(err->message, sizeof err->message, format, arguments);
         va_end(arguments);
     }
     return status;

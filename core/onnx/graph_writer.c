@@ -1,5 +1,7 @@
 #include "graph_writer.h"
 
+#include "core/base/c_locale.h"
+
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -65,13 +67,13 @@ char *medtl_onnx_text(medtl_onnx_writer *w, const char *format, ...)
     char *text;
 
     va_start(arguments, format);
-    length = vsnprintf(NULL, 0, format, arguments);
+    length = medtl_vsnprintf(NULL, 0, format, arguments);
     va_end(arguments);
     text = length >= 0 ? medtl_onnx_take(w, (size_t)length + 1) : NULL;
     if (text == NULL)
         return nothing;
     va_start(arguments, format);
-    vsnprintf(text, (size_t)length + 1, format, arguments);
+    medtl_vsnprintf(text, (size_t)length + 1, format, arguments);
     va_end(arguments);
     return text;
 }

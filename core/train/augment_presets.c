@@ -1,6 +1,8 @@
 /* What is plausible for which kind of image, and reading it from the command line. */
 #include "augment.h"
 
+#include "core/base/c_locale.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,7 +98,7 @@ static medtl_status set_key(medtl_augment *augment, const char *name, const char
 
         if (strcmp(keys[i].name, name) != 0)
             continue;
-        number = strtod(value, &end);
+        number = medtl_strtod(value, &end);
         if (end == value || *end != '\0' || !(number >= keys[i].low && number <= keys[i].high))
             return medtl_fail(err, MEDTL_E_ARGUMENT, "augment: %s is a number from %g to %g", name,
                               keys[i].low, keys[i].high);

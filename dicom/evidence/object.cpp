@@ -2,12 +2,11 @@
 // ASCII, which every character set of DICOM contains.
 #include "object.h"
 
+#include "core/base/c_locale.h"
 #include "dicom/instance_internal.h"
 #include "dicom/report/clock.h"
 #include "dicom/report/equipment.h"
 #include "dicom/report/uid.h"
-
-#include <cstdio>
 
 namespace medtl_dicom
 {
@@ -132,8 +131,8 @@ std::string evidence_uid(const evidence_type &type, const medtl_evidence_request
 {
     char rest[64];
 
-    std::snprintf(rest, sizeof rest, "%u %zu %.6f", static_cast<unsigned>(request.frame),
-                  request.class_index, request.level);
+    medtl_snprintf(rest, sizeof rest, "%u %zu %.6f", static_cast<unsigned>(request.frame),
+                   request.class_index, request.level);
     return uid_of(std::string("evidence\n") + type.name + "\n" +
                   or_empty(request.software_version) + "\n" + or_empty(request.model_sha256) +
                   "\n" + or_empty(request.task->digest) + "\n" +

@@ -1,6 +1,8 @@
 /* The picture of a Secondary Capture: image, heat map, outline, and a legend below that says what is seen. */
 #include "shapes.h"
 
+#include "core/base/c_locale.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,11 +108,11 @@ static void write_lines(const medtl_evidence_request *request, char lines[][LINE
     (void)snprintf(lines[0], LINE_SIZE, "Heat map for: %.48s",
                    named->private_code.value[0] != '\0' ? named->private_code.meaning
                                                         : named->code.meaning);
-    (void)snprintf(lines[1], LINE_SIZE, "Probability of the image: %.1f %%",
-                   100.0 * (double)request->probabilities[request->class_index]);
+    (void)medtl_snprintf(lines[1], LINE_SIZE, "Probability of the image: %.1f %%",
+                         100.0 * (double)request->probabilities[request->class_index]);
     if (request->outline != NULL)
-        (void)snprintf(lines[2], LINE_SIZE, "White line: %.0f %% of the strongest place",
-                       100.0 * request->level);
+        (void)medtl_snprintf(lines[2], LINE_SIZE, "White line: %.0f %% of the strongest place",
+                             100.0 * request->level);
     else
         (void)snprintf(lines[2], LINE_SIZE, "Nothing in the image speaks for it");
     (void)snprintf(lines[3], LINE_SIZE, "medtl %.12s - not a diagnosis",

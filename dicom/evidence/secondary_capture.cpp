@@ -2,9 +2,8 @@
 #include "object.h"
 #include "shapes.h"
 
+#include "core/base/c_locale.h"
 #include "dicom/instance_internal.h"
-
-#include <cstdio>
 
 namespace medtl_dicom
 {
@@ -23,10 +22,10 @@ std::string describe(const medtl_evidence_request &request)
 {
     char text[160];
 
-    std::snprintf(text, sizeof text,
-                  "Grad-CAM heat map over the reduced source image; white line: %.0f %% of its "
-                  "largest value. For display only, not for measuring.",
-                  100.0 * request.level);
+    medtl_snprintf(text, sizeof text,
+                   "Grad-CAM heat map over the reduced source image; white line: %.0f %% of its "
+                   "largest value. For display only, not for measuring.",
+                   100.0 * request.level);
     return text;
 }
 

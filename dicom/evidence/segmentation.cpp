@@ -3,10 +3,10 @@
 #include "object.h"
 #include "shapes.h"
 
+#include "core/base/c_locale.h"
 #include "dicom/instance_internal.h"
 #include "dicom/report/equipment.h"
 
-#include <cstdio>
 #include <vector>
 
 namespace medtl_dicom
@@ -82,9 +82,9 @@ void write_plane(DcmItem &object, DcmItem &image, const medtl_facts &facts, DcmI
         put_text(object, DCM_FrameOfReferenceUID,
                  evidence_part_uid(sop_instance_uid, "frame of reference"));
     put_empty(object, DCM_PositionReferenceIndicator);
-    std::snprintf(spacing, sizeof spacing, "%.9g\\%.9g",
-                  facts.has_pixel_spacing ? facts.pixel_spacing_mm[0] : 1.0,
-                  facts.has_pixel_spacing ? facts.pixel_spacing_mm[1] : 1.0);
+    medtl_snprintf(spacing, sizeof spacing, "%.9g\\%.9g",
+                   facts.has_pixel_spacing ? facts.pixel_spacing_mm[0] : 1.0,
+                   facts.has_pixel_spacing ? facts.pixel_spacing_mm[1] : 1.0);
     put_text(measures, DCM_PixelSpacing, spacing);
     put_text(measures, DCM_SliceThickness, "1");
     put_text(add_item(shared, DCM_PlaneOrientationSequence), DCM_ImageOrientationPatient,

@@ -1,9 +1,9 @@
-/* Floats as text in any locale. printf and strtod follow the locale that the host has set for the whole
- * process, which is not ours to change. */
+/* Floats as text and back, the same in any locale of the host. */
 #include "steps.h"
 
+#include "core/base/c_locale.h"
+
 #include <math.h>
-#include <stdio.h>
 
 const char *medtl_number_parse(const char *text, float *value)
 {
@@ -42,32 +42,12 @@ const char *medtl_number_parse(const char *text, float *value)
     return p;
 }
 
-/* Whatever the locale has for a decimal point becomes one full stop. */
-static void full_stop(char *text)
-{
-    char *to = text;
-    bool inside = false;
-
-    for (const char *from = text; *from != '\0'; from++) {
-        const bool plain =
-            (*from >= '0' && *from <= '9') || *from == '-' || *from == '+' || *from == 'e';
-
-        if (plain)
-            *to++ = *from;
-        else if (!inside)
-            *to++ = '.';
-        inside = !plain;
-    }
-    *to = '\0';
-}
-
 void medtl_number_text(float value, char text[MEDTL_NUMBER_SIZE])
 {
     for (int digits = 1; digits <= 17; digits++) {
         float back;
 
-        snprintf(text, MEDTL_NUMBER_SIZE, "%.*g", digits, (double)value);
-        full_stop(text);
+        medtl_snprintf(text, MEDTL_NUMBER_SIZE, "%.*g", digits, (double)value);
         if (medtl_number_parse(text, &back) != NULL && back == value)
             return;
     }

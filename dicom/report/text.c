@@ -1,5 +1,6 @@
 #include "text.h"
 
+#include "core/base/c_locale.h"
 #include "core/base/digest.h"
 
 #include <stdio.h>
@@ -86,5 +87,5 @@ void medtl_percent_text(float probability, char out[MEDTL_DS_SIZE])
     const double percent = (double)probability * 100.0;
 
     /* A zero would be less than the truth, and OHIF shows nothing in its place. */
-    snprintf(out, MEDTL_DS_SIZE, percent > 0.0 && percent < 0.005 ? "%.2g" : "%.2f", percent);
+    medtl_snprintf(out, MEDTL_DS_SIZE, percent > 0.0 && percent < 0.005 ? "%.2g" : "%.2f", percent);
 }

@@ -2,7 +2,8 @@
 // them.
 #include "templates.h"
 
-#include <cstdio>
+#include "core/base/c_locale.h"
+
 #include <set>
 
 namespace medtl_dicom
@@ -14,7 +15,7 @@ void write_number(content &tree, medtl_concept name, double value, medtl_concept
 {
     char decimal[17]; // DS: at most 16 characters, which "%.9g" keeps for any length in mm
 
-    std::snprintf(decimal, sizeof decimal, "%.9g", value);
+    medtl_snprintf(decimal, sizeof decimal, "%.9g", value);
     tree.number(has_acq_context, name, decimal, unit);
 }
 

@@ -2,7 +2,7 @@
 // gave the result.
 #include "templates.h"
 
-#include <cstdio>
+#include "core/base/c_locale.h"
 
 namespace medtl_dicom
 {
@@ -18,7 +18,7 @@ std::string percent_free(const medtl_task &task)
 {
     char text[32];
 
-    std::snprintf(text, sizeof text, "%.6g", task.min_probability);
+    medtl_snprintf(text, sizeof text, "%.6g", task.min_probability);
     return text;
 }
 
@@ -30,8 +30,8 @@ std::string operating_point(const medtl_task &task)
         return task.min_probability > 0.0
                    ? "operating point: most probable class, from " + percent_free(task) + " on"
                    : "operating point: most probable class";
-    std::snprintf(text, sizeof text, "operating point: probability of %s >= %.6g",
-                  task.classes[task.positive_class].label, task.threshold);
+    medtl_snprintf(text, sizeof text, "operating point: probability of %s >= %.6g",
+                   task.classes[task.positive_class].label, task.threshold);
     return text;
 }
 
@@ -41,10 +41,10 @@ std::string listed(const medtl_task &task)
     char text[200] = "";
 
     if (task.top_k > 0 && task.top_k < task.class_count)
-        std::snprintf(text, sizeof text, "listed: the %u most probable classes, from %.6g on",
-                      static_cast<unsigned>(task.top_k), task.min_probability);
+        medtl_snprintf(text, sizeof text, "listed: the %u most probable classes, from %.6g on",
+                       static_cast<unsigned>(task.top_k), task.min_probability);
     else if (task.min_probability > 0.0)
-        std::snprintf(text, sizeof text, "listed: classes from %.6g on", task.min_probability);
+        medtl_snprintf(text, sizeof text, "listed: classes from %.6g on", task.min_probability);
     return text;
 }
 

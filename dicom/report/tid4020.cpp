@@ -1,9 +1,8 @@
 // TID 4020 CAD Image Library Entry: one image with what its header says of it.
 #include "templates.h"
 
+#include "core/base/c_locale.h"
 #include "dicom/attributes.h"
-
-#include <cstdio>
 
 namespace medtl_dicom
 {
@@ -14,7 +13,7 @@ void write_spacing(content &tree, medtl_concept name, double millimetres)
 {
     char decimal[17]; // DS: at most 16 characters, which "%.9g" keeps for any length in mm
 
-    std::snprintf(decimal, sizeof decimal, "%.9g", millimetres);
+    medtl_snprintf(decimal, sizeof decimal, "%.9g", millimetres);
     tree.number(has_acq_context, name, decimal, MEDTL_CONCEPT_MILLIMETER);
 }
 

@@ -4,6 +4,7 @@
 #include "kinds.h"
 #include "picture.h"
 
+#include "core/base/c_locale.h"
 #include "dicom/phantom/dataset.h"
 #include "dicom/report/uid.h"
 #include "medtl/study.h"
@@ -16,7 +17,6 @@ extern "C" {
 #include <dcmtk/dcmdata/dcpixseq.h>
 #include <dcmtk/dcmdata/dcpxitem.h>
 
-#include <cstdio>
 #include <cstring>
 #include <memory>
 
@@ -195,7 +195,7 @@ void put_compression(DcmItem &dataset, const wrapped_picture &picture)
     put(dataset, DCM_LossyImageCompression, picture.lossy ? "01" : "00");
     if (!picture.lossy)
         return;
-    std::snprintf(ratio, sizeof ratio, "%.4g", picture.lossy_ratio);
+    medtl_snprintf(ratio, sizeof ratio, "%.4g", picture.lossy_ratio);
     put(dataset, DCM_LossyImageCompressionRatio, ratio);
     put(dataset, DCM_LossyImageCompressionMethod, "ISO_10918_1");
 }

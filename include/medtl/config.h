@@ -126,9 +126,8 @@ typedef const char *(*medtl_attribute_lookup)(const void *context, const char *k
 /** Does a task take an image? Fills `reason` with why or why not ("Modality is not one of MG,
  *  CR"): names of attributes and what the rule asks for, never the image's own values, except those of
  *  SOP class, modality, view, view-modifier, kind, laterality and intent. */
-bool medtl_task_accepts(const medtl_config *config, const medtl_task *task,
-                        medtl_attribute_lookup lookup, const void *context, char *reason,
-                        size_t reason_size);
+bool medtl_task_accepts(const medtl_task *task, medtl_attribute_lookup lookup, const void *context,
+                        char *reason, size_t reason_size);
 
 /** The first task, in the order of the configuration, that takes the image; NULL with a reason
  *  that covers all of them where none does. */

@@ -1,6 +1,8 @@
 /* Parsing and asking of conditions. Values are compared and never shown. */
 #include "where.h"
 
+#include "core/base/c_locale.h"
+
 #include <ctype.h>
 #include <fnmatch.h>
 #include <stdbool.h>
@@ -147,7 +149,7 @@ static bool as_number(const char *text, double *number)
 {
     char *end = NULL;
 
-    *number = strtod(text, &end);
+    *number = medtl_strtod(text, &end);
     return end != text && *end == '\0';
 }
 

@@ -24,8 +24,7 @@ static medtl_status ask_tasks(const medtl_config *config, look *l, medtl_error *
         verdict *v = &l->verdicts[i];
 
         v->task = medtl_config_task(config, i);
-        v->accepts =
-            medtl_task_accepts(config, v->task, look_up, l->instance, v->reason, sizeof v->reason);
+        v->accepts = medtl_task_accepts(v->task, look_up, l->instance, v->reason, sizeof v->reason);
         if (v->accepts && l->task == NULL)
             l->task = v->task;
     }

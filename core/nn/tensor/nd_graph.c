@@ -1,6 +1,8 @@
 /* A graph under construction: its values by name, its inputs and outputs. */
 #include "nd_graph.h"
 
+#include "core/base/c_locale.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +29,7 @@ medtl_status medtl_nd_refuse(const medtl_nd_graph *graph, const medtl_nd_node *n
     va_list arguments;
 
     va_start(arguments, format);
-    vsnprintf(reason, sizeof reason, format, arguments);
+    medtl_vsnprintf(reason, sizeof reason, format, arguments);
     va_end(arguments);
     return medtl_fail(err, status, "%s: node \"%.80s\" (%s, opset %u): %s", graph->path,
                       label(graph, node), node->op->name, graph->opset, reason);

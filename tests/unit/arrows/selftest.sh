@@ -1,5 +1,5 @@
 #!/bin/bash
-# The two checks must find what they are for: each case below plants one fault in a tiny tree and
+# The three checks must find what they are for: each case below plants one fault in a tiny tree and
 # expects the line that names it; the tree without faults must pass.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -37,6 +37,7 @@ plant() { # FILE, LINE, CHECK, WHAT IT MUST SAY
 clean_tree
 expect arrows.sh "" "a tree without faults"
 expect no_machine_paths.sh "" "a tree without faults"
+expect decimal_point.sh "" "a tree without faults"
 plant core/nn/graph.c '#include "dicom/bridge.h"' arrows.sh 'core/nn/graph.c:1: core/nn/ must not include dicom/bridge.h'
 plant core/nn/graph.c '#include "../../dicom/bridge.h"' arrows.sh 'core/nn/ must not include dicom/bridge.h'
 plant core/nn/graph.c '#include "loop.h"' arrows.sh 'core/nn/ must not include core/train/loop.h'
@@ -54,4 +55,8 @@ plant README.md "see /wor""k/shared/data" no_machine_paths.sh 'README.md:1:'
 plant core/nn/run.c "fopen(\"/tm""p/x\")" no_machine_paths.sh 'core/nn/run.c:1:'
 plant tools/run.sh "cd /hom""e/somebody/src" no_machine_paths.sh 'tools/run.sh:1:'
 plant tools/run.sh 'out=${TMPDIR:-/tmp}/x; see https://example.org/work/shop' no_machine_paths.sh ''
+plant dicom/scan.c 'snprintf(text, sizeof text, "a; %u of %.2f", n, x);' decimal_point.sh 'dicom/scan.c:1: snprintf'
+plant plugin/pipeline/item.c 'x = strtod(text, &end);' decimal_point.sh 'plugin/pipeline/item.c:1: strtod'
+plant dicom/scan.c 'medtl_snprintf(text, sizeof text, "%g", x); snprintf(text, size, "%s at 5 %% each", s); /* strtod() */' decimal_point.sh ''
+plant tools/dcm-medtl/main.c 'printf("%.2f", x);' decimal_point.sh ''
 exit $failed

@@ -100,8 +100,8 @@ ParameterizedTest(struct rule_case *c, rules, decide_and_say_why)
 {
     medtl_config *config = load(write_file("a.xml", task_text(NULL, c->take)));
     char reason[400] = "untouched";
-    const bool taken = medtl_task_accepts(config, medtl_config_task(config, 0), image_value,
-                                          c->image, reason, sizeof reason);
+    const bool taken = medtl_task_accepts(medtl_config_task(config, 0), image_value, c->image,
+                                          reason, sizeof reason);
 
     cr_assert_eq(taken, c->taken, "%s: %s", c->label, reason);
     if (c->reason[0] != '\0')
@@ -117,7 +117,7 @@ Test(rules, never_quote_a_patients_values)
         task_text(NULL, "<one-of attribute=\"PatientName\"><value>Nobody</value></one-of>")));
     char reason[400];
 
-    cr_assert_not(medtl_task_accepts(config, medtl_config_task(config, 0), image_value,
+    cr_assert_not(medtl_task_accepts(medtl_config_task(config, 0), image_value,
                                      "PatientName=Doe^Jane", reason, sizeof reason));
     cr_assert_null(strstr(reason, "Doe"), "%s", reason);
     medtl_config_destroy(config);
@@ -131,13 +131,13 @@ Test(rules, cut_a_long_reason_and_terminate_it)
         char reason[100];
 
         memset(reason, '#', sizeof reason);
-        cr_assert(medtl_task_accepts(config, medtl_config_task(config, 0), image_value,
+        cr_assert(medtl_task_accepts(medtl_config_task(config, 0), image_value,
                                      "Modality=MG|Rows=11", reason, size));
         cr_assert_lt(strlen(reason), size);
         cr_assert_eq(reason[size], '#');
     }
-    cr_assert(medtl_task_accepts(config, medtl_config_task(config, 0), image_value,
-                                 "Modality=MG|Rows=11", NULL, 0));
+    cr_assert(medtl_task_accepts(medtl_config_task(config, 0), image_value, "Modality=MG|Rows=11",
+                                 NULL, 0));
     medtl_config_destroy(config);
 }
 

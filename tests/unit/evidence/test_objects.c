@@ -1,4 +1,5 @@
 /* The DICOM objects, read back by our own reader; validators judge them in tests/conformance/evidence. */
+#include "comma_locale.h"
 #include "sample_evidence.h"
 #include "sample_image.h"
 #include "sample_task.h"
@@ -51,6 +52,26 @@ Test(evidence, has_the_same_bytes_each_time)
         medtl_evidence_destroy(a);
         medtl_evidence_destroy(b);
     }
+}
+
+Test(evidence, has_the_same_bytes_in_a_host_with_a_decimal_comma)
+{
+    medtl_evidence *before[3] = {make(MEDTL_EVIDENCE_PICTURE), NULL,
+                                 make(MEDTL_EVIDENCE_SEGMENTATION)};
+
+    cr_assert(comma_locale_set());
+    for (int kind = 0; kind < 3; kind += 2) {
+        medtl_evidence *after = make((medtl_evidence_kind)kind);
+
+        cr_expect_str_eq(after->sop_instance_uid, before[kind]->sop_instance_uid);
+        cr_expect_eq(after->size, before[kind]->size);
+        cr_expect(after->size == before[kind]->size &&
+                      memcmp(after->bytes, before[kind]->bytes, after->size) == 0,
+                  "evidence of kind %d", kind);
+        medtl_evidence_destroy(after);
+        medtl_evidence_destroy(before[kind]);
+    }
+    cr_expect(comma_locale_holds(), "the host's locale was changed");
 }
 
 Test(evidence, stays_in_the_study_of_its_image_under_names_of_its_own)

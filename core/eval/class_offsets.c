@@ -1,5 +1,7 @@
 #include "class_offsets.h"
 
+#include "core/eval/deal.h"
+
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -251,23 +253,6 @@ double medtl_balanced_log_loss(const medtl_predictions *cases)
 
 /* ---- cross-validation ----------------------------------------------------------------- */
 
-static size_t group_of(const medtl_predictions *cases, size_t i)
-{
-    return cases->groups != NULL ? cases->groups[i] : i;
-}
-
-/* The part of each group, from 1: those of one class take the parts in turn, and the next class goes on where it ended. */
-static size_t *deal(const medtl_predictions *cases, size_t groups, size_t parts)
-{
-    size_t *part = calloc(groups, sizeof *part), next = 0; /* 0: not dealt yet */
-
-    for (uint32_t k = 0; k < cases->classes && part != NULL; k++)
-        for (size_t i = 0; i < cases->count; i++)
-            if (cases->labels[i] == k && part[group_of(cases, i)] == 0)
-                part[group_of(cases, i)] = 1 + next++ % parts;
-    return part;
-}
-
 /* Fit on all other parts and apply to this one. */
 static medtl_status leave_out(const medtl_predictions *cases, const size_t *part, size_t left_out,
                               double shrink, size_t *chosen, double *offsets, float *out,
@@ -278,11 +263,11 @@ static medtl_status leave_out(const medtl_predictions *cases, const size_t *part
     medtl_status status;
 
     for (size_t i = 0; i < cases->count; i++)
-        if (part[group_of(cases, i)] != left_out)
+        if (part[i] != left_out)
             chosen[count++] = i;
     status = fit_chosen(cases, chosen, count, shrink, offsets, err);
     for (size_t i = 0; i < cases->count && status == MEDTL_OK; i++)
-        if (part[group_of(cases, i)] == left_out)
+        if (part[i] == left_out)
             medtl_class_offsets_apply(cases->probabilities + i * n, 1, n, offsets, out + i * n);
     return status;
 }
@@ -290,13 +275,12 @@ static medtl_status leave_out(const medtl_predictions *cases, const size_t *part
 medtl_status medtl_class_offsets_cross_validate(const medtl_predictions *cases, double shrink,
                                                 size_t parts, float *out, medtl_error *err)
 {
-    const size_t groups = cases->groups != NULL ? cases->group_count : cases->count;
-    size_t *part = deal(cases, groups, parts), *chosen = calloc(cases->count, sizeof *chosen);
+    size_t *part = medtl_deal_cases(cases, parts), *chosen = calloc(cases->count, sizeof *chosen);
     double *offsets = calloc(cases->classes, sizeof *offsets);
     const bool memory = part != NULL && chosen != NULL && offsets != NULL;
     medtl_status status = MEDTL_OK;
 
-    for (size_t i = 1; memory && i <= parts && status == MEDTL_OK; i++)
+    for (size_t i = 0; memory && i < parts && status == MEDTL_OK; i++)
         status = leave_out(cases, part, i, shrink, chosen, offsets, out, err);
     free(part);
     free(chosen);

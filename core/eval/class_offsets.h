@@ -22,7 +22,7 @@ void medtl_class_offsets_apply(const float *p, size_t count, size_t classes, con
                                float *out);
 
 /** What each case gets from offsets that were fitted without its part: an honest look at what they do. Groups stay
- *  together and are dealt to the parts in turn, class by class (a group counts for the first class that occurs in it).
+ *  together (medtl_deal_cases).
  *  @param parts  At least 2. @param[out] out  [count][classes].
  *  @return As medtl_class_offsets_fit(): a class needs cases outside each part. */
 medtl_status medtl_class_offsets_cross_validate(const medtl_predictions *cases, double shrink,

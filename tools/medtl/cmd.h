@@ -30,6 +30,7 @@ int cmd_inspect(int argc, char **argv);
 int cmd_convert(int argc, char **argv);
 int cmd_ensemble(int argc, char **argv);
 int cmd_balance(int argc, char **argv);
+int cmd_temper(int argc, char **argv);
 int cmd_calibrate(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_run_recipe(int argc, char **argv);

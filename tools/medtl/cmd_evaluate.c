@@ -44,7 +44,7 @@ typedef struct evaluate_options {
     labels_options labels;
     const char *model, *task, *folds, *json, *predictions, *positive, *subgroups, *trained_on;
     uint64_t threads, resamples, seed;
-    double threshold, max_unreadable;
+    double threshold, temperature, max_unreadable;
     int views, leaks;
     bool quiet;
 } evaluate_options;
@@ -52,7 +52,7 @@ typedef struct evaluate_options {
 typedef struct session {
     evaluate_options options;
     medtl_model *model;
-    const medtl_model_info *info; /* of model */
+    medtl_model_info info; /* of model, with the temperature that is measured */
     target target;
     labels table;
     size_t *rows, count; /* rows of the table that are evaluated */
@@ -86,6 +86,8 @@ static size_t fill_table(evaluate_options *o, option *out)
          "for --positive; without it the most probable class is predicted"},
         {OPTION_CHOICE, "views", 0, VIEWS_WORDS, &o->views, 0, 0, SHAPES_NOTHING,
          "measure the mean of the logits over other mirror images and turns than the model file says (finetune --views), as if it said so"},
+        {OPTION_REAL, "temperature", 0, "T", &o->temperature, 0, 1000, SHAPES_NOTHING,
+         "divide the logits by this, as if the model file said so; 0: by what it says"},
         {OPTION_TEXT, "subgroups", 0, "COLUMN[:WIDTH],...", &o->subgroups, 0, 0, SHAPES_NOTHING,
          "measure each value of these columns apart; with a width, numbers in bands: age:20,sex"},
         {OPTION_HEADING, .help = "How"},
@@ -158,8 +160,8 @@ static medtl_status choose_rule(session *s, medtl_error *err)
         s->how.positive_class = s->target.task->positive_class;
         s->how.threshold = s->target.task->threshold;
     }
-    for (size_t k = 0; k < s->info->class_count && o->positive != NULL; k++)
-        if (strcmp(s->info->class_names[k], o->positive) == 0)
+    for (size_t k = 0; k < s->info.class_count && o->positive != NULL; k++)
+        if (strcmp(s->info.class_names[k], o->positive) == 0)
             s->how.positive_class = (int)k;
     if (o->positive != NULL && s->how.positive_class < 0)
         return medtl_fail(err, MEDTL_E_ARGUMENT, "--positive: the model has no class '%s'",
@@ -176,14 +178,14 @@ static medtl_status check_task(const session *s, medtl_error *err)
     if (task == NULL)
         return MEDTL_OK;
     medtl_normaliser_text(&task->normaliser, text);
-    if (strcmp(text, s->info->normaliser) != 0)
+    if (strcmp(text, s->info.normaliser) != 0)
         return medtl_fail(err, MEDTL_E_CONFIG, "%s: the model's normaliser is not that of task %s",
                           s->options.model, task->name);
-    if (task->class_count != s->info->class_count)
+    if (task->class_count != s->info.class_count)
         return medtl_fail(err, MEDTL_E_CONFIG, "%s: the model's classes are not those of task %s",
                           s->options.model, task->name);
     for (size_t k = 0; k < task->class_count; k++)
-        if (strcmp(task->classes[k].label, s->info->class_names[k]) != 0)
+        if (strcmp(task->classes[k].label, s->info.class_names[k]) != 0)
             return medtl_fail(err, MEDTL_E_CONFIG, "%s: class %zu differs from that of task %s",
                               s->options.model, k + 1, task->name);
     return MEDTL_OK;
@@ -195,15 +197,17 @@ static medtl_status open_model(session *s, medtl_error *err)
 
     if (status != MEDTL_OK)
         return status;
-    s->info = medtl_model_get_info(s->model);
-    if (s->info->normaliser[0] == '\0')
+    if (medtl_model_get_info(s->model)->normaliser[0] == '\0')
         return medtl_fail(err, MEDTL_E_FORMAT, "%s: the model names no normaliser",
                           s->options.model);
     if (s->options.views != VIEWS_OF_MODEL &&
         (status = medtl_model_use_views(
              s->model, (medtl_views)(s->options.views - VIEWS_OF_MODEL - 1), err)) != MEDTL_OK)
         return status;
-    if ((status = target_resolve(s->options.task, s->info->normaliser, NULL, &s->target, err)) !=
+    s->info = *medtl_model_get_info(s->model); /* with its views */
+    if (s->options.temperature > 0.0)
+        s->info.temperature = (float)s->options.temperature;
+    if ((status = target_resolve(s->options.task, s->info.normaliser, NULL, &s->target, err)) !=
             MEDTL_OK ||
         (status = check_task(s, err)) != MEDTL_OK)
         return status;
@@ -214,7 +218,7 @@ static medtl_status choose_rows(session *s, medtl_error *err)
 {
     bool *chosen;
     medtl_status status =
-        labels_read(&s->options.labels, s->info->class_names, s->info->class_count, &s->table, err);
+        labels_read(&s->options.labels, s->info.class_names, s->info.class_count, &s->table, err);
 
     if (status != MEDTL_OK)
         return status;
@@ -247,19 +251,18 @@ static json_t *header_json(const session *s)
         s->how.positive_class < 0
             ? json_pack("{s:s}", "predicted", "most probable class")
             : json_pack("{s:s, s:s, s:f}", "predicted", "threshold", "positive",
-                        s->info->class_names[s->how.positive_class], "threshold", s->how.threshold);
+                        s->info.class_names[s->how.positive_class], "threshold", s->how.threshold);
 
     return json_pack(
         "{s:s, s:{s:s, s:s, s:s, s:s, s:s, s:f, s:s}, s:{s:s, s:s, s:s?, s:I, s:I, s:b}, "
         "s:o, s:{s:I, s:I}}",
         "software", "medtl " MEDTL_VERSION, "model", "file", file_name(o->model), "name",
-        s->info->name, "version", s->info->version, "architecture", s->info->architecture, "sha256",
-        s->info->sha256, "temperature", (double)s->info->temperature, "views", s->info->views,
-        "data", "table", file_name(o->labels.data), "table_sha256", s->table.sha256, "folds",
-        o->folds, "images", (json_int_t)s->given.count, "unreadable",
-        (json_int_t)(s->count - s->given.count), "compared_with_training_pictures",
-        s->pictures_checked, "rule", rule, "intervals", "resamples", (json_int_t)o->resamples,
-        "seed", (json_int_t)o->seed);
+        s->info.name, "version", s->info.version, "architecture", s->info.architecture, "sha256",
+        s->info.sha256, "temperature", (double)s->info.temperature, "views", s->info.views, "data",
+        "table", file_name(o->labels.data), "table_sha256", s->table.sha256, "folds", o->folds,
+        "images", (json_int_t)s->given.count, "unreadable", (json_int_t)(s->count - s->given.count),
+        "compared_with_training_pictures", s->pictures_checked, "rule", rule, "intervals",
+        "resamples", (json_int_t)o->resamples, "seed", (json_int_t)o->seed);
 }
 
 static medtl_status write_json(const session *s, const medtl_evaluation *evaluation,
@@ -274,10 +277,10 @@ static medtl_status write_json(const session *s, const medtl_evaluation *evaluat
     root = header_json(s);
     failed =
         root == NULL || json_object_set_new(root, "evaluation",
-                                            evaluation_json(evaluation, s->info->class_names)) != 0;
+                                            evaluation_json(evaluation, s->info.class_names)) != 0;
     if (!failed && s->options.subgroups != NULL)
         failed = json_object_set_new(root, "subgroups",
-                                     subgroups_json(&s->subgroups, s->info->class_names));
+                                     subgroups_json(&s->subgroups, s->info.class_names));
     status = failed ? medtl_fail(err, MEDTL_E_MEMORY, "out of memory for JSON")
                     : json_write(s->options.json, root, err);
     json_decref(root);
@@ -286,17 +289,20 @@ static medtl_status write_json(const session *s, const medtl_evaluation *evaluat
 
 static void print_header(const session *s)
 {
-    printf("model  %s %s (%s), SHA-256 %.16s...\n", s->info->name, s->info->version,
-           s->info->architecture, s->info->sha256);
+    printf("model  %s %s (%s), SHA-256 %.16s...\n", s->info.name, s->info.version,
+           s->info.architecture, s->info.sha256);
     printf("data   %s%s%s\n", s->options.labels.data, s->options.folds != NULL ? ", folds " : "",
            s->options.folds != NULL ? s->options.folds : "");
     if (s->how.positive_class >= 0)
         printf("rule   %s where its probability is at least %g\n",
-               s->info->class_names[s->how.positive_class], s->how.threshold);
+               s->info.class_names[s->how.positive_class], s->how.threshold);
     else
         printf("rule   the most probable class\n");
-    if (strcmp(s->info->views, "one") != 0)
-        printf("views  %s\n", s->info->views);
+    if (s->options.temperature > 0.0)
+        printf("temperature  %g, not the %g of the model file\n", s->options.temperature,
+               (double)medtl_model_get_info(s->model)->temperature);
+    if (strcmp(s->info.views, "one") != 0)
+        printf("views  %s\n", s->info.views);
     if (!s->table.has_groups)
         printf("note   the table has no group column: each image counts as a group of its own\n");
 }
@@ -319,7 +325,7 @@ static medtl_status run_model(session *s, medtl_error *err)
              evaluate_check_pictures(o->model, o->trained_on, &s->given, &s->table, how.threads,
                                      (leak_policy)o->leaks, &s->pictures_checked, err)) != MEDTL_OK)
         return status;
-    return scored_from_predictions(&s->given, &s->table, s->info, &s->scored, err);
+    return scored_from_predictions(&s->given, &s->table, &s->info, &s->scored, err);
 }
 
 static medtl_status measure(session *s, medtl_error *err)
@@ -337,9 +343,9 @@ static medtl_status measure(session *s, medtl_error *err)
          (status = scored_write(s->options.predictions, &s->scored, &s->how, err)) != MEDTL_OK))
         goto done;
     print_header(s);
-    evaluation_print(stdout, evaluation, s->info->class_names);
+    evaluation_print(stdout, evaluation, s->info.class_names);
     if (s->options.subgroups != NULL)
-        subgroups_print(stdout, &s->subgroups, s->info->class_names);
+        subgroups_print(stdout, &s->subgroups, s->info.class_names);
 done:
     medtl_evaluation_destroy(evaluation);
     return status;
@@ -350,7 +356,7 @@ static medtl_status run(session *s, medtl_error *err)
     medtl_status status;
 
     if ((status = open_model(s, err)) != MEDTL_OK || (status = choose_rows(s, err)) != MEDTL_OK ||
-        (status = evaluate_check_folds("evaluate", s->info, &s->table, s->rows, s->count,
+        (status = evaluate_check_folds("evaluate", &s->info, &s->table, s->rows, s->count,
                                        (leak_policy)s->options.leaks, err)) != MEDTL_OK ||
         (status = run_model(s, err)) != MEDTL_OK)
         return status;

@@ -15,6 +15,7 @@ static const command commands[] = {
     {"convert", "make a model of weights from elsewhere", cmd_convert},
     {"ensemble", "make one model of several that were trained alike", cmd_ensemble},
     {"balance", "make a model that misses rare classes less often", cmd_balance},
+    {"temper", "make a model's probabilities say how often it is right", cmd_temper},
     {"calibrate", "make a faster model in whole numbers of 8 bits", cmd_calibrate},
     {"export", "write a model as an ONNX file, for other programs", cmd_export},
     {"run-recipe", "train as a publication did, from images to a report", cmd_run_recipe},

@@ -28,6 +28,7 @@ static medtl_evidence *make(medtl_evidence_kind kind)
 
     cr_assert_eq(medtl_evidence_create(kind, &explained.request, &object, &err), MEDTL_OK, "%s",
                  err.message);
+    cr_assert_not_null(object);
     return object;
 }
 

@@ -76,6 +76,11 @@ static medtl_status number_groups(dealer *d)
     return MEDTL_OK;
 }
 
+static bool without_validation(const deal_options *options)
+{
+    return options->validation != NULL && strcmp(options->validation, DEAL_NO_VALIDATION) == 0;
+}
+
 static medtl_status mark_folds(dealer *d, const char *folds, const char *name, bool test)
 {
     bool *chosen = calloc(d->l->count + 1, sizeof *chosen);
@@ -204,7 +209,7 @@ static medtl_status check_sides(const dealer *d, const int *sides, const size_t 
             first = d->l->rows[i].label;
         }
     for (int side = 0; side < DEAL_SIDES; side++)
-        if (counts[side] == 0)
+        if (counts[side] == 0 && (side != DEAL_VALIDATION || !without_validation(d->options)))
             return medtl_fail(
                 d->err, MEDTL_E_ARGUMENT,
                 "too few images: %zu for training, %zu for validation, %zu for testing",
@@ -222,7 +227,7 @@ medtl_status deal(const labels *l, const deal_options *options, int *sides, size
 
     if (status == MEDTL_OK && (status = number_groups(&d)) == MEDTL_OK &&
         (status = mark_test(&d)) == MEDTL_OK &&
-        (options->validation == NULL ||
+        (options->validation == NULL || without_validation(options) ||
          (status = mark_folds(&d, options->validation, "validation", false)) == MEDTL_OK) &&
         (status = order_groups(&d)) == MEDTL_OK &&
         (status = take_groups(&d, sides, counts)) == MEDTL_OK)

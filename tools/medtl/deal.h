@@ -7,10 +7,13 @@
 
 enum { DEAL_UNUSED = -1, DEAL_TRAIN, DEAL_VALIDATION, DEAL_TEST, DEAL_SIDES };
 
+#define DEAL_NO_VALIDATION "none"
+
 typedef struct deal_options {
-    const char *test;       /* folds of the table that are tested on; NULL: parts are */
-    const char *validation; /* folds to validate on; NULL: a share of the labelled images is */
-    size_t parts, part;     /* cross-validation: of `parts` parts, `part` (0-based) is tested on */
+    const char *test; /* folds of the table that are tested on; NULL: parts are */
+    const char *
+        validation; /* folds to validate on; DEAL_NO_VALIDATION: none; NULL: a share of the labelled images is */
+    size_t parts, part; /* cross-validation: of `parts` parts, `part` (0-based) is tested on */
     size_t size; /* labelled images for training and validation together; 0: all that are left */
     double validation_share; /* of them; above 0, below 1 */
     uint64_t seed;

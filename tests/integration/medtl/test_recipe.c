@@ -281,6 +281,25 @@ Test(experiment, deals_nested_splits_by_group_and_class)
     medtl_table_destroy(other);
 }
 
+/* All that is not tested on is trained on, in tables and in runs. */
+Test(experiment, validates_on_nothing_where_it_says_none)
+{
+    const char *const wanted = EXPERIMENT, *at = strstr(wanted, "test='0'");
+    medtl_table *split;
+    char text[4096];
+
+    pictures_write(120);
+    (void)snprintf(text, sizeof text, "%.*s validation='none' %s", (int)(at - wanted), wanted, at);
+    text_write("e.xml", text);
+    EXITS(0, "run-experiment e.xml --root . -o out -q");
+    split = table("out/splits/pictures-n20-s1.csv");
+    cr_expect_eq(count_sides(split, "train", NULL), 20);
+    cr_expect_eq(count_sides(split, "validation", NULL), 0);
+    medtl_table_destroy(split);
+    cr_expect_eq(json_number("out/runs/short-n20-s1/1-finetune/metrics.json", "temperature"), 1.0,
+                 "nothing to fit it on");
+}
+
 /* The columns of results.csv that are measured; times differ, and so they may. */
 static void same_figures(const char *a, const char *b)
 {

@@ -21,31 +21,22 @@ typedef struct refit {
 } refit;
 
 /* Rows of a table of options. */
-#define REFIT_INPUT_OPTIONS(r)                                                                     \
-    {OPTION_HEADING, .help = "What"},                                                              \
-        {OPTION_WORD, "model", 0, "MODEL", &(r)->model_path, 0, 0, SHAPES_NOTHING, "model file"},  \
-    {                                                                                              \
-        OPTION_TEXTS, "predictions", 0, "FILE.csv", &(r)->predictions, 0, 0, SHAPES_NOTHING,       \
-            "predictions with their labels, of images that were not trained on; as often as "      \
-            "needed"                                                                               \
-    }
-#define REFIT_OUTPUT_OPTIONS(r, json_help)                                                         \
-    {OPTION_HEADING, .help = "Output"},                                                            \
-        {OPTION_TEXT, "output",       'o',                                                         \
-         "FILE",      &(r)->out,      0,                                                           \
-         0,           SHAPES_NOTHING, "the model to be written; an old one is replaced"},          \
-        {OPTION_TEXT, "name",         0,                                                           \
-         "NAME",      &(r)->name,     0,                                                           \
-         0,           SHAPES_NOTHING, "model name, if not the old one's"},                         \
-        {OPTION_TEXT, "model-version", 0,                                                          \
-         "VERSION",   &(r)->version,   0,                                                          \
-         0,           SHAPES_NOTHING,  "its version, if not the old one's"},                       \
-        {OPTION_FLAG, "f16",          0,                                                           \
-         "",          &(r)->half,     0,                                                           \
-         0,           SHAPES_NOTHING, "store 16-bit weights: half the size"},                      \
-    {                                                                                              \
-        OPTION_TEXT, "json", 0, "FILE", &(r)->json, 0, 0, SHAPES_NOTHING, json_help                \
-    }
+/* clang-format off */
+#define REFIT_INPUT_OPTIONS(r) \
+    {OPTION_HEADING, .help = "What"}, \
+    {OPTION_WORD, "model", 0, "MODEL", &(r)->model_path, 0, 0, SHAPES_NOTHING, "model file"}, \
+    {OPTION_TEXTS, "predictions", 0, "FILE.csv", &(r)->predictions, 0, 0, SHAPES_NOTHING, \
+     "predictions with their labels, of images that were not trained on; as often as needed"}
+#define REFIT_OUTPUT_OPTIONS(r, json_help) \
+    {OPTION_HEADING, .help = "Output"}, \
+    {OPTION_TEXT, "output", 'o', "FILE", &(r)->out, 0, 0, SHAPES_NOTHING, \
+     "the model to be written; an old one is replaced"}, \
+    {OPTION_TEXT, "name", 0, "NAME", &(r)->name, 0, 0, SHAPES_NOTHING, "model name, if not the old one's"}, \
+    {OPTION_TEXT, "model-version", 0, "VERSION", &(r)->version, 0, 0, SHAPES_NOTHING, \
+     "its version, if not the old one's"}, \
+    {OPTION_FLAG, "f16", 0, "", &(r)->half, 0, 0, SHAPES_NOTHING, "store 16-bit weights: half the size"}, \
+    {OPTION_TEXT, "json", 0, "FILE", &(r)->json, 0, 0, SHAPES_NOTHING, json_help}
+/* clang-format on */
 
 /** Are the model, --predictions and -o there? */
 medtl_status refit_check(const refit *r, medtl_error *err);

@@ -73,13 +73,11 @@ Test(temper, divides_the_logits_by_what_fits_the_predictions)
 Test(temper, evaluate_takes_another_temperature)
 {
     const double was = json_number("run1/metrics.json", "temperature");
-    char command[256];
 
-    (void)snprintf(command, sizeof command,
-                   "evaluate --model run1/model.safetensors --data labels.csv --folds 0 "
-                   "--temperature %.9g --predictions three.csv --json three.json",
-                   3.0 * was);
-    EXITS(0, command);
+    EXITS(0,
+          "evaluate --model run1/model.safetensors --data labels.csv --folds 0 --temperature %.9g "
+          "--predictions three.csv --json three.json",
+          3.0 * was);
     SAYS("not the ");
     differ_by("held-out.csv", "three.csv", 3.0);
     cr_expect_float_eq(json_number("three.json", "model/temperature"), 3.0 * was, 1e-5 * was);

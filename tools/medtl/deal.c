@@ -76,9 +76,9 @@ static medtl_status number_groups(dealer *d)
     return MEDTL_OK;
 }
 
-static bool without_validation(const deal_options *options)
+bool deal_without_validation(const char *validation)
 {
-    return options->validation != NULL && strcmp(options->validation, DEAL_NO_VALIDATION) == 0;
+    return validation != NULL && strcmp(validation, DEAL_NO_VALIDATION) == 0;
 }
 
 static medtl_status mark_folds(dealer *d, const char *folds, const char *name, bool test)
@@ -209,7 +209,8 @@ static medtl_status check_sides(const dealer *d, const int *sides, const size_t 
             first = d->l->rows[i].label;
         }
     for (int side = 0; side < DEAL_SIDES; side++)
-        if (counts[side] == 0 && (side != DEAL_VALIDATION || !without_validation(d->options)))
+        if (counts[side] == 0 &&
+            (side != DEAL_VALIDATION || !deal_without_validation(d->options->validation)))
             return medtl_fail(
                 d->err, MEDTL_E_ARGUMENT,
                 "too few images: %zu for training, %zu for validation, %zu for testing",
@@ -227,7 +228,7 @@ medtl_status deal(const labels *l, const deal_options *options, int *sides, size
 
     if (status == MEDTL_OK && (status = number_groups(&d)) == MEDTL_OK &&
         (status = mark_test(&d)) == MEDTL_OK &&
-        (options->validation == NULL || without_validation(options) ||
+        (options->validation == NULL || deal_without_validation(options->validation) ||
          (status = mark_folds(&d, options->validation, "validation", false)) == MEDTL_OK) &&
         (status = order_groups(&d)) == MEDTL_OK &&
         (status = take_groups(&d, sides, counts)) == MEDTL_OK)

@@ -19,6 +19,9 @@ typedef struct deal_options {
     uint64_t seed;
 } deal_options;
 
+/** Is nothing validated on? @param validation  As in deal_options. */
+bool deal_without_validation(const char *validation);
+
 /** @param[out] sides   [l->count], DEAL_...
  *  @param[out] counts  [DEAL_SIDES] images on each side. Groups are not broken, so their sum may be a few images
  *                      more than `size`.

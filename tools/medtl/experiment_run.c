@@ -151,25 +151,21 @@ medtl_status experiment_deal(const experiment_state *s, size_t data_index, const
     return status;
 }
 
-static bool no_validation(const medtl_experiment_data *data)
-{
-    return data->validation != NULL && strcmp(data->validation, DEAL_NO_VALIDATION) == 0;
-}
-
 medtl_status experiment_split(const experiment_state *s, experiment_cell *cell, char **path,
                               medtl_error *err)
 {
     const medtl_experiment *e = s->experiment;
     const size_t index = e->arms[cell->arm].data;
     const medtl_experiment_data *data = &e->data[index];
-    const deal_options how = {.test = data->test,
-                              .validation =
-                                  cell->size == 0 || no_validation(data) ? data->validation : NULL,
-                              .parts = data->cross_validation,
-                              .part = cell->part,
-                              .size = (size_t)cell->size,
-                              .validation_share = e->validation_share,
-                              .seed = cell->seed};
+    const deal_options how = {
+        .test = data->test,
+        .validation =
+            cell->size == 0 || deal_without_validation(data->validation) ? data->validation : NULL,
+        .parts = data->cross_validation,
+        .part = cell->part,
+        .size = (size_t)cell->size,
+        .validation_share = e->validation_share,
+        .seed = cell->seed};
     /* The arm's name is left out: arms on the same data have the same split, and one file. */
     char name[160];
 
@@ -272,7 +268,7 @@ medtl_status experiment_run_recipe(const experiment_state *s, const medtl_experi
         inputs.labels.data = table;
         inputs.labels.root = root;
         inputs.test_folds = "test";
-        inputs.validation_folds = no_validation(data) ? NULL : "validation";
+        inputs.validation_folds = deal_without_validation(data->validation) ? NULL : "validation";
     }
     if (status == MEDTL_OK && (status = experiment_settings(s, run, &sets, err)) == MEDTL_OK &&
         (status = medtl_recipe_load(run->recipe, &recipe, err)) == MEDTL_OK) {

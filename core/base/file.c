@@ -2,10 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static medtl_status read_all(int fd, unsigned char *bytes, size_t size)
@@ -74,6 +77,30 @@ static medtl_status write_all(int fd, const unsigned char *bytes, size_t size)
     return fsync(fd) == 0 ? MEDTL_OK : MEDTL_E_IO;
 }
 
+/* Replace the six X at the end of `path` and create that file. Unlike mkostemp()'s 0600 it is as readable as any new file: less so
+ * where the process has a umask that says that nobody else may read. @return its descriptor; -1 with errno. */
+static int open_beside(char *path)
+{
+    static const char signs[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    static atomic_uint_fast64_t counter;
+    char *end = path + strlen(path) - 6;
+    struct timespec now;
+    int fd = -1;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    for (int i = 0; i < 1000; i++) {
+        uint64_t value = (uint64_t)now.tv_nsec + 1000003u * (uint64_t)getpid() +
+                         15485863u * atomic_fetch_add(&counter, 1);
+
+        for (int k = 0; k < 6; k++, value /= sizeof signs - 1)
+            end[k] = signs[value % (sizeof signs - 1)];
+        fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (fd >= 0 || errno != EEXIST)
+            break;
+    }
+    return fd;
+}
+
 medtl_status medtl_file_replace(const char *path, const void *bytes, size_t size, medtl_error *err)
 {
     const size_t length = strlen(path) + sizeof ".XXXXXX";
@@ -83,13 +110,11 @@ medtl_status medtl_file_replace(const char *path, const void *bytes, size_t size
     if (temporary == NULL)
         return medtl_fail(err, MEDTL_E_MEMORY, "%s: out of memory for a file name", path);
     snprintf(temporary, length, "%s.XXXXXX", path);
-    fd = mkostemp(temporary, O_CLOEXEC);
+    fd = open_beside(temporary);
     if (fd < 0) {
         failure = errno;
     } else {
-        /* mkostemp gives 0600; a report is as readable as any new file. umask() cannot be read
-         * without changing it for the whole process, so the usual 0644 is asked for outright. */
-        if (fchmod(fd, 0644) != 0 || write_all(fd, bytes, size) != MEDTL_OK)
+        if (write_all(fd, bytes, size) != MEDTL_OK)
             failure = errno;
         if (close(fd) != 0 && failure == 0)
             failure = errno;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 typedef struct scored {
-    float score;
+    double score;
     size_t index;
 } scored;
 
@@ -18,12 +18,11 @@ static int by_score(const void *a, const void *b)
     return x->index < y->index ? -1 : x->index > y->index;
 }
 
-medtl_status medtl_ranking_create(const float *scores, size_t stride, const uint32_t *labels,
-                                  uint32_t positive_label, size_t count, medtl_ranking *out,
-                                  medtl_error *err)
+/* Rank the cases of `sorted`, which is sorted and freed here; NULL: there was no memory for it. */
+static medtl_status rank(scored *sorted, const uint32_t *labels, uint32_t positive_label,
+                         size_t count, medtl_ranking *out, medtl_error *err)
 {
     const size_t room = count > 0 ? count : 1;
-    scored *sorted = malloc(room * sizeof *sorted);
 
     memset(out, 0, sizeof *out);
     out->count = count;
@@ -35,17 +34,52 @@ medtl_status medtl_ranking_create(const float *scores, size_t stride, const uint
         medtl_ranking_clear(out);
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for ranking %zu cases", count);
     }
-    for (size_t i = 0; i < count; i++) {
-        sorted[i] = (scored){scores[i * stride], i};
-        out->positive[i] = labels[i] == positive_label;
-    }
     qsort(sorted, count, sizeof *sorted, by_score);
     for (size_t i = 0; i < count; i++) {
+        out->positive[i] = labels[i] == positive_label;
         out->order[i] = sorted[i].index;
         out->ends_tie[i] = i + 1 == count || sorted[i].score != sorted[i + 1].score;
     }
     free(sorted);
     return MEDTL_OK;
+}
+
+medtl_status medtl_ranking_create(const float *scores, size_t stride, const uint32_t *labels,
+                                  uint32_t positive_label, size_t count, medtl_ranking *out,
+                                  medtl_error *err)
+{
+    scored *sorted = malloc((count > 0 ? count : 1) * sizeof *sorted);
+
+    for (size_t i = 0; i < count && sorted != NULL; i++)
+        sorted[i] = (scored){(double)scores[i * stride], i};
+    return rank(sorted, labels, positive_label, count, out, err);
+}
+
+/* The logarithm of p / (1 - p). A probability near 1 is the same float as its neighbours, so there what is missing from 1
+ * comes from the other classes, which are small numbers with digits of their own. */
+static double log_odds(const float *p, size_t classes, size_t k)
+{
+    static const float coarse =
+        0.999f; /* from here on a float's steps lose the odds' fourth digit */
+    double others = 0.0;
+
+    if (p[k] < coarse)
+        return log((double)p[k]) - log1p(-(double)p[k]);
+    for (size_t j = 0; j < classes; j++)
+        if (j != k)
+            others += (double)p[j];
+    return log1p(-others) - log(others);
+}
+
+medtl_status medtl_ranking_create_for_class(const float *probabilities, size_t classes,
+                                            const uint32_t *labels, uint32_t class_index,
+                                            size_t count, medtl_ranking *out, medtl_error *err)
+{
+    scored *sorted = malloc((count > 0 ? count : 1) * sizeof *sorted);
+
+    for (size_t i = 0; i < count && sorted != NULL; i++)
+        sorted[i] = (scored){log_odds(probabilities + i * classes, classes, class_index), i};
+    return rank(sorted, labels, class_index, count, out, err);
 }
 
 void medtl_ranking_clear(medtl_ranking *ranking)

@@ -22,6 +22,12 @@ typedef struct medtl_ranking {
 medtl_status medtl_ranking_create(const float *scores, size_t stride, const uint32_t *labels,
                                   uint32_t positive_label, size_t count, medtl_ranking *out,
                                   medtl_error *err);
+/** Rank cases by the odds of one class. Floats near 1 cannot tell sure cases apart (from a difference of 17 between two logits
+ *  on, the probability is 1), so that an AUC from them would depend on the temperature; what is left for the other classes can.
+ *  @param probabilities  [count][classes], each row adding up to 1. Cases are positive where their label is `class_index`. */
+medtl_status medtl_ranking_create_for_class(const float *probabilities, size_t classes,
+                                            const uint32_t *labels, uint32_t class_index,
+                                            size_t count, medtl_ranking *out, medtl_error *err);
 void medtl_ranking_clear(medtl_ranking *ranking);
 
 /** @param weights  How often each case counts ([count]); NULL: once each.

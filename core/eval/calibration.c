@@ -38,6 +38,27 @@ double medtl_log_loss(const float *logits, const uint32_t *labels, size_t count,
     return sum / (double)count;
 }
 
+/* By the slope of the convex loss over b = 1 / temperature: at b = 0 it has to fall, and it rises in the end where a case has
+ * another class above its own. */
+bool medtl_temperature_exists(const float *logits, const uint32_t *labels, size_t count,
+                              size_t classes)
+{
+    double for_labels = 0.0;
+    bool all_right = true;
+
+    for (size_t i = 0; i < count; i++) {
+        const float *row = logits + i * classes;
+        double sum = 0.0;
+
+        for (size_t k = 0; k < classes; k++) {
+            sum += (double)row[k];
+            all_right = all_right && row[k] <= row[labels[i]];
+        }
+        for_labels += (double)row[labels[i]] - sum / (double)classes;
+    }
+    return !all_right && for_labels > 0.0;
+}
+
 double medtl_temperature_fit(const float *logits, const uint32_t *labels, size_t count,
                              size_t classes)
 {

@@ -1,6 +1,7 @@
 #include "comparison.h"
 
 #include "auc.h"
+#include "width.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -119,8 +120,8 @@ static medtl_status prepare(side *s, const medtl_predictions *given,
         s->predicted[i] = medtl_predicted_class(given->probabilities + i * given->classes,
                                                 given->classes, options);
     for (size_t k = 0; k < given->classes && status == MEDTL_OK; k++)
-        status = medtl_ranking_create(given->probabilities + k, given->classes, given->labels,
-                                      (uint32_t)k, given->count, &s->rankings[k], err);
+        status = medtl_ranking_create_for_class(given->probabilities, given->classes, given->labels,
+                                                (uint32_t)k, given->count, &s->rankings[k], err);
     return status;
 }
 
@@ -146,9 +147,18 @@ static void compare_cases(const sides *c, medtl_comparison *out)
     out->equal = (double)equal / (double)a->count;
 }
 
+/* A difference that every resample has alike is none at all, or more than so few cases can tell the size of. */
 static medtl_compared hand_over(const sides *c, const medtl_interval *v, size_t at)
 {
-    return (medtl_compared){v[at], v[at + 1], v[at + SIDES], p_of(c, at + SIDES)};
+    medtl_compared out = {medtl_interval_with_width(v[at]), medtl_interval_with_width(v[at + 1]),
+                          v[at + SIDES], p_of(c, at + SIDES)};
+
+    if (out.difference.value != 0.0 && !isnan(out.difference.low)) {
+        out.difference = medtl_interval_with_width(out.difference);
+        if (isnan(out.difference.low))
+            out.p = NAN;
+    }
+    return out;
 }
 
 medtl_status medtl_compare(const medtl_predictions *first, const medtl_predictions *second,
@@ -174,6 +184,8 @@ medtl_status medtl_compare(const medtl_predictions *first, const medtl_predictio
         out->macro_auc = hand_over(&c, v, AUC_AT);
         out->balanced_accuracy = hand_over(&c, v, BALANCED_AT);
         out->accuracy = hand_over(&c, v, ACCURACY_AT);
+        out->accuracy.first = medtl_interval_of_share(v[ACCURACY_AT], first->group_count);
+        out->accuracy.second = medtl_interval_of_share(v[ACCURACY_AT + 1], first->group_count);
         compare_cases(&c, out);
     }
     release(&c.of[0]);

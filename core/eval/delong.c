@@ -112,8 +112,8 @@ static medtl_status find_parts(const medtl_predictions *p, size_t class_index, p
          k < (all ? p->classes : class_index + 1) && status == MEDTL_OK; k++) {
         medtl_ranking ranking;
 
-        status = medtl_ranking_create(p->probabilities + k, p->classes, p->labels, (uint32_t)k,
-                                      p->count, &ranking, err);
+        status = medtl_ranking_create_for_class(p->probabilities, p->classes, p->labels,
+                                                (uint32_t)k, p->count, &ranking, err);
         if (status == MEDTL_OK && add_class(p, &ranking, v, seen, out))
             defined += 1.0;
         if (status == MEDTL_OK)
@@ -145,14 +145,16 @@ static medtl_interval interval(double value, double variance, double low, double
                             isnan(value) ? (double)NAN : fmin(value + reach, high)};
 }
 
+/* Cases that are ranked without a fault, or all alike, have no variance, and that says nothing of other cases. */
 static medtl_interval keep_undefined(medtl_interval i, double variance)
 {
-    if (isnan(variance)) /* fmax() and fmin() lose a NAN */
+    if (isnan(variance) || variance <= 0.0) /* fmax() and fmin() lose a NAN */
         i.low = i.high = (double)NAN;
     return i;
 }
 
-/* Rounding leaves a trace of variance where the two scorings rank alike. */
+/* Rounding leaves a trace of variance where the two scorings rank alike, or differ by the same for every case: how far
+ * others would differ cannot be told from those. */
 static void test_difference(medtl_delong *out, double difference)
 {
     const double variance = out->variance[0] + out->variance[1] - 2.0 * out->covariance;
@@ -161,9 +163,11 @@ static void test_difference(medtl_delong *out, double difference)
     if (isnan(variance))
         return;
     if (variance <= noise) {
+        if (fabs(difference) > 1e-12)
+            return;
         out->difference = (medtl_interval){difference, difference, difference};
-        out->z = fabs(difference) > 1e-12 ? copysign((double)INFINITY, difference) : 0.0;
-        out->p = fabs(difference) > 1e-12 ? 0.0 : 1.0;
+        out->z = 0.0;
+        out->p = 1.0;
         return;
     }
     out->difference = interval(difference, variance, -1.0, 1.0);

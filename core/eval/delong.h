@@ -14,11 +14,12 @@
 #define MEDTL_ALL_CLASSES ((size_t)-1)
 
 typedef struct medtl_delong {
-    medtl_interval first, second; /* 95 %, normal, cut at 0 and 1; NAN without variance */
+    medtl_interval first, second; /* 95 %, normal, cut at 0 and 1; limits NAN without variance */
     medtl_interval difference;    /* second less first */
     double variance[2], covariance;
     double z,
-        p; /* of the difference, two-sided; z 0 and p 1 where the two scorings rank all cases alike */
+        p; /* of the difference, two-sided; z 0 and p 1 where the two scorings rank all cases alike; NAN where they
+              differ without variance */
 } medtl_delong;
 
 /** @param second  Of the same cases; NULL: only `first` is wanted, and all of `second`, `difference`, z and p are NAN.

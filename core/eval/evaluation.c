@@ -4,6 +4,7 @@
 
 #include "auc.h"
 #include "delong.h"
+#include "width.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -170,8 +171,8 @@ static medtl_status prepare(cases *c, const medtl_evaluation_options *options, m
         }
     }
     for (size_t k = 0; k < p->classes && status == MEDTL_OK; k++)
-        status = medtl_ranking_create(p->probabilities + k, p->classes, p->labels, (uint32_t)k,
-                                      p->count, &c->rankings[k], err);
+        status = medtl_ranking_create_for_class(p->probabilities, p->classes, p->labels,
+                                                (uint32_t)k, p->count, &c->rankings[k], err);
     return status;
 }
 
@@ -185,6 +186,59 @@ static void release(cases *c)
     free(c->brier);
     free(c->rankings);
     free(c->counts);
+}
+
+/* What a share is of: all cases, those of the class k, those of the others, or those that are called k. */
+typedef enum share { OF_ALL, OF_CLASS, OF_OTHERS, OF_CALLED } share;
+
+static bool share_has(const cases *c, size_t i, share of, size_t k)
+{
+    switch (of) {
+    case OF_CLASS:
+        return c->given->labels[i] == k;
+    case OF_OTHERS:
+        return c->given->labels[i] != k;
+    case OF_CALLED:
+        return c->predicted[i] == k;
+    default:
+        return true;
+    }
+}
+
+/* @param seen  [groups], for this count's own use. */
+static size_t count_groups(const cases *c, const uint32_t *groups, size_t group_count, share of,
+                           size_t k, bool *seen)
+{
+    size_t count = 0;
+
+    memset(seen, 0, group_count * sizeof *seen);
+    for (size_t i = 0; i < c->given->count; i++)
+        if (share_has(c, i, of, k) && !seen[groups[i]]) {
+            seen[groups[i]] = true;
+            count++;
+        }
+    return count;
+}
+
+/* Give intervals without width another one, or none. */
+static void widen(const cases *c, const uint32_t *groups, size_t group_count, bool *seen,
+                  medtl_interval *values)
+{
+    static const struct {
+        size_t place;
+        share of;
+    } shares[] = {{SENSITIVITY, OF_CLASS}, {SPECIFICITY, OF_OTHERS}, {PRECISION, OF_CALLED}};
+
+    values[ACCURACY] = medtl_interval_of_share(values[ACCURACY], group_count);
+    for (size_t k = 0; k < c->given->classes; k++)
+        for (size_t i = 0; i < sizeof shares / sizeof shares[0]; i++) {
+            medtl_interval *v = &values[OVERALL + k * PER_CLASS + shares[i].place];
+
+            *v = medtl_interval_of_share(
+                *v, count_groups(c, groups, group_count, shares[i].of, k, seen));
+        }
+    for (size_t i = 0; i < OVERALL + c->given->classes * PER_CLASS; i++)
+        values[i] = medtl_interval_with_width(values[i]);
 }
 
 static void hand_over(const cases *c, const medtl_interval *values, medtl_evaluation *out)
@@ -235,7 +289,9 @@ static medtl_status evaluate(cases *c, const medtl_evaluation_options *options,
     const medtl_predictions *p = c->given;
     const size_t count = OVERALL + p->classes * PER_CLASS;
     medtl_interval *values = calloc(count, sizeof *values);
+    const uint32_t *groups = p->groups;
     uint32_t *own = NULL;
+    bool *seen;
     medtl_status status = MEDTL_OK;
 
     out->count = p->count;
@@ -243,21 +299,23 @@ static medtl_status evaluate(cases *c, const medtl_evaluation_options *options,
     out->groups = p->groups != NULL ? p->group_count : p->count;
     out->confusion = calloc(p->classes * p->classes, sizeof *out->confusion);
     out->per_class = calloc(p->classes, sizeof *out->per_class);
-    if (p->groups == NULL && (own = calloc(p->count, sizeof *own)) != NULL)
+    seen = calloc(out->groups + 1, sizeof *seen);
+    if (groups == NULL && (groups = own = calloc(p->count, sizeof *own)) != NULL)
         for (size_t i = 0; i < p->count; i++)
             own[i] = (uint32_t)i;
-    if (values == NULL || out->confusion == NULL || out->per_class == NULL ||
-        (p->groups == NULL && own == NULL))
+    if (values == NULL || out->confusion == NULL || out->per_class == NULL || groups == NULL ||
+        seen == NULL)
         status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for an evaluation");
     if (status == MEDTL_OK)
-        status =
-            medtl_bootstrap(p->groups != NULL ? p->groups : own, p->count, out->groups,
-                            options->resamples, options->seed, statistics, c, count, values, err);
+        status = medtl_bootstrap(groups, p->count, out->groups, options->resamples, options->seed,
+                                 statistics, c, count, values, err);
     if (status == MEDTL_OK) {
+        widen(c, groups, out->groups, seen, values);
         hand_over(c, values, out);
         status = add_delong(p, out, err);
     }
     free(values);
+    free(seen);
     free(own);
     return status;
 }

@@ -24,7 +24,9 @@ medtl_status medtl_temperature_factor(const medtl_predictions *cases, double *fa
     if (logits == NULL)
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu cases", cases->count);
     to_logits(cases->probabilities, cases->count * cases->classes, logits);
-    *factor = medtl_temperature_fit(logits, cases->labels, cases->count, cases->classes);
+    *factor = (double)NAN;
+    if (medtl_temperature_exists(logits, cases->labels, cases->count, cases->classes))
+        *factor = medtl_temperature_fit(logits, cases->labels, cases->count, cases->classes);
     free(logits);
     return MEDTL_OK;
 }
@@ -74,6 +76,8 @@ static medtl_status leave_out(const medtl_predictions *cases, const size_t *part
                                                            .probabilities = o->probabilities,
                                                            .labels = o->labels},
                                       &factor, err);
+    if (isnan(factor))
+        factor = 1.0;
     for (size_t i = 0; i < cases->count && status == MEDTL_OK; i++)
         if (part[i] == left_out)
             medtl_temperature_apply(cases->probabilities + i * n, 1, n, factor, out + i * n);

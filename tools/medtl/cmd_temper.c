@@ -5,6 +5,7 @@
 
 #include "core/eval/temperature.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -54,16 +55,16 @@ static medtl_status parse(int argc, char **argv, temper *t, bool *help, medtl_er
     return !*help && status == MEDTL_OK ? refit_check(&t->refit, err) : status;
 }
 
-/* Where every prediction is right, or wrong with certainty, the best temperature is the end of its range. */
 static medtl_status find(temper *t, medtl_error *err)
 {
     const medtl_predictions cases = scored_view(&t->refit.cases);
     const medtl_status status = medtl_temperature_factor(&cases, &t->factor, err);
 
-    if (status == MEDTL_OK && (t->factor < 0.051 || t->factor > 19.6))
+    if (status == MEDTL_OK && isnan(t->factor))
         return medtl_fail(err, MEDTL_E_ARGUMENT,
-                          "no temperature fits these %zu predictions: nearly all are %s",
-                          cases.count, t->factor < 1.0 ? "right" : "wrong, or say nothing");
+                          "no temperature fits these %zu predictions: all are right, or they speak "
+                          "against the labels",
+                          cases.count);
     return status;
 }
 

@@ -7,6 +7,7 @@
 #include "evaluation_output.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,6 +59,7 @@ typedef struct validation {
     float *logits, *probabilities;
     uint32_t *labels, *groups;
     double temperature;
+    bool fitted; /* the temperature; not where none fits */
     double
         threshold; /* of the second of two classes, by Youden's index; NAN where there are not two */
     medtl_evaluation *evaluation; /* NULL without validation images */
@@ -97,7 +99,9 @@ static medtl_status calibrate(const finetune_options *options, const finetune_da
                             (size_t)options->threads, options->views, v->logits, err);
     if (status != MEDTL_OK)
         return status;
-    v->temperature = medtl_temperature_fit(v->logits, v->labels, count, classes);
+    v->fitted = medtl_temperature_exists(v->logits, v->labels, count, classes);
+    if (v->fitted)
+        v->temperature = medtl_temperature_fit(v->logits, v->labels, count, classes);
     medtl_softmax(v->logits, count, classes, v->temperature, v->probabilities);
     if (classes == 2)
         v->threshold = medtl_youden_threshold(v->probabilities + 1, 2, v->labels, 1, count);
@@ -198,7 +202,8 @@ static medtl_status write_metrics(const finetune_options *options, const finetun
                                   const validation *v, json_t *provenance, medtl_error *err)
 {
     char *path = run_path(options, "metrics.json");
-    json_t *root = json_pack("{s:O, s:f}", "provenance", provenance, "temperature", v->temperature);
+    json_t *root = json_pack("{s:O, s:f, s:b}", "provenance", provenance, "temperature",
+                             v->temperature, "temperature_fitted", (int)v->fitted);
     medtl_status status;
     int failed = root == NULL || path == NULL;
 
@@ -235,8 +240,14 @@ static void print_result(const finetune_options *options, const finetune_data *d
         printf(
             "sensitivity + specificity is largest where the probability of %s is at least %.3f\n",
             data->table.classes[1], v->threshold);
-    printf("temperature %.3f\n\nvalidation (used to choose and calibrate, so somewhat too good)\n",
-           v->temperature);
+    if (v->fitted)
+        printf("temperature %.3f\n", v->temperature);
+    else
+        printf("temperature 1, not fitted: %s\n",
+               v->evaluation->accuracy.value == 1.0
+                   ? "every validation image is right, so there is no telling how sure is too sure"
+                   : "the model's answers for the validation images speak against their labels");
+    printf("\nvalidation (used to choose and calibrate, so somewhat too good)\n");
     evaluation_print(stdout, v->evaluation, (const char *const *)data->table.classes);
 }
 

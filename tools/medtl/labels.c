@@ -161,19 +161,19 @@ static medtl_status read_row(const labels_options *options, const labels_columns
     return row->path != NULL ? MEDTL_OK : medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
 }
 
-/* Images without a label: all of them counted, the first named by their lines. */
-static medtl_status check_labels_given(const labels_options *options, const labels_columns *c,
-                                       const labels *l, medtl_error *err)
+/* Images without a label or a group: all of them counted, the first named by their lines. */
+static medtl_status check_given(const labels_options *options, const labels_columns *c,
+                                const labels *l, size_t which, const char *what, medtl_error *err)
 {
     char lines[64] = "";
     size_t missing = 0;
 
-    for (size_t i = 0; i < l->count; i++) {
-        const char *name = labels_columns_class(c, l->table, i);
+    for (size_t i = 0; i < l->count && c->places[which] != MEDTL_NO_COLUMN; i++) {
         const size_t used = strlen(lines);
 
-        if (medtl_table_cell(l->table, i, c->places[LABEL_COLUMN])[0] != '\0' ||
-            (c->map_count > 0 && name != NULL))
+        if (medtl_table_cell(l->table, i, c->places[which])[0] != '\0' ||
+            (which == LABEL_COLUMN && c->map_count > 0 &&
+             labels_columns_class(c, l->table, i) != NULL))
             continue;
         if (missing++ < 3)
             snprintf(lines + used, sizeof lines - used, "%s%zu", missing > 1 ? ", " : "",
@@ -183,9 +183,9 @@ static medtl_status check_labels_given(const labels_options *options, const labe
         return MEDTL_OK;
     return medtl_fail(
         err, MEDTL_E_FORMAT,
-        "%s: %zu of %zu images have no label: column %zu (%.40s) is empty in line%s %s%s",
-        options->data, missing, l->count, c->places[LABEL_COLUMN] + 1,
-        medtl_table_header(l->table, c->places[LABEL_COLUMN]), missing > 1 ? "s" : "", lines,
+        "%s: %zu of %zu images have no %s: column %zu (%.40s) is empty in line%s %s%s",
+        options->data, missing, l->count, what, c->places[which] + 1,
+        medtl_table_header(l->table, c->places[which]), missing > 1 ? "s" : "", lines,
         missing > 3 ? ", ..." : "");
 }
 
@@ -239,7 +239,8 @@ medtl_status labels_read(const labels_options *options, const char *const *class
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
     if ((status = read_table(options->data, out, err)) == MEDTL_OK &&
         (status = labels_columns_read(options, out->table, c, err)) == MEDTL_OK &&
-        (status = check_labels_given(options, c, out, err)) == MEDTL_OK &&
+        (status = check_given(options, c, out, LABEL_COLUMN, "label", err)) == MEDTL_OK &&
+        (status = check_given(options, c, out, GROUP_COLUMN, "group", err)) == MEDTL_OK &&
         (status = find_classes(c, classes, class_count, out, err)) == MEDTL_OK)
         status = read_rows(options, c, out, err);
     labels_columns_clear(c);

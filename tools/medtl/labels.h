@@ -15,8 +15,9 @@ enum { CLASS_LIMIT = 1000 };
 /** How to read a table; the fields come from the command line. */
 typedef struct labels_options {
     const char *data; /* the CSV file */
-    const char
-        *columns; /* "file=NAME,label=NAME,group=NAME,fold=NAME,photometric=NAME"; may be NULL */
+    const char *
+        columns; /* "file=NAME,label=NAME,group=NAME,fold=NAME,photometric=NAME"; may be NULL. A group column
+                     has to name each image's group: which images are of one patient cannot be guessed. */
     const char *root;      /* folder of relative files; NULL: the table's own */
     const char *label_map; /* "value=class,..."; NULL: the values are the classes */
     bool unlabelled;       /* no label column is asked for: all rows are of one class */

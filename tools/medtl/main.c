@@ -1,6 +1,7 @@
 /* medtl: the offline tools. Finds the command and hands over. */
 #include "cmd.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -65,7 +66,16 @@ int report_failure(const char *command_name, const medtl_error *err)
     }
 }
 
-int main(int argc, char **argv)
+/* What was printed is a result, too: on a full disk it must not be missing in silence. */
+static int check_output(int exit_code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return exit_code;
+    fprintf(stderr, "medtl: cannot write the output: %s\n", strerror(errno));
+    return exit_code == EXIT_DONE ? EXIT_CANNOT_RUN : exit_code;
+}
+
+static int run(int argc, char **argv)
 {
     if (argc < 2)
         return usage(stderr, EXIT_USAGE);
@@ -82,3 +92,5 @@ int main(int argc, char **argv)
     fprintf(stderr, "medtl: unknown command '%s'\n", argv[1]);
     return usage(stderr, EXIT_USAGE);
 }
+
+int main(int argc, char **argv) { return check_output(run(argc, argv)); }

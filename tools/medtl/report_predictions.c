@@ -108,8 +108,8 @@ static medtl_status draw_roc(FILE *stream, const scored *s, const char *path, me
         points[k] = xy;
         if (xy == NULL)
             status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for ROC curves");
-        else if ((status = medtl_ranking_create(s->probabilities + k, s->classes, s->truth,
-                                                (uint32_t)k, s->count, &ranking, err)) ==
+        else if ((status = medtl_ranking_create_for_class(s->probabilities, s->classes, s->truth,
+                                                          (uint32_t)k, s->count, &ranking, err)) ==
                  MEDTL_OK) {
             const size_t length = medtl_roc_points(&ranking, xy, xy + s->count + 1);
 

@@ -126,15 +126,19 @@ static int by_text(const void *a, const void *b)
     return order != 0 ? order : (x->row > y->row) - (x->row < y->row);
 }
 
-/* Equal texts are one group. */
-static medtl_status read_groups(const medtl_table *table, size_t column, scored *s,
-                                medtl_error *err)
+/* Equal texts are one group; no text is none, and cannot be told from another one. */
+static medtl_status read_groups(const char *path, const medtl_table *table, size_t column,
+                                scored *s, medtl_error *err)
 {
-    keyed *sorted = calloc(s->count + 1, sizeof *sorted);
+    keyed *sorted;
 
+    s->has_groups = column != MEDTL_NO_COLUMN;
+    for (size_t i = 0; i < s->count && s->has_groups; i++)
+        if (medtl_table_cell(table, i, column)[0] == '\0')
+            return refuse(path, table, i, "no group", err);
+    sorted = calloc(s->count + 1, sizeof *sorted);
     if (sorted == NULL)
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for groups");
-    s->has_groups = column != MEDTL_NO_COLUMN;
     for (size_t i = 0; i < s->count; i++)
         sorted[i] = (keyed){s->has_groups ? medtl_table_cell(table, i, column) : "", i};
     qsort(sorted, s->count, sizeof *sorted, by_text);
@@ -172,7 +176,7 @@ static medtl_status read_table(const char *path, const medtl_table *table, score
     if (status == MEDTL_OK && out->count == 0)
         status = medtl_fail(err, MEDTL_E_FORMAT, "%s: no row below the header", path);
     if (status == MEDTL_OK)
-        status = read_groups(table, c.group, out, err);
+        status = read_groups(path, table, c.group, out, err);
     free(c.class_of);
     return status;
 }

@@ -63,11 +63,39 @@ Test(compare, what_does_not_match_is_refused_with_counts)
     text_write("b.csv", "file,label,p_no,p_yes\na,no,0.2,0.8\na,no,0.2,0.8\n");
     EXITS(3, "compare a.csv b.csv --common");
     SAYS("an image occurs twice");
+    text_write("b.csv", "file,label,p_no,p_yes,group\na,no,0.2,0.8,1\nb,no,0.2,0.8,\n");
+    EXITS(3, "compare a.csv b.csv --common");
+    SAYS("b.csv:3: no group");
     text_write("b.csv", "file,label\na,no\n");
     EXITS(3, "compare a.csv b.csv");
     EXITS(2, "compare a.csv");
     EXITS(2, "compare a.csv model.safetensors");
     SAYS("--data is needed");
+}
+
+/* Two images of each kind cannot prove anything: McNemar's exact p of two images that only one side has right is 0.5. */
+Test(compare, what_no_resample_varies_has_neither_interval_nor_p)
+{
+    text_write("a.csv", "file,label,p_no,p_yes\na,yes,0.5,0.5\nb,yes,0.5,0.5\nc,no,0.5,0.5\n"
+                        "d,no,0.5,0.5\n");
+    text_write("b.csv", "file,label,p_no,p_yes\na,yes,0.1,0.9\nb,yes,0.2,0.8\nc,no,0.9,0.1\n"
+                        "d,no,0.8,0.2\n");
+    EXITS(0, "compare a.csv b.csv --json c.json");
+    cr_expect_eq(json_number("c.json", "comparison/delong/macro_auc/difference/value"), 0.5);
+    cr_expect(isnan(json_number("c.json", "comparison/delong/macro_auc/p")));
+    cr_expect(isnan(json_number("c.json", "comparison/bootstrap/macro_auc/p")));
+    cr_expect(isnan(json_number("c.json", "comparison/bootstrap/macro_auc/b/low")));
+    cr_expect_eq(json_number("c.json", "comparison/mcnemar/exact_p"), 0.5);
+    cr_expect_float_eq(json_number("c.json", "comparison/bootstrap/accuracy/b/low"),
+                       pow(0.025, 0.25), 1e-9);
+}
+
+Test(compare, a_full_disk_is_no_success)
+{
+    text_write("a.csv", first);
+    EXITS(0, "compare a.csv a.csv --resamples 0 > /dev/null");
+    EXITS(3, "compare a.csv a.csv --resamples 0 > /dev/full");
+    SAYS("medtl: cannot write the output: ");
 }
 
 Test(compare, models_give_what_their_predictions_give)

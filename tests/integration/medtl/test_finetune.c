@@ -18,6 +18,21 @@ TestSuite(finetune, .init = folder_make, .fini = folder_remove, .timeout = 300);
 #define SAYS(text)         cr_assert_not_null(strstr(tool_output, text), "%s", tool_output)
 #define EXITS(status, ...) cr_assert_eq(tool(__VA_ARGS__), status, "%s", tool_output)
 
+/* Validation images that are the training images, which so long a run knows by heart. */
+Test(finetune, says_where_no_temperature_fits)
+{
+    pictures_write(4);
+    text_write("few.csv", "file,label,fold\npictures/0.png,no,0\npictures/1.png,yes,0\n"
+                          "pictures/2.png,no,0\npictures/3.png,yes,0\n"
+                          "pictures/a.png,no,1\npictures/b.png,yes,1\n");
+    cr_assert_eq(link("pictures/0.png", "pictures/a.png"), 0);
+    cr_assert_eq(link("pictures/1.png", "pictures/b.png"), 0);
+    EXITS(0, "finetune " SMALL_RUN "--data few.csv --validation-folds 1 --leaks ignore "
+             "--select loss --epochs 60 -o run");
+    SAYS("temperature 1, not fitted: every validation image is right");
+    cr_expect_eq(json_number("run/metrics.json", "temperature"), 1.0);
+}
+
 Test(finetune, learns_two_kinds_of_pictures_that_it_has_not_seen)
 {
     pictures_write(250);
@@ -29,7 +44,7 @@ Test(finetune, learns_two_kinds_of_pictures_that_it_has_not_seen)
     cr_assert_eq(json_number("fold0.json", "evaluation/images"), 50);
     cr_assert_eq(json_number("fold0.json", "evaluation/groups"), 25);
     cr_assert(exists("run/history.csv") && exists("run/checkpoint.bin"));
-    cr_assert(!isnan(json_number("run/metrics.json", "validation/macro_auc/low")));
+    cr_assert(!isnan(json_number("run/metrics.json", "validation/log_loss/low")));
     cr_assert_eq(json_number("run/metrics.json", "provenance/data/training_images"), 150);
     cr_assert_eq(json_number("run/metrics.json", "provenance/data/test_images_not_opened"), 50);
 }

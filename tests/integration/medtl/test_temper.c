@@ -102,7 +102,7 @@ Test(temper, refuses_what_does_not_fit)
     text_write("right.csv", "file,label,p_no,p_yes\na.png,yes,0.2,0.8\nb.png,no,0.7,0.3\n"
                             "c.png,no,0.6,0.4\n");
     EXITS(2, "temper run1/model.safetensors --predictions right.csv -o no.safetensors");
-    SAYS("no temperature fits these 3 predictions: nearly all are right");
+    SAYS("no temperature fits these 3 predictions: all are right");
     text_write("group.csv", "file,label,p_no,p_yes,group\na.png,yes,0.2,0.8,1\nb.png,no,0.7,0.3,1\n"
                             "c.png,yes,0.6,0.4,1\n");
     EXITS(2, "temper run1/model.safetensors --predictions group.csv -o no.safetensors");

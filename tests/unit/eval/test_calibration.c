@@ -69,6 +69,25 @@ Test(temperature, stays_in_its_range)
     cr_assert_eq(medtl_temperature_fit(NULL, NULL, 0, 2), 1.0);
 }
 
+/* Two cases, both right: loss log(1 + exp(-1 / T)) falls for ever as T does; both wrong, log(1 + exp(1 / T)) falls for ever as T
+ * grows. One of each kind, with margins m > n, has its least loss where m sigmoid(-m / T) = n sigmoid(n / T). */
+Test(temperature, exists_where_some_cases_are_wrong_and_more_are_right)
+{
+    const float right[4] = {1, 0, 0, 1}, wrong[4] = {0, 1, 1, 0}, more_right[4] = {3, 0, 1, 0},
+                more_wrong[4] = {1, 0, 3, 0}, alike[4] = {2, 2, 5, 5};
+    const uint32_t labels[2] = {0, 1};
+    double t;
+
+    cr_expect_not(medtl_temperature_exists(right, labels, 2, 2));
+    cr_expect_not(medtl_temperature_exists(wrong, labels, 2, 2));
+    cr_expect_not(medtl_temperature_exists(more_wrong, labels, 2, 2));
+    cr_expect_not(medtl_temperature_exists(alike, labels, 2, 2));
+    cr_expect_not(medtl_temperature_exists(NULL, NULL, 0, 2));
+    cr_expect(medtl_temperature_exists(more_right, labels, 2, 2));
+    t = medtl_temperature_fit(more_right, labels, 2, 2);
+    cr_expect_float_eq(3.0 / (1.0 + exp(3.0 / t)), 1.0 / (1.0 + exp(-1.0 / t)), 1e-6);
+}
+
 Test(temperature, is_what_pytorch_s_lbfgs_finds)
 {
     /* PyTorch 1.13, float64: LBFGS on cross_entropy(logits / T, labels), from T = 1. */

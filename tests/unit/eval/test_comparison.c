@@ -59,6 +59,16 @@ Test(comparison, p_counts_resamples_on_either_side_of_zero)
     }
     cr_assert_eq(medtl_compare(&worse, &better, &how, &c, NULL), MEDTL_OK);
     cr_expect_float_eq(c.accuracy.difference.value, 1.0, 1e-12);
+    cr_expect(isnan(c.accuracy.difference.low) && isnan(c.accuracy.p),
+              "each resample says the same");
+    cr_expect_float_eq(c.accuracy.second.low, pow(0.025, 1.0 / 3.0), 1e-12,
+                       "three groups of three");
+    cr_expect_float_eq(c.accuracy.first.high, 1.0 - pow(0.025, 1.0 / 3.0), 1e-12);
+    cr_expect_eq(c.accuracy.second.high, 1.0);
+    bad[labels[0]] = 0.9f; /* right in both */
+    bad[1 - labels[0]] = 0.1f;
+    cr_assert_eq(medtl_compare(&worse, &better, &how, &c, NULL), MEDTL_OK);
+    cr_expect_float_eq(c.accuracy.difference.value, 5.0 / 6.0, 1e-12);
     cr_expect_float_eq(c.accuracy.p, 2.0 / 100.0, 1e-12, "the least that 99 resamples can say");
 }
 

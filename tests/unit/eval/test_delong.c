@@ -64,7 +64,7 @@ static void make_cases(float *p, uint32_t *labels, uint32_t *groups, unsigned se
         for (size_t k = 0; k < CLASSES; k++) {
             seed = seed * 1664525u + 1013904223u;
             p[i * CLASSES + k] =
-                (float)(1 + (seed >> 16) % 10) / 10.0f + (labels[i] == k ? 0.3f : 0.0f);
+                ((float)(1 + (seed >> 16) % 10) / 10.0f + (labels[i] == k ? 0.3f : 0.0f)) / 4.0f;
             sum += p[i * CLASSES + k];
         }
         (void)sum; /* ranks alone count here, so the rows need not add up to 1 */
@@ -218,4 +218,25 @@ Test(delong, the_same_ranking_does_not_differ)
     cr_assert_eq(medtl_delong_test(&first, NULL, 1, &d, NULL), MEDTL_OK);
     cr_expect(isfinite(d.first.value) && isnan(d.first.low),
               "of one positive there is no variance");
+}
+
+/* Ranked without a fault against all alike: V10 and V01 are 1 for each case of the one and 1/2 for each of the other, so both
+ * variances are 0, and dividing by them would make ten images proof. */
+Test(delong, a_difference_without_variance_has_no_p)
+{
+    static const float alike[4] = {0.5f, 0.5f, 0.5f, 0.5f}, faultless[4] = {0.8f, 0.9f, 0.1f, 0.2f};
+    static const uint32_t labels[4] = {1, 1, 0, 0};
+    float pa[8], pb[8];
+    const medtl_predictions first = {
+        .count = 4, .classes = 2, .probabilities = pa, .labels = labels};
+    const medtl_predictions second = {
+        .count = 4, .classes = 2, .probabilities = pb, .labels = labels};
+    medtl_delong d;
+
+    two_classes(alike, 4, pa);
+    two_classes(faultless, 4, pb);
+    cr_assert_eq(medtl_delong_test(&first, &second, 1, &d, NULL), MEDTL_OK);
+    cr_expect_eq(d.difference.value, 0.5);
+    cr_expect(isnan(d.p) && isnan(d.z) && isnan(d.difference.low) && isnan(d.difference.high));
+    cr_expect(d.second.value == 1.0 && isnan(d.second.low) && isnan(d.second.high));
 }

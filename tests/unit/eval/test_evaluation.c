@@ -125,6 +125,40 @@ Test(evaluation, intervals_hold_the_value_and_repeat)
     medtl_evaluation_destroy(b);
 }
 
+/* 2 of 2 cases of class 1 are right, none of 2 others are called 2: resamples of these are right, too. The exact intervals are
+ * 0.025^(1/2) to 1 and, of four cases, 0.025^(1/4) to 1 (Clopper & Pearson 1934). */
+Test(evaluation, shares_of_all_or_none_have_the_exact_interval)
+{
+    const medtl_evaluation_options options = {.positive_class = -1, .resamples = 200, .seed = 4};
+    medtl_evaluation *e = evaluate(&options);
+
+    cr_expect_eq(e->per_class[1].sensitivity.value, 1.0);
+    cr_expect_float_eq(e->per_class[1].sensitivity.low, sqrt(0.025), 1e-12);
+    cr_expect_eq(e->per_class[1].sensitivity.high, 1.0);
+    cr_expect_float_eq(e->per_class[2].specificity.low, pow(0.025, 0.25), 1e-12);
+    cr_expect_float_eq(e->per_class[2].precision.low, 0.025, 1e-12, "one case is called 2");
+    cr_expect(e->per_class[2].auc.value == 1.0 && isnan(e->per_class[2].auc.low),
+              "no resample can rank worse");
+    cr_expect_lt(e->accuracy.low, e->accuracy.high);
+    medtl_evaluation_destroy(e);
+}
+
+/* Logit differences of 30, 25 and 20 are all the probability 1 in float; what is left for the other class is not 0 and ranks
+ * them. Both positives lie above the negative, and of two classes both areas are the same. */
+Test(evaluation, sure_cases_are_told_apart)
+{
+    const float p[6] = {(float)exp(-30.0), 1.0f, (float)exp(-25.0), 1.0f, (float)exp(-20.0), 1.0f};
+    const uint32_t truth[3] = {1, 1, 0};
+    const medtl_predictions predictions = {
+        .count = 3, .classes = 2, .probabilities = p, .labels = truth};
+    medtl_evaluation *e = NULL;
+
+    cr_assert_eq(medtl_evaluation_create(&predictions, &plain, &e, NULL), MEDTL_OK);
+    SAME(e->per_class[0].auc, 1.0);
+    SAME(e->per_class[1].auc, 1.0);
+    medtl_evaluation_destroy(e);
+}
+
 Test(evaluation, refuses_what_is_no_prediction)
 {
     const float bad[2] = {NAN, 0.5f}, good[2] = {0.5f, 0.5f};

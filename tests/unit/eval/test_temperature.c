@@ -61,11 +61,26 @@ Test(temperature_apply, takes_roots_and_norms)
     cr_expect_float_eq(out[3], 1.0, 2e-6);
 }
 
+/* As sharp as floats go: the loss is flat long before the range ends, and the search would settle anywhere. */
+Test(temperature_factor, none_fits_where_all_are_right)
+{
+    const float p[4] = {0.99995f, 0.00005f, 0.015f, 0.985f};
+    const uint32_t right[2] = {0, 1}, wrong[2] = {1, 0};
+    medtl_predictions cases = {.count = 2, .classes = 2, .probabilities = p, .labels = right};
+    double factor = 0.0;
+
+    cr_assert_eq(medtl_temperature_factor(&cases, &factor, NULL), MEDTL_OK);
+    cr_expect(isnan(factor));
+    cases.labels = wrong;
+    cr_assert_eq(medtl_temperature_factor(&cases, &factor, NULL), MEDTL_OK);
+    cr_expect(isnan(factor));
+}
+
 /* Two parts: class 0 deals its groups a, c to parts 0, 1, class 1 its groups b, d likewise. So a and b get the factor of c
  * and d, and the other way round; the fifth case belongs to a. */
 Test(temperature_cross_validate, leaves_out_whole_groups)
 {
-    const float p[10] = {0.9f, 0.1f, 0.7f, 0.3f, 0.8f, 0.2f, 0.45f, 0.55f, 0.6f, 0.4f};
+    const float p[10] = {0.9f, 0.1f, 0.7f, 0.3f, 0.8f, 0.2f, 0.55f, 0.45f, 0.6f, 0.4f};
     const uint32_t labels[5] = {0, 1, 0, 1, 0}, groups[5] = {0, 1, 2, 3, 0};
     const float first[6] = {0.9f, 0.1f, 0.7f, 0.3f, 0.6f, 0.4f};
     const uint32_t first_labels[3] = {0, 1, 0};

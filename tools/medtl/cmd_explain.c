@@ -3,7 +3,9 @@
 #include "evaluation_output.h"
 #include "explain_page.h"
 #include "options.h"
+#include "page_names.h"
 #include "progress.h"
+#include "run_folder.h"
 #include "sample.h"
 #include "target.h"
 
@@ -21,7 +23,8 @@ static const char USAGE[] =
     "Shows where in a picture a model found what speaks for a class: Grad-CAM (Selvaraju et al. 2017).\n"
     "For each file (DICOM, PNG, JPEG, PGM, PPM) a page is written: the picture as the model reads it,\n"
     "the heat map over it, a legend, the most probable classes. A heat map shows what moved the model,\n"
-    "not where disease is; a model that is wrong has heat maps, too.\n"
+    "not where disease is; a model that is wrong has heat maps, too. Pages are named after their files;\n"
+    "where two files have the same name, after their folders, too (a_1.png.mole.png of a/1.png).\n"
     "\n"
     "Example:\n"
     "  medtl explain lesion.jpg -m dermoscopy.safetensors -o heat/\n"
@@ -42,6 +45,7 @@ typedef struct session {
     medtl_predictor *predictor;
     medtl_explainer *explainer;
     target target;
+    size_t name_parts;                  /* of a page's name (page_names.h) */
     size_t height, width;               /* of a map */
     float *input, *probabilities, *map; /* of one picture */
     json_t *records;
@@ -129,33 +133,38 @@ static medtl_status allocate(session *s, medtl_error *err)
     s->probabilities = calloc(s->info->class_count, sizeof *s->probabilities);
     s->map = calloc(s->height * s->width, sizeof *s->map);
     s->records = json_array();
-    if (s->input == NULL || s->probabilities == NULL || s->map == NULL || s->records == NULL)
+    s->name_parts = page_name_parts(s->options.files.items, s->options.files.count);
+    if (s->input == NULL || s->probabilities == NULL || s->map == NULL || s->records == NULL ||
+        s->name_parts == 0)
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for a heat map");
     return medtl_file_make_folders(s->options.out, err);
 }
 
-/* FOLDER/FILE.CLASS.png; characters of a class that a file's name should not have become '_'. */
-static char *page_path(const session *s, const char *file, size_t class_index)
+/* FILE.CLASS.png; characters of a class that a file's name should not have become '_'. Owned; NULL without memory. */
+static char *page_file(const session *s, const char *file, size_t class_index)
 {
     static const char *const endings[] = {"png", "svg"};
-    const char *slash = strrchr(file, '/');
-    char *class_name = strdup(s->info->class_names[class_index]), *path = NULL;
+    const char *class_name = s->info->class_names[class_index];
+    char *name = page_name(file, s->name_parts);
+    const size_t before = name != NULL ? strlen(name) : 0, room = before + strlen(class_name) + 6;
+    char *page = name != NULL ? malloc(room) : NULL;
 
-    for (char *c = class_name; c != NULL && *c != '\0'; c++)
-        if (*c == '/' || (unsigned char)*c <= ' ')
-            *c = '_';
-    if (class_name == NULL ||
-        asprintf(&path, "%s/%s.%s.%s", s->options.out, slash != NULL ? slash + 1 : file, class_name,
-                 endings[s->options.format]) < 0)
-        path = NULL;
-    free(class_name);
-    return path;
+    if (page != NULL) {
+        snprintf(page, room, "%s.%s.%s", name, class_name, endings[s->options.format]);
+        for (char *c = page + before; *c != '\0'; c++)
+            if (*c == '/' || (unsigned char)*c <= ' ')
+                *c = '_';
+    }
+    free(name);
+    return page;
 }
 
 static medtl_status explain_class(session *s, const char *file, size_t class_index,
                                   medtl_error *err)
 {
+    char *page = page_file(s, file, class_index), *path = NULL;
     const explanation e = {.file = file,
+                           .page = page,
                            .info = s->info,
                            .normaliser = &s->target.normaliser,
                            .layer = s->options.layer != NULL ? s->options.layer : "",
@@ -165,11 +174,12 @@ static medtl_status explain_class(session *s, const char *file, size_t class_ind
                            .map = s->map,
                            .height = s->height,
                            .width = s->width};
-    char *path = page_path(s, file, class_index);
     medtl_status status;
 
-    if (path == NULL)
+    if (page == NULL || (path = path_join(s->options.out, page)) == NULL) {
+        free(page);
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
+    }
     if ((status = medtl_explainer_run(s->explainer, s->input, class_index, s->map, err)) ==
             MEDTL_OK &&
         (status = explain_page_write(path, &e, err)) == MEDTL_OK) {
@@ -180,6 +190,7 @@ static medtl_status explain_class(session *s, const char *file, size_t class_ind
                    (double)s->probabilities[class_index]);
     }
     free(path);
+    free(page);
     return status;
 }
 

@@ -1,6 +1,7 @@
 #include "experiment_run.h"
 
 #include "core/base/file.h"
+#include "experiment_record.h"
 #include "recipe_run.h"
 #include "repeated.h"
 #include "run_folder.h"
@@ -291,7 +292,9 @@ medtl_status experiment_run_cell(const experiment_state *s, experiment_cell *cel
 
     if (asprintf(&folder, "%s/runs/%s", s->options.folder, cell->name) < 0)
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for an experiment");
-    if ((status = experiment_split(s, cell, &table, err)) == MEDTL_OK)
+    if ((status = experiment_split(s, cell, &table, err)) == MEDTL_OK &&
+        (check || ((status = medtl_file_make_folders(folder, err)) == MEDTL_OK &&
+                   (status = experiment_record_write(s, cell, table, err)) == MEDTL_OK)))
         status = experiment_run_recipe(s, &s->experiment->arms[cell->arm], table, cell->seed,
                                        folder, check, err);
     free(table);
@@ -378,7 +381,8 @@ static medtl_status collect_cell(const experiment_state *s, experiment_cell *cel
         cell->measures[m] = (medtl_interval){(double)NAN, (double)NAN, (double)NAN};
     if (asprintf(&folder, "%s/runs/%s", s->options.folder, cell->name) < 0)
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for an experiment");
-    status = experiment_split(s, cell, &table, err); /* for its counts */
+    if ((status = experiment_split(s, cell, &table, err)) == MEDTL_OK) /* for its counts, too */
+        status = experiment_record_check(s, cell, table, err);
     run = load(folder, ".", "run.json");
     cell->seconds = run_seconds(folder, run, "seconds");
     cell->processor_seconds = run_seconds(folder, run, "processor_seconds");

@@ -2,7 +2,7 @@
  *
  *   OUT/prepared/NAME/            runs that others build on; with --prepared CACHE/RECIPE-KEY/ (experiment_prepare.c)
  *   OUT/splits/DATA-n50-s1.csv    the images of one size and seed, with their sides
- *   OUT/runs/ARM-n50-s1/          a run folder (run_folder.h); with cross-validation ARM-n50-s1-k0
+ *   OUT/runs/ARM-n50-s1/          a run folder (run_folder.h); with cross-validation ARM-n50-s1-k0; and asked.json
  *   OUT/results.csv, summary.json, summary.md, plots/
  */
 #ifndef MEDTL_TOOL_EXPERIMENT_RUN_H
@@ -70,7 +70,8 @@ medtl_status experiment_prepare(const experiment_state *state, size_t index, boo
 medtl_status experiment_run_cell(const experiment_state *state, experiment_cell *cell, bool check,
                                  medtl_error *err);
 
-/** Fill in what the run folders hold: done, seconds, measures. */
+/** Fill in what the run folders hold: done, seconds, measures. @return MEDTL_E_ARGUMENT where one is of another experiment than
+ *  this one is now (experiment_record.h). */
 medtl_status experiment_collect(experiment_state *state, medtl_error *err);
 
 /* ---- parts of the above, for experiment_prepare.c ---- */

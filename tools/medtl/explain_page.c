@@ -129,7 +129,7 @@ json_t *explain_json(const explanation *e)
         json_decref(rows);
         return NULL;
     }
-    return json_pack("{s:s, s:s, s:f, s:o}", "file", e->file, "class",
+    return json_pack("{s:s, s:s, s:s, s:f, s:o}", "file", e->file, "page", e->page, "class",
                      e->info->class_names[e->class_index], "probability",
                      (double)e->probabilities[e->class_index], "map", rows);
 }

@@ -9,6 +9,7 @@
 
 typedef struct explanation {
     const char *file; /* as the command line named it */
+    const char *page; /* name of the page's file */
     const medtl_model_info *info;
     const medtl_normaliser *normaliser;
     const char *layer;          /* "" for the last feature map */
@@ -23,7 +24,7 @@ typedef struct explanation {
  *  @param path  *.png or *.svg. */
 medtl_status explain_page_write(const char *path, const explanation *e, medtl_error *err);
 
-/** {"file", "class", "probability", "map": [[...]]}; NULL without memory. */
+/** {"file", "page", "class", "probability", "map": [[...]]}; NULL without memory. */
 json_t *explain_json(const explanation *e);
 
 #endif

@@ -113,8 +113,10 @@ static medtl_status run_examples(const recipe_plan *plan, const recipe_inputs *i
     medtl_error why = {0};
     medtl_status status = examples_step(plan, inputs, inputs->examples, &step, err);
 
-    if (status != MEDTL_OK || step.argument_count == 0 || run_folder_stage_done(&step))
+    if (status != MEDTL_OK || step.argument_count == 0 ||
+        (run_folder_stage_done(&step) && run_folder_stage_same(&step)))
         goto done;
+    run_folder_empty(step.folder); /* of other pictures */
     if (run_step(&step, out, &why) != MEDTL_OK) {
         out->incomplete = true;
         if (stop_wanted())

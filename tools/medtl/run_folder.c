@@ -4,6 +4,7 @@
 #include "evaluation_output.h"
 #include "medtl_code_version.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -170,8 +171,25 @@ static const char *difference(const json_t *old, const json_t *new, const recipe
     return NULL;
 }
 
-static void forget_stages(const recipe_plan *plan)
+void run_folder_empty(const char *folder)
 {
+    DIR *listing = opendir(folder);
+    const struct dirent *item;
+
+    while (listing != NULL && (item = readdir(listing)) != NULL)
+        unlinkat(dirfd(listing), item->d_name, 0); /* not folders, "." among them */
+    if (listing != NULL)
+        closedir(listing);
+}
+
+/* @param folder  Of the run. What was made of its stages afterwards is of the old ones, too. */
+static void forget_stages(const char *folder, const recipe_plan *plan)
+{
+    char *examples = path_join(folder, "examples");
+
+    if (examples != NULL)
+        run_folder_empty(examples);
+    free(examples);
     for (size_t i = 0; i < plan->count; i++) {
         static const char *const files[] = {"stage.json", "spent.json", "checkpoint.bin"};
 
@@ -205,7 +223,7 @@ medtl_status run_folder_open(const medtl_recipe *recipe, const recipe_inputs *in
                 "%s: holds a run with %s; --force starts anew, another folder keeps both",
                 inputs->run_folder, differs);
         else if (differs != NULL || force) {
-            forget_stages(plan);
+            forget_stages(inputs->run_folder, plan);
             status = json_write(path, new, err);
         }
     }
@@ -222,6 +240,19 @@ bool run_folder_stage_done(const recipe_step *step)
 
     free(path);
     return done;
+}
+
+bool run_folder_stage_same(const recipe_step *step)
+{
+    char *path = path_join(step->folder, "stage.json"), *command = recipe_step_text(step);
+    json_t *root = path != NULL ? json_load_file(path, 0, NULL) : NULL;
+    const char *was = json_string_value(json_object_get(root, "command"));
+    const bool same = was != NULL && command != NULL && strcmp(was, command) == 0;
+
+    json_decref(root);
+    free(command);
+    free(path);
+    return same;
 }
 
 stage_time run_folder_stage_spent(const recipe_step *step)
@@ -251,7 +282,8 @@ void run_folder_stage_stopped(const recipe_step *step, const stage_time *took)
 medtl_status run_folder_stage_end(const recipe_step *step, int exit_code, const stage_time *took,
                                   medtl_error *err)
 {
-    char *path = path_join(step->folder, "stage.json"), ended[32] = "";
+    char *path = path_join(step->folder, "stage.json"), *command = recipe_step_text(step);
+    char ended[32] = "";
     const time_t now = time(NULL);
     struct tm parts;
     json_t *root;
@@ -259,13 +291,15 @@ medtl_status run_folder_stage_end(const recipe_step *step, int exit_code, const 
 
     if (gmtime_r(&now, &parts) != NULL)
         strftime(ended, sizeof ended, "%Y-%m-%dT%H:%M:%SZ", &parts);
-    root = json_pack("{s:s, s:i, s:f, s:f, s:s, s:s}", "stage", step->name, "exit_code", exit_code,
-                     "seconds", took->seconds, "processor_seconds", took->processor_seconds,
-                     "ended", ended, "code", code_version());
+    root = json_pack("{s:s, s:s, s:i, s:f, s:f, s:s, s:s}", "stage", step->name, "command",
+                     command != NULL ? command : "", "exit_code", exit_code, "seconds",
+                     took->seconds, "processor_seconds", took->processor_seconds, "ended", ended,
+                     "code", code_version());
     status = path == NULL || root == NULL
                  ? medtl_fail(err, MEDTL_E_MEMORY, "out of memory for stage.json")
                  : json_write(path, root, err);
     json_decref(root);
+    free(command);
     free(path);
     return status;
 }

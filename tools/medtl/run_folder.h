@@ -26,8 +26,13 @@ void run_folder_unlock(int lock);
 medtl_status run_folder_open(const medtl_recipe *recipe, const recipe_inputs *inputs,
                              const recipe_plan *plan, bool force, medtl_error *err);
 
-/** Is this stage done? */
+/** Is this stage done? And by this command line? */
 bool run_folder_stage_done(const recipe_step *step);
+bool run_folder_stage_same(const recipe_step *step);
+
+/** Remove the files of a folder, not its folders. */
+void run_folder_empty(const char *folder);
+
 /** What a stage has taken, over all times that it was started. */
 typedef struct stage_time {
     double seconds, processor_seconds;

@@ -5,6 +5,8 @@
 #include <png.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 TestSuite(explain, .init = folder_make, .fini = folder_remove, .timeout = 300);
 
@@ -57,6 +59,19 @@ Test(explain, the_layer_decides_the_size_of_the_map)
     SAYS("single pixel");
     EXITS(2, EXPLAIN "pictures/1.png --layer layer9");
     SAYS("hybrid2 has no layer \"layer9\"");
+}
+
+/* Of files with the same name no page replaces another's. */
+Test(explain, names_pages_after_folders_where_files_have_the_same_name)
+{
+    train();
+    cr_assert(mkdir("a", 0777) == 0 && mkdir("b", 0777) == 0);
+    cr_assert(link("pictures/1.png", "a/1.png") == 0 && link("pictures/3.png", "b/1.png") == 0);
+    EXITS(0, EXPLAIN "a/1.png b/1.png pictures/2.png --class yes --quiet --json heat.json");
+    cr_expect(exists("heat/a_1.png.yes.png") && exists("heat/b_1.png.yes.png") &&
+              exists("heat/pictures_2.png.yes.png") && !exists("heat/1.png.yes.png"));
+    EXITS(0, EXPLAIN "a/1.png a/1.png pictures/2.png --class yes --quiet");
+    cr_expect(exists("heat/1.png.yes.png"), "given twice, it is the same");
 }
 
 Test(explain, bad_input_is_named_and_the_rest_is_done)

@@ -5,11 +5,13 @@
 
 #include <criterion/criterion.h>
 #include <glob.h>
+#include <jansson.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -58,6 +60,27 @@ static void run_leaves_everything(const char *folder)
     }
 }
 
+/* Both files name the model that they are of. */
+static void same_model(const char *a, const char *b)
+{
+    json_t *one = json_load_file(a, 0, NULL), *other = json_load_file(b, 0, NULL);
+    const char *x = json_string_value(json_object_get(json_object_get(one, "model"), "sha256")),
+               *y = json_string_value(json_object_get(json_object_get(other, "model"), "sha256"));
+
+    cr_expect(x != NULL && y != NULL && strcmp(x, y) == 0, "%s: %s; %s: %s", a, x, b, y);
+    json_decref(one);
+    json_decref(other);
+}
+
+static size_t count_maps(const char *path)
+{
+    json_t *root = json_load_file(path, 0, NULL);
+    const size_t count = json_array_size(json_object_get(root, "heat_maps"));
+
+    json_decref(root);
+    return count;
+}
+
 Test(recipe, leaves_settings_results_and_a_page_that_stands_alone)
 {
     char *page, *run;
@@ -84,6 +107,64 @@ Test(recipe, leaves_settings_results_and_a_page_that_stands_alone)
     SAYS("other settings");
     EXITS(0, "report run/1-finetune");
     cr_assert(exists("run/1-finetune/report.html"));
+}
+
+/* The picture is of the second stage's table and of the last model, whatever lay there before. */
+Test(recipe, forced_anew_forgets_the_old_heat_maps)
+{
+    pictures_write(40);
+    EXITS(0, RUN "--set epochs=1 --examples 2 -o run");
+    text_write("run/examples/old.png", "of the first model");
+    EXITS(0, RUN "--set epochs=2 --examples 2 -o run --force");
+    cr_expect_not(exists("run/examples/old.png"));
+    same_model("run/examples/explain.json", "run/2-evaluate/metrics.json");
+    EXITS(0, RUN "--set epochs=2 --examples 2 -o run");
+    cr_expect_eq(count_maps("run/examples/explain.json"), 2);
+    EXITS(0, RUN "--set epochs=2 --examples 4 -o run");
+    cr_expect_gt(count_maps("run/examples/explain.json"), 2);
+}
+
+/* Each caption of the picture KIND/NUMBER.png says that it is of this kind. */
+static void says_truth(const char *page, const char *kind, int number)
+{
+    char name[32], truth[32];
+
+    snprintf(name, sizeof name, ": %s_%d.png.", kind, number);
+    snprintf(truth, sizeof truth, " is %s, predicted ", kind);
+    for (const char *at = page; (at = strstr(at, name)) != NULL; at++) {
+        const char *is = strstr(at, " is ");
+
+        cr_expect(is != NULL && strncmp(is, truth, strlen(truth)) == 0, "%.60s", at);
+    }
+}
+
+/* no/1.png and yes/1.png: each has a page, and its own truth in the report. */
+Test(recipe, tells_pictures_of_the_same_name_apart)
+{
+    char *page, *text = calloc(1, 1 << 16);
+
+    pictures_write(40);
+    cr_assert(text != NULL && mkdir("pictures/no", 0777) == 0 && mkdir("pictures/yes", 0777) == 0);
+    strcpy(text, "file,label,group,fold\n");
+    for (int i = 0; i < 40; i++) {
+        char from[64], to[64];
+
+        snprintf(from, sizeof from, "pictures/%d.png", i);
+        snprintf(to, sizeof to, "pictures/%s/%d.png", i % 2 == 1 ? "yes" : "no", i / 2);
+        cr_assert_eq(rename(from, to), 0);
+        snprintf(text + strlen(text), 100, "%s,%s,%d,%d\n", to, i % 2 == 1 ? "yes" : "no", i / 2,
+                 i / 2 % 5);
+    }
+    text_write("labels.csv", text);
+    EXITS(0, RUN "--set epochs=1 --examples 8 -o run");
+    page = read_text("run/report.html");
+    for (int i = 0; i < 20; i += 5) {
+        says_truth(page, "no", i);
+        says_truth(page, "yes", i);
+    }
+    cr_expect(strstr(page, ": no_") != NULL || strstr(page, ": yes_") != NULL);
+    free(page);
+    free(text);
 }
 
 /* Start the program in the background, kill it once `path` is there, or, where that is NULL, after so many seconds. */
@@ -298,6 +379,38 @@ Test(experiment, validates_on_nothing_where_it_says_none)
     medtl_table_destroy(split);
     cr_expect_eq(json_number("out/runs/short-n20-s1/1-finetune/metrics.json", "temperature"), 1.0,
                  "nothing to fit it on");
+}
+
+/* Labels that were mended, settings that were changed: the old runs' figures are not those of the new experiment. */
+Test(experiment, does_not_take_old_runs_for_those_of_a_changed_experiment)
+{
+    char *text, *at;
+    FILE *file;
+
+    pictures_write(120);
+    text_write("e.xml", EXPERIMENT);
+    EXITS(0, "run-experiment e.xml --root . -o out -q");
+    EXITS(0, "run-experiment e.xml --root . -o out -q");
+    EXITS(0, "run-experiment e.xml --root . -o out -q --summary");
+    text = read_text("e.xml");
+    at = strstr(text, "<set name='epochs' value='");
+    cr_assert_not_null(at);
+    at[strlen("<set name='epochs' value='")] ^= 1;
+    text_write("changed.xml", text);
+    EXITS(2, "run-experiment changed.xml --root . -o out -q");
+    SAYS("holds a run with other settings");
+    EXITS(2, "run-experiment changed.xml --root . -o out -q --summary");
+    free(text);
+    text = read_text("labels.csv");
+    at = strstr(text, ",no,");
+    file = fopen("labels.csv", "w");
+    cr_assert(at != NULL && file != NULL);
+    fprintf(file, "%.*s,yes,%s", (int)(at - text), text, at + strlen(",no,"));
+    fclose(file);
+    free(text);
+    EXITS(2, "run-experiment e.xml --root . -o out -q");
+    SAYS("holds a run with other images or labels");
+    EXITS(0, "run-experiment e.xml --root . -o other -q");
 }
 
 /* The columns of results.csv that are measured; times differ, and so they may. */

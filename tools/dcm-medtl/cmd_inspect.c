@@ -63,10 +63,6 @@ static int print(const arguments *a, const look *l)
         complain("%s", err.message);
         return EXIT_CANNOT_RUN;
     }
-    if (fflush(stdout) != 0) {
-        complain("standard output: cannot write");
-        return EXIT_INCOMPLETE;
-    }
     return l->image_error.status != MEDTL_OK || l->model_error.status != MEDTL_OK ? EXIT_INCOMPLETE
                                                                                   : EXIT_DONE;
 }

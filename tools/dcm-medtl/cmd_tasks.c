@@ -185,10 +185,6 @@ static int run(const arguments *a)
         json_dumpf(list, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
         putchar('\n');
     }
-    if (fflush(stdout) != 0) {
-        complain("standard output: cannot write");
-        code = EXIT_CANNOT_RUN;
-    }
     json_decref(list);
     medtl_config_destroy(config);
     return code;

@@ -94,8 +94,27 @@ if [ -w /dev/full ]; then
     run 1 classify "$work/in" -o "$work/x" -q --json /dev/full
     one_line "/dev/full: " "No space left"
     [ -c /dev/full ] || complain "/dev/full was replaced"
-    "$dcm_medtl" classify "$work/in" -o "$work/x" >/dev/full 2>"$work/err" && complain "a full standard output goes unnoticed"
-    one_line "standard output"
+    # Whatever prints says that nobody got it, once.
+    full() { # EXIT_CODE COMMAND...
+        local expected=$1 code=0
+        shift
+        "$dcm_medtl" "$@" >/dev/full 2>"$work/err" || code=$?
+        [ "$code" = "$expected" ] || complain "exit $code, not $expected, where standard output is full: $*"
+        grep -qE "^dcm-medtl: cannot write the output: (No space left on device|not all of it was taken)" "$work/err" || complain "$*: $(cat "$work/err")"
+    }
+    full 3 --version;                                  one_line "No space left on device"
+    full 3 --help;                                     one_line
+    full 3 wrap --help;                                one_line
+    full 3 tasks;                                      one_line
+    full 3 tasks --json;                               one_line
+    full 3 classify "$work/in" -o "$work/x";           one_line
+    full 3 classify "$work/in" -o "$work/x" --json -;  one_line
+    full 3 inspect "$work/in/good";                    one_line
+    full 3 show "$work"/x/*/*.dcm;                     one_line
+    full 3 verify "$work"/x/*/*.dcm "$work/in";        one_line
+    full 3 phantom -o "$work/phantom";                 one_line
+    full 3 deidentify "$work/in" -o "$work/y"
+    full 1 classify "$work/in" "$work/absent" -o "$work/x" # the worse code stays: 1 names what failed
 fi
 if [ "$(id -u)" != 0 ]; then
     mkdir "$work/locked" && chmod 555 "$work/locked"

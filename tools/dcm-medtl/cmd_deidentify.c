@@ -47,6 +47,7 @@ typedef struct arguments {
 typedef struct run {
     const arguments *arguments;
     medtl_deidentifier *deidentifier;
+    medtl_reader *reader; /* of the search, under the same limits */
     deidentify_list list;
     progress_bar bar;
     void *written; /* a tree (tsearch) of written_object */
@@ -287,8 +288,8 @@ static int deidentify_paths(run *r)
 {
     const arguments *a = r->arguments;
     medtl_error err = {MEDTL_OK, ""};
-    medtl_status status =
-        medtl_scan((const char *const *)a->paths.items, a->paths.count, NULL, 0, on_file, r, &err);
+    medtl_status status = medtl_reader_scan(r->reader, (const char *const *)a->paths.items,
+                                            a->paths.count, NULL, 0, on_file, r, &err);
 
     if (status == MEDTL_OK)
         status = deidentify_all(r, &err);
@@ -309,7 +310,7 @@ static int deidentify_paths(run *r)
 }
 
 /* What would make the whole run worthless is found before it begins. */
-static int prepare(arguments *a, medtl_deidentifier **out)
+static int prepare(arguments *a, run *r)
 {
     medtl_error err = {MEDTL_OK, ""};
     medtl_status status;
@@ -319,7 +320,9 @@ static int prepare(arguments *a, medtl_deidentifier **out)
         complain("%s", err.message);
         return EXIT_CANNOT_RUN;
     }
-    status = deidentifying_start(&a->how, reading_finish(&a->reading)->limits, a->quiet, out, &err);
+    status = medtl_reader_create(reading_finish(&a->reading), &r->reader, &err);
+    if (status == MEDTL_OK)
+        status = deidentifying_start(&a->how, &a->reading.limits, a->quiet, &r->deidentifier, &err);
     if (status == MEDTL_OK)
         return EXIT_DONE;
     complain("%s", err.message);
@@ -334,7 +337,7 @@ int cmd_deidentify(int argc, char **argv)
 
     reading_start(&a.reading);
     code = parse(argc, argv, &a);
-    if (code >= 0 || (code = prepare(&a, &r.deidentifier)) != EXIT_DONE)
+    if (code >= 0 || (code = prepare(&a, &r)) != EXIT_DONE)
         goto done;
     (void)signal(SIGINT, on_signal);
     (void)signal(SIGTERM, on_signal);
@@ -345,6 +348,7 @@ done:
     tdestroy(r.written, free);
     deidentify_list_clear(&r.list);
     medtl_deidentifier_destroy(r.deidentifier);
+    medtl_reader_destroy(r.reader);
     reading_clear(&a.reading);
     free(a.paths.items);
     return code;

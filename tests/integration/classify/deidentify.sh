@@ -103,6 +103,17 @@ done
 run 2 classify "$work/in" -o "$work/x" --deidentify --resume
 run 2 classify "$work/in" -o "$work/x" --shift-dates
 
+# A limit that is raised holds for the search, too, and one that is lowered for both.
+if command -v dcmodify >/dev/null; then
+    mkdir "$work/deep"
+    cp "$work/mixed/good" "$work/deep/a"
+    dcmodify -nb -i "$(printf '(0040,a730)[0].%.0s' {1..40})(0008,0104)=deep" "$work/deep/a"
+    run 1 deidentify "$work/deep" -o "$work/limited" -q; one_line "$work/deep/a: " "deeper than the limit of 32"
+    run 0 deidentify "$work/deep" -o "$work/limited" --limit depth=64
+    says '^1 objects written'
+    run 1 deidentify "$work/deep" -o "$work/limited" -q --limit depth=20; one_line "deeper than the limit of 20"
+fi
+
 # Command lines.
 run 2 deidentify "$work/in"
 run 2 deidentify -o "$work/x"

@@ -3,6 +3,7 @@
 #include "cmd.h"
 #include "inspect.h"
 #include "output.h"
+#include "pipeline.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,7 +95,7 @@ static int run(const arguments *a)
         complain("%s", err.message);
         return EXIT_CANNOT_RUN;
     }
-    status = medtl_config_load(a->config.items, a->config.count, &config, &err);
+    status = medtl_pipeline_load_config(a->config.items, a->config.count, &config, &err);
     if (status != MEDTL_OK) {
         complain("%s", err.message);
         return exit_code_of(status);

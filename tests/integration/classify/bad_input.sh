@@ -67,6 +67,16 @@ sed 's/crop="[a-z]*"/crop="brest"/' "$work/data/tasks/10-mammography.xml" >"$wor
 line=$(grep -n 'crop="brest"' "$work/wrong.xml" | cut -d: -f1)
 run 2 classify "$work/in" -o "$work/x" --config "$work/wrong.xml"; one_line "$work/wrong.xml:$line: " "crop"
 run 2 tasks --config "$work/wrong.xml";                            one_line "$work/wrong.xml:$line: "
+sed 's/attribute="Modality"/attribute="modality"/' "$work/data/tasks/10-mammography.xml" >"$work/wrong.xml"
+run 2 tasks --config "$work/wrong.xml";                            one_line "$work/wrong.xml:" "attribute 'attribute'"
+for name in Kind Modalitty; do # fits the schema, and only the dictionary knows that it is none
+    sed "0,/attribute=\"[A-Z][A-Za-z]*\"/s//attribute=\"$name\"/" "$work/data/tasks/20-dermoscopy.xml" >"$work/wrong.xml"
+    line=$(grep -n "attribute=\"$name\"" "$work/wrong.xml" | cut -d: -f1)
+    run 2 tasks --config "$work/wrong.xml";                            one_line "$work/wrong.xml:$line: '$name' is no keyword"
+    run 2 tasks --config "$work/data/tasks/10-mammography.xml" --config "$work/wrong.xml" --json; one_line "$work/wrong.xml:$line: "
+    run 2 inspect "$work/in/good" --config "$work/wrong.xml";          one_line "$work/wrong.xml:$line: '$name' is no keyword"
+    run 2 classify "$work/in" -o "$work/x" --config "$work/wrong.xml"; one_line "$work/wrong.xml:$line: '$name' is no keyword"
+done
 echo '<task' >"$work/wrong.xml"
 run 2 classify "$work/in" -o "$work/x" --config "$work/wrong.xml"; one_line "$work/wrong.xml:"
 run 2 classify "$work/in" -o "$work/x" --config "$work/absent.xml"; one_line "$work/absent.xml: "
@@ -83,6 +93,8 @@ MEDTL_DATA_DIR=$work/other run 2 classify "$work/in" -o "$work/x"; one_line "$mo
 MEDTL_DATA_DIR=$work/other run 2 tasks;                            one_line "$model: "
 MEDTL_DATA_DIR=$work/absent run 2 classify "$work/in" -o "$work/x"; one_line "$work/absent: " "MEDTL_DATA_DIR"
 DCMDICTPATH=$work/absent.dic run 3 classify "$work/in" -o "$work/x"
+one_line "data dictionary is not loaded"
+DCMDICTPATH=$work/absent.dic run 3 tasks
 one_line "data dictionary is not loaded"
 
 # Places that cannot be written.

@@ -13,10 +13,17 @@
 
 enum { TASK_LIMIT = 256 };
 
+/* Where a keyword stands first; borrowed from its task. */
+typedef struct place {
+    const char *file;
+    long line;
+} place;
+
 struct medtl_config {
     medtl_task_entry *entries[TASK_LIMIT];
     size_t entry_count;
     const char **keywords; /* borrowed from the rules */
+    place *places;         /* as many as keywords */
     size_t keyword_count;
 };
 
@@ -107,21 +114,34 @@ static medtl_status add_defaults(medtl_config *config, xmlSchema *schema, medtl_
 }
 
 /* Attributes that medtl derives are no DICOM keywords; they start in lower case. */
-static void add_keyword(void *context, const char *attribute)
+static void add_keyword(medtl_config *config, const char *file, const medtl_rule *condition)
 {
-    medtl_config *config = context;
+    const char *attribute = condition->attribute;
 
     if (attribute[0] < 'A' || attribute[0] > 'Z')
         return;
     for (size_t i = 0; i < config->keyword_count; i++)
         if (strcmp(config->keywords[i], attribute) == 0)
             return;
+    config->places[config->keyword_count] = (place){file, condition->line};
     config->keywords[config->keyword_count++] = attribute;
 }
 
-static void count_attribute(void *context, const char *attribute)
+typedef struct collector {
+    medtl_config *config;
+    const char *file; /* of the task at hand */
+} collector;
+
+static void collect_keyword(void *context, const medtl_rule *condition)
 {
-    (void)attribute;
+    const collector *c = context;
+
+    add_keyword(c->config, c->file, condition);
+}
+
+static void count_condition(void *context, const medtl_rule *condition)
+{
+    (void)condition;
     ++*(size_t *)context;
 }
 
@@ -130,12 +150,16 @@ static medtl_status collect_keywords(medtl_config *config, medtl_error *err)
     size_t count = 0;
 
     for (size_t i = 0; i < config->entry_count; i++)
-        medtl_rule_attributes(&config->entries[i]->take, count_attribute, &count);
+        medtl_rule_conditions(&config->entries[i]->take, count_condition, &count);
     config->keywords = calloc(count + 1, sizeof *config->keywords);
-    if (config->keywords == NULL)
+    config->places = calloc(count + 1, sizeof *config->places);
+    if (config->keywords == NULL || config->places == NULL)
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for a configuration");
-    for (size_t i = 0; i < config->entry_count; i++)
-        medtl_rule_attributes(&config->entries[i]->take, add_keyword, config);
+    for (size_t i = 0; i < config->entry_count; i++) {
+        collector c = {config, config->entries[i]->task.file};
+
+        medtl_rule_conditions(&config->entries[i]->take, collect_keyword, &c);
+    }
     return MEDTL_OK;
 }
 
@@ -172,6 +196,7 @@ void medtl_config_destroy(medtl_config *config)
     for (size_t i = 0; i < config->entry_count; i++)
         medtl_task_entry_destroy(config->entries[i]);
     free(config->keywords);
+    free(config->places);
     free(config);
 }
 
@@ -196,6 +221,12 @@ const char *const *medtl_config_keywords(const medtl_config *config, size_t *cou
 {
     *count = config->keyword_count;
     return config->keywords;
+}
+
+const char *medtl_config_keyword_place(const medtl_config *config, size_t index, long *line)
+{
+    *line = config->places[index].line;
+    return config->places[index].file;
 }
 
 bool medtl_task_accepts(const medtl_task *task, medtl_attribute_lookup lookup, const void *context,

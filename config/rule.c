@@ -275,11 +275,11 @@ void medtl_rule_clear(medtl_rule *rule)
     free(rule->pattern);
 }
 
-void medtl_rule_attributes(const medtl_rule *rule,
-                           void (*visit)(void *context, const char *attribute), void *context)
+void medtl_rule_conditions(const medtl_rule *rule,
+                           void (*visit)(void *context, const medtl_rule *condition), void *context)
 {
     if (rule->attribute != NULL)
-        visit(context, rule->attribute);
+        visit(context, rule);
     for (size_t i = 0; i < rule->rule_count; i++)
-        medtl_rule_attributes(&rule->rules[i], visit, context);
+        medtl_rule_conditions(&rule->rules[i], visit, context);
 }

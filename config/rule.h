@@ -23,6 +23,7 @@ struct medtl_rule {
     medtl_rule_kind kind;
     char *otherwise; /* said when the rule does not hold; NULL: words made from the rule */
     char *attribute; /* conditions only */
+    long line;       /* of its file; where a wrong attribute is looked for */
     unsigned item;   /* 1-based number of the value looked at; 0: any */
     char **values;   /* one-of, none-of */
     size_t value_count;
@@ -44,9 +45,10 @@ typedef struct medtl_subject {
 bool medtl_rule_holds(const medtl_rule *rule, const medtl_subject *subject, char *reason,
                       size_t reason_size);
 
-/** Every attribute that a rule looks at: calls visit(context, attribute), with repetitions. */
-void medtl_rule_attributes(const medtl_rule *rule,
-                           void (*visit)(void *context, const char *attribute), void *context);
+/** Every condition in a rule, with its attribute: calls visit(context, condition), in the order of the file. */
+void medtl_rule_conditions(const medtl_rule *rule,
+                           void (*visit)(void *context, const medtl_rule *condition),
+                           void *context);
 
 /** Release what a rule owns, not the rule itself. */
 void medtl_rule_clear(medtl_rule *rule);

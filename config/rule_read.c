@@ -114,6 +114,7 @@ static void read_rule(medtl_xml *xml, const xmlNode *element, unsigned depth, me
         return;
     }
     rule->attribute = medtl_xml_attribute(xml, element, "attribute");
+    rule->line = xmlGetLineNo(element);
     if (rule->attribute == NULL)
         medtl_xml_fail(xml, element, "a condition needs an attribute");
     if (medtl_xml_number(xml, element, "item", &item))

@@ -120,6 +120,12 @@ const medtl_task *medtl_config_find_task(const medtl_config *config,
 /** DICOM keywords that the rules of all tasks look at; hand them to medtl_scan(). Borrowed. */
 const char *const *medtl_config_keywords(const medtl_config *config, size_t *count);
 
+/** Where a keyword stands first. Whether the data dictionary has it is not known here (medtl_pipeline_load_config).
+ *  @param index      0-based, below the count of medtl_config_keywords().
+ *  @param[out] line  1-based.
+ *  @return the task's file; borrowed. */
+const char *medtl_config_keyword_place(const medtl_config *config, size_t index, long *line);
+
 /** The value of an attribute of the image in question, or NULL (as medtl_instance_value). */
 typedef const char *(*medtl_attribute_lookup)(const void *context, const char *keyword);
 

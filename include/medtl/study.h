@@ -163,6 +163,15 @@ const char *medtl_instance_path(const medtl_instance *instance) MEDTL_NOEXCEPT;
 const char *medtl_instance_value(const medtl_instance *instance,
                                  const char *keyword) MEDTL_NOEXCEPT;
 
+/** Is this one of the derived facts, which every instance has without being asked to keep them? */
+bool medtl_attribute_is_derived(const char *keyword) MEDTL_NOEXCEPT;
+
+/** Is this a name that medtl_instance_value() can answer to: a keyword of the data dictionary, or a derived fact?
+ *  Case counts. Wants medtl_dicom_start() for the former.
+ *  @return MEDTL_OK, or MEDTL_E_ARGUMENT with the names of the derived facts, and with the name that was
+ *          probably meant where only the case of letters differs. */
+medtl_status medtl_attribute_check(const char *keyword, medtl_error *err) MEDTL_NOEXCEPT;
+
 /** What a scan found at one path. */
 typedef struct medtl_scan_item {
     const char *path; /* borrowed for the time of the call */

@@ -94,6 +94,37 @@ static medtl_status load_models(medtl_pipeline *pipeline, medtl_error *err)
     return status;
 }
 
+/* Here meet the configuration, which knows where a keyword stands, and dicom, which knows the dictionary. */
+static medtl_status check_keywords(const medtl_config *config, medtl_error *err)
+{
+    size_t count = 0;
+    const char *const *keywords = medtl_config_keywords(config, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        medtl_error why = {MEDTL_OK, ""};
+
+        if (medtl_attribute_check(keywords[i], &why) != MEDTL_OK) {
+            long line = 0;
+            const char *file = medtl_config_keyword_place(config, i, &line);
+
+            return medtl_fail(err, MEDTL_E_CONFIG, "%s:%ld: %s", file, line, why.message);
+        }
+    }
+    return MEDTL_OK;
+}
+
+medtl_status medtl_pipeline_load_config(const char *const *paths, size_t count, medtl_config **out,
+                                        medtl_error *err)
+{
+    medtl_status status = medtl_config_load(paths, count, out, err);
+
+    if (status == MEDTL_OK && (status = check_keywords(*out, err)) != MEDTL_OK) {
+        medtl_config_destroy(*out);
+        *out = NULL;
+    }
+    return status;
+}
+
 medtl_status medtl_pipeline_create(const char *const *config_paths, size_t count,
                                    medtl_pipeline **out, medtl_error *err)
 {
@@ -105,7 +136,8 @@ medtl_status medtl_pipeline_create(const char *const *config_paths, size_t count
     if (pipeline == NULL)
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for a pipeline");
     if ((status = medtl_dicom_start(err)) == MEDTL_OK &&
-        (status = medtl_config_load(config_paths, count, &pipeline->config, err)) == MEDTL_OK &&
+        (status = medtl_pipeline_load_config(config_paths, count, &pipeline->config, err)) ==
+            MEDTL_OK &&
         (status = load_models(pipeline, err)) == MEDTL_OK) {
         *out = pipeline;
         pipeline = NULL;

@@ -26,6 +26,11 @@ extern "C" {
  *  batches in any number of threads may share it. */
 typedef struct medtl_pipeline medtl_pipeline;
 
+/** As medtl_config_load(), and the keywords of the rules are looked up in the data dictionary. Wants medtl_dicom_start().
+ *  @return also MEDTL_E_CONFIG with "FILE:LINE: reason" for a keyword that is none. */
+medtl_status medtl_pipeline_load_config(const char *const *paths, size_t count, medtl_config **out,
+                                        medtl_error *err) MEDTL_NOEXCEPT;
+
 /** Load tasks and models, and start DICOM (medtl_dicom_start).
  *  A model fits its task when the class labels are equal and in the same order, the normaliser's
  *  canonical text is equal, and the input has the normaliser's channels, height and width.

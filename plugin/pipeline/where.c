@@ -97,8 +97,6 @@ static bool split(const char *text, condition *c)
     return true;
 }
 
-static bool is_derived(const char *keyword) { return islower((unsigned char)keyword[0]) != 0; }
-
 static medtl_status make_room(medtl_where *where, medtl_error *err)
 {
     condition *conditions =
@@ -118,7 +116,8 @@ static medtl_status make_room(medtl_where *where, medtl_error *err)
 medtl_status medtl_where_add(medtl_where *where, const char *text, medtl_error *err)
 {
     condition c = {NULL, NULL, PRESENT};
-    const medtl_status status = make_room(where, err);
+    medtl_status status = make_room(where, err);
+    bool derived;
 
     if (status != MEDTL_OK)
         return status;
@@ -131,7 +130,14 @@ medtl_status medtl_where_add(medtl_where *where, const char *text, medtl_error *
         clear(&c);
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for a filter");
     }
-    if (!is_derived(c.keyword))
+    derived = medtl_attribute_is_derived(c.keyword);
+    /* What is meant for a fact is not left to the reading of files: it is wrong before there are any. */
+    if (!derived && islower((unsigned char)c.keyword[0]) &&
+        (status = medtl_attribute_check(c.keyword, err)) != MEDTL_OK) {
+        clear(&c);
+        return status;
+    }
+    if (!derived)
         where->keywords[where->keyword_count++] = c.keyword;
     where->conditions[where->count++] = c;
     return MEDTL_OK;

@@ -17,12 +17,12 @@ void medtl_where_destroy(medtl_where *where) MEDTL_NOEXCEPT; /* NULL is allowed 
 /** Add a condition: KEYWORD OPERATOR VALUE, or KEYWORD alone (has a value), or !KEYWORD (has none).
  *
  *  KEYWORD is one of the data dictionary ("Modality") or a derived fact of medtl_instance_value()
- *  ("laterality", "view", "intent", "sop-class"). Operators: = and != (the whole value), ~ and !~ (a pattern with *, ?
- *  and [...]), < <= > >= (as numbers where both are numbers, dates among them, else in the order of bytes). Letter case
+ *  ("sop-class", "view", "view-modifier", "laterality", "intent", "kind"). Operators: = and != (the whole value), ~ and
+ *  !~ (a pattern with *, ? and [...]), < <= > >= (as numbers where both are numbers, dates among them, else in the order of bytes). Letter case
  *  counts. Of an attribute with several values one that fits is enough; for != and !~ none may fit. An attribute that
  *  is absent or empty fits != , !~ and !KEYWORD only.
- *  @return MEDTL_OK, or MEDTL_E_ARGUMENT with what is wrong. A keyword that the dictionary does not know is found when
- *          files are read. */
+ *  @return MEDTL_OK, or MEDTL_E_ARGUMENT with what is wrong: text that is no condition, or a name in lower case that is
+ *          no derived fact. A keyword that the dictionary does not know is found when files are read. */
 medtl_status medtl_where_add(medtl_where *where, const char *condition,
                              medtl_error *err) MEDTL_NOEXCEPT;
 

@@ -7,7 +7,8 @@ enum {
     EXIT_DONE = 0,       /* every image analysed, or ruled out by configuration */
     EXIT_INCOMPLETE = 1, /* ran, but some files failed; each was named          */
     EXIT_USAGE = 2,      /* the command line or the configuration is wrong      */
-    EXIT_CANNOT_RUN = 3  /* no data dictionary, output not writable, no memory  */
+    EXIT_CANNOT_RUN = 3  /* no data dictionary, no memory, output not writable (also standard
+                            output, at which main() looks)                      */
 };
 
 /** A command: argv[0] is its name, as main() of a program of its own. */

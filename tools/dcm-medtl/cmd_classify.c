@@ -244,10 +244,6 @@ static int run(const arguments *a, const medtl_pipeline *pipeline)
     code = write_results(a, batch, pipeline) && status == MEDTL_OK && all_went_well(batch)
                ? EXIT_DONE
                : EXIT_INCOMPLETE;
-    if (fflush(stdout) != 0) {
-        complain("standard output: cannot write");
-        code = EXIT_INCOMPLETE;
-    }
 
 done:
     running = NULL;

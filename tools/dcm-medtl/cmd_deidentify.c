@@ -1,6 +1,7 @@
 /* dcm-medtl deidentify: images and reports without the patient, for a training set or to be given away. */
 #include "arguments.h"
 #include "cmd.h"
+#include "core/base/digest.h"
 #include "deidentify_list.h"
 #include "deidentifying.h"
 #include "output.h"
@@ -30,7 +31,9 @@ static const char help[] =
     "  dcm-medtl deidentify archive/ -o training-set/\n"
     "  dcm-medtl deidentify archive/ -o training-set/ --key ~/study.key --shift-dates\n"
     "\n"
-    "Exit code: 0 every DICOM file was written; 1 some were refused or failed, each is named; 2 wrong\n"
+    "The same object in two files is written once; another one under its SOP Instance UID is a failure.\n"
+    "\n"
+    "Exit code: 0 every DICOM object was written; 1 some were refused or failed, each is named; 2 wrong\n"
     "command line; 3 it could not run.\n";
 
 typedef struct arguments {
@@ -44,9 +47,10 @@ typedef struct arguments {
 typedef struct run {
     const arguments *arguments;
     medtl_deidentifier *deidentifier;
+    medtl_reader *reader; /* of the search, under the same limits */
     deidentify_list list;
     progress_bar bar;
-    void *written; /* a tree (tsearch) of the new UIDs of this run's objects */
+    void *written; /* a tree (tsearch) of written_object */
 } run;
 
 static volatile sig_atomic_t stop;
@@ -111,21 +115,50 @@ static medtl_status on_file(void *context, medtl_scan_item *item)
 
 /* ---- one object ------------------------------------------------------------------------ */
 
-static int by_text(const void *a, const void *b) { return strcmp(a, b); }
+/* An object that this run wrote, by its new UID: another one of that UID is the same, or a fault of the archive. */
+typedef struct written_object {
+    char uid[MEDTL_UID_SIZE];
+    char digest[MEDTL_SHA256_TEXT_SIZE]; /* of what was written */
+    const char *path;                    /* of the input; borrowed from the list */
+} written_object;
 
-/* Was an object of this UID written in this run? Then it is one that two files hold. */
-static medtl_status note_written(run *r, const char *uid, bool *again, medtl_error *err)
+static int by_uid(const void *a, const void *b)
 {
-    char *copy = strdup(uid);
-    char **found = copy != NULL ? tsearch(copy, &r->written, by_text) : NULL;
+    return strcmp(((const written_object *)a)->uid, ((const written_object *)b)->uid);
+}
 
-    if (found == NULL) {
+/* @return the object of the same UID that this run wrote; NULL: none. */
+static const written_object *find_written(const run *r, const written_object *object)
+{
+    written_object *const *found = tfind(object, &r->written, by_uid);
+
+    return found != NULL ? *found : NULL;
+}
+
+static medtl_status note_written(run *r, const written_object *object, medtl_error *err)
+{
+    written_object *copy = malloc(sizeof *copy);
+
+    if (copy != NULL)
+        *copy = *object;
+    if (copy == NULL || tsearch(copy, &r->written, by_uid) == NULL) {
         free(copy);
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
     }
-    *again = *found != copy;
-    if (*again)
-        free(copy);
+    return MEDTL_OK;
+}
+
+/* The same bytes come from the same object. What differs must not be dropped in silence, nor take the other's place. */
+static medtl_status judge_double(const written_object *earlier, const written_object *object,
+                                 deidentify_entry *entry, medtl_error *err)
+{
+    if (strcmp(earlier->digest, object->digest) != 0)
+        return medtl_fail(err, MEDTL_E_FORMAT,
+                          "%s: not written: another object of this run has the same SOP Instance "
+                          "UID and other content: %s",
+                          entry->path, earlier->path);
+    entry->outcome = DEIDENTIFY_DOUBLE;
+    entry->reason = strdup("another file of this run has the same SOP Instance UID and content");
     return MEDTL_OK;
 }
 
@@ -137,16 +170,16 @@ static medtl_status write_object(run *r, const medtl_deidentified *object, deide
                                      .bytes = object->bytes,
                                      .size = object->size};
     char location[MEDTL_LOCATION_SIZE];
-    bool again = false;
-    medtl_status status = note_written(r, object->sop_instance_uid, &again, err);
+    written_object mine = {.path = entry->path};
+    const written_object *earlier;
+    medtl_status status;
 
-    if (status == MEDTL_OK && again) {
-        entry->outcome = DEIDENTIFY_DOUBLE;
-        entry->reason = strdup("another file of this run has the same SOP Instance UID");
-        return MEDTL_OK;
-    }
-    if (status != MEDTL_OK ||
-        (status = write_report((void *)r->arguments->out, &file, location, err)) != MEDTL_OK)
+    memcpy(mine.uid, object->sop_instance_uid, sizeof mine.uid);
+    medtl_sha256_text(object->bytes, object->size, mine.digest);
+    if ((earlier = find_written(r, &mine)) != NULL)
+        return judge_double(earlier, &mine, entry, err);
+    if ((status = write_report((void *)r->arguments->out, &file, location, err)) != MEDTL_OK ||
+        (status = note_written(r, &mine, err)) != MEDTL_OK)
         return status;
     entry->doubts = object->doubts;
     entry->output = strdup(location);
@@ -255,8 +288,8 @@ static int deidentify_paths(run *r)
 {
     const arguments *a = r->arguments;
     medtl_error err = {MEDTL_OK, ""};
-    medtl_status status =
-        medtl_scan((const char *const *)a->paths.items, a->paths.count, NULL, 0, on_file, r, &err);
+    medtl_status status = medtl_reader_scan(r->reader, (const char *const *)a->paths.items,
+                                            a->paths.count, NULL, 0, on_file, r, &err);
 
     if (status == MEDTL_OK)
         status = deidentify_all(r, &err);
@@ -277,7 +310,7 @@ static int deidentify_paths(run *r)
 }
 
 /* What would make the whole run worthless is found before it begins. */
-static int prepare(arguments *a, medtl_deidentifier **out)
+static int prepare(arguments *a, run *r)
 {
     medtl_error err = {MEDTL_OK, ""};
     medtl_status status;
@@ -287,7 +320,9 @@ static int prepare(arguments *a, medtl_deidentifier **out)
         complain("%s", err.message);
         return EXIT_CANNOT_RUN;
     }
-    status = deidentifying_start(&a->how, reading_finish(&a->reading)->limits, a->quiet, out, &err);
+    status = medtl_reader_create(reading_finish(&a->reading), &r->reader, &err);
+    if (status == MEDTL_OK)
+        status = deidentifying_start(&a->how, &a->reading.limits, a->quiet, &r->deidentifier, &err);
     if (status == MEDTL_OK)
         return EXIT_DONE;
     complain("%s", err.message);
@@ -302,7 +337,7 @@ int cmd_deidentify(int argc, char **argv)
 
     reading_start(&a.reading);
     code = parse(argc, argv, &a);
-    if (code >= 0 || (code = prepare(&a, &r.deidentifier)) != EXIT_DONE)
+    if (code >= 0 || (code = prepare(&a, &r)) != EXIT_DONE)
         goto done;
     (void)signal(SIGINT, on_signal);
     (void)signal(SIGTERM, on_signal);
@@ -313,6 +348,7 @@ done:
     tdestroy(r.written, free);
     deidentify_list_clear(&r.list);
     medtl_deidentifier_destroy(r.deidentifier);
+    medtl_reader_destroy(r.reader);
     reading_clear(&a.reading);
     free(a.paths.items);
     return code;

@@ -3,6 +3,7 @@
 #include "cmd.h"
 #include "inspect.h"
 #include "output.h"
+#include "pipeline.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,10 +64,6 @@ static int print(const arguments *a, const look *l)
         complain("%s", err.message);
         return EXIT_CANNOT_RUN;
     }
-    if (fflush(stdout) != 0) {
-        complain("standard output: cannot write");
-        return EXIT_INCOMPLETE;
-    }
     return l->image_error.status != MEDTL_OK || l->model_error.status != MEDTL_OK ? EXIT_INCOMPLETE
                                                                                   : EXIT_DONE;
 }
@@ -98,7 +95,7 @@ static int run(const arguments *a)
         complain("%s", err.message);
         return EXIT_CANNOT_RUN;
     }
-    status = medtl_config_load(a->config.items, a->config.count, &config, &err);
+    status = medtl_pipeline_load_config(a->config.items, a->config.count, &config, &err);
     if (status != MEDTL_OK) {
         complain("%s", err.message);
         return exit_code_of(status);

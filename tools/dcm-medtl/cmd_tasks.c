@@ -12,7 +12,8 @@ static const char help[] =
     "usage: dcm-medtl tasks [options]\n"
     "\n"
     "Lists the tasks with their classes and models, and checks everything that a run would need:\n"
-    "each task file against the schema, each model file, and that model and task fit each other.\n"
+    "each task file against the schema, its keywords against DICOM's data dictionary, each model file,\n"
+    "and that model and task fit each other.\n"
     "\n"
     "Examples:\n"
     "  dcm-medtl tasks\n"
@@ -170,7 +171,11 @@ static int run(const arguments *a)
     json_t *list = NULL;
     int code;
 
-    status = medtl_config_load(a->config.items, a->config.count, &config, &err);
+    if (medtl_dicom_start(&err) != MEDTL_OK) {
+        complain("%s", err.message);
+        return EXIT_CANNOT_RUN;
+    }
+    status = medtl_pipeline_load_config(a->config.items, a->config.count, &config, &err);
     if (status != MEDTL_OK) {
         complain("%s", err.message);
         return exit_code_of(status);
@@ -184,10 +189,6 @@ static int run(const arguments *a)
     if (list != NULL) {
         json_dumpf(list, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
         putchar('\n');
-    }
-    if (fflush(stdout) != 0) {
-        complain("standard output: cannot write");
-        code = EXIT_CANNOT_RUN;
     }
     json_decref(list);
     medtl_config_destroy(config);

@@ -213,10 +213,6 @@ static int answer(const arguments *a, const medtl_document *report, const search
     }
     if (!a->json)
         print_text(&v);
-    if (fflush(stdout) != 0) {
-        complain("standard output: cannot write");
-        return EXIT_CANNOT_RUN;
-    }
     return verify_all_agrees(&v) ? EXIT_DONE : EXIT_INCOMPLETE;
 }
 

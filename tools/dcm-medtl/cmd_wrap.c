@@ -4,6 +4,7 @@
 #include "core/base/file.h"
 #include "csv_read.h"
 #include "dicom/wrap/wrap.h"
+#include "file_set.h"
 #include "medtl/study.h"
 
 #include <stdio.h>
@@ -17,7 +18,8 @@ static const char help[] =
     "Makes DICOM objects from JPEG or PNG pictures, so that data sets kept as pictures can be\n"
     "analysed like images from a PACS. A JPEG's compressed pixels stay as they are wherever DICOM\n"
     "allows it; Exif data and comments are left out. Nothing is made up: attributes that the\n"
-    "object must have and that a picture does not tell have to be given.\n"
+    "object must have and that a picture does not tell have to be given. Pictures, the table and what\n"
+    "the run wrote are not written over, by whatever name; an older file is replaced.\n"
     "\n"
     "Examples:\n"
     "  dcm-medtl wrap photo.jpg --as photograph -o photo.dcm --set PatientID=7 \\\n"
@@ -88,7 +90,7 @@ static int parse(int argc, char **argv, arguments *a)
     return -1;
 }
 
-/* ---- one picture and many ---------------------------------------------------------------- */
+/* ---- one picture ------------------------------------------------------------------------- */
 
 static int wrap_one(const arguments *a)
 {
@@ -97,14 +99,23 @@ static int wrap_one(const arguments *a)
                                         .attributes = a->attributes,
                                         .attribute_count = a->given,
                                         .incomplete = a->incomplete};
+    file_set originals = {NULL};
     medtl_error err = {MEDTL_OK, ""};
-    const medtl_status status = medtl_wrap_picture(&request, a->output, &err);
+    medtl_status status = file_set_add(&originals, a->picture, "", 0, &err);
 
+    if (status == MEDTL_OK && file_set_find(&originals, a->output) != NULL)
+        status =
+            medtl_fail(&err, MEDTL_E_ARGUMENT, "%s: the picture would be written over", a->output);
+    if (status == MEDTL_OK)
+        status = medtl_wrap_picture(&request, a->output, &err);
+    file_set_clear(&originals);
     if (status == MEDTL_OK)
         return EXIT_DONE;
     complain("%s", err.message);
     return status == MEDTL_E_ARGUMENT ? EXIT_USAGE : EXIT_INCOMPLETE;
 }
+
+/* ---- a table of them --------------------------------------------------------------------- */
 
 /* FOLDER/NAME, or NAME where that begins with a slash. Owned by the caller; NULL: no memory. */
 static char *join(const char *folder, size_t folder_length, const char *name)
@@ -126,75 +137,134 @@ static size_t folder_length(const char *path)
     return slash == NULL ? 0 : (size_t)(slash - path);
 }
 
-/* One line of the table. */
-static medtl_status wrap_row(arguments *a, const csv_table *table, size_t index, medtl_error *err)
+/* The columns that are no attributes. */
+static bool is_own(const char *column)
 {
-    medtl_wrap_request request = {.kind = a->kind,
+    return strcmp(column, "file") == 0 || strcmp(column, "as") == 0 ||
+           strcmp(column, "output") == 0;
+}
+
+/* Of several columns of a name the last that says something; else NULL. */
+static const char *cell(const csv_table *table, size_t index, const char *column)
+{
+    const char *value = NULL;
+
+    for (size_t i = 0; i < table->columns; i++)
+        if (strcmp(table->rows[0][i], column) == 0 && table->rows[index][i][0] != '\0')
+            value = table->rows[index][i];
+    return value;
+}
+
+/* What no row may write over: the table, and every row's picture, whichever row comes first. */
+static medtl_status note_originals(const arguments *a, const csv_table *table, file_set *taken,
+                                   medtl_error *err)
+{
+    medtl_status status = file_set_add(taken, a->table, "the table, line", 1, err);
+
+    for (size_t i = 1; i < table->row_count && status == MEDTL_OK; i++) {
+        const char *file = cell(table, i, "file");
+        char *picture = file != NULL ? join(a->table, folder_length(a->table), file) : NULL;
+
+        if (picture != NULL)
+            status = file_set_add(taken, picture, "the picture of line", i + 1, err);
+        else if (file != NULL)
+            status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
+        free(picture);
+    }
+    return status;
+}
+
+/* Make PATH and its folders, unless that would write over something of this run. */
+static medtl_status write_row(const arguments *a, const medtl_wrap_request *request,
+                              const char *path, size_t line, file_set *taken, medtl_error *err)
+{
+    const file_note *there = file_set_find(taken, path);
+    char *folder;
+    medtl_status status;
+
+    if (there != NULL)
+        return medtl_fail(err, MEDTL_E_ARGUMENT, "%s: line %zu would write over %s %zu: %s",
+                          a->table, line, there->what, there->line, path);
+    folder = strndup(path, folder_length(path));
+    if (folder == NULL)
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
+    status = medtl_file_make_folders(folder, err);
+    if (status == MEDTL_OK)
+        status = medtl_wrap_picture(request, path, err);
+    if (status == MEDTL_OK)
+        status = file_set_add(taken, path, "the output of line", line, err);
+    free(folder);
+    return status;
+}
+
+static medtl_status wrap_row(arguments *a, const csv_table *table, size_t index, file_set *taken,
+                             medtl_error *err)
+{
+    const char *file = cell(table, index, "file"), *kind = cell(table, index, "as");
+    const char *output = cell(table, index, "output");
+    medtl_wrap_request request = {.kind = kind != NULL ? kind : a->kind,
                                   .attributes = a->attributes,
                                   .attribute_count = a->given,
                                   .incomplete = a->incomplete};
-    char name[32];
-    const char *file = "", *output = name;
-    char *picture, *path, *folder = NULL;
-    medtl_status status = MEDTL_E_MEMORY;
+    char name[32], *picture, *path;
+    medtl_status status;
 
-    (void)snprintf(name, sizeof name, "%05zu.dcm", index);
-    for (size_t i = 0; i < table->columns; i++) {
-        const char *keyword = table->rows[0][i], *value = table->rows[index][i];
-
-        if (value[0] == '\0')
-            continue;
-        if (strcmp(keyword, "file") == 0)
-            file = value;
-        else if (strcmp(keyword, "as") == 0)
-            request.kind = value;
-        else if (strcmp(keyword, "output") == 0)
-            output = value;
-        else if (request.attribute_count < ATTRIBUTE_LIMIT)
-            a->attributes[request.attribute_count++] = (medtl_wrap_attribute){keyword, value};
-    }
-    if (file[0] == '\0' || request.kind == NULL)
+    if (file == NULL || request.kind == NULL)
         return medtl_fail(err, MEDTL_E_ARGUMENT, "%s: line %zu has no %s", a->table, index + 1,
-                          file[0] == '\0' ? "file" : "kind (--as, or a column \"as\")");
+                          file == NULL ? "file" : "kind (--as, or a column \"as\")");
+    for (size_t i = 0; i < table->columns; i++)
+        if (!is_own(table->rows[0][i]) && table->rows[index][i][0] != '\0' &&
+            request.attribute_count < ATTRIBUTE_LIMIT)
+            a->attributes[request.attribute_count++] =
+                (medtl_wrap_attribute){table->rows[0][i], table->rows[index][i]};
+    (void)snprintf(name, sizeof name, "%05zu.dcm", index);
     picture = join(a->table, folder_length(a->table), file);
-    path = join(a->output, strlen(a->output), output);
-    if (path != NULL)
-        folder = strndup(path, folder_length(path));
-    if (picture != NULL && folder != NULL) {
-        request.picture = picture;
-        status = medtl_file_make_folders(folder, err);
-        if (status == MEDTL_OK)
-            status = medtl_wrap_picture(&request, path, err);
-    } else {
+    path = join(a->output, strlen(a->output), output != NULL ? output : name);
+    request.picture = picture;
+    if (picture != NULL && path != NULL)
+        status = write_row(a, &request, path, index + 1, taken, err);
+    else
         status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
-    }
-    free(folder);
     free(path);
     free(picture);
     return status;
 }
 
-static int wrap_table(arguments *a)
+static int wrap_rows(arguments *a, const csv_table *table, file_set *taken)
 {
-    csv_table table;
     medtl_error err = {MEDTL_OK, ""};
     size_t written = 0;
     int code = EXIT_DONE;
 
-    if (csv_read(a->table, &table, &err) != MEDTL_OK) {
-        complain("%s", err.message);
-        return EXIT_USAGE;
-    }
-    for (size_t i = 1; i < table.row_count; i++) {
-        if (wrap_row(a, &table, i, &err) == MEDTL_OK) {
+    for (size_t i = 1; i < table->row_count; i++) {
+        if (wrap_row(a, table, i, taken, &err) == MEDTL_OK) {
             written++;
             continue;
         }
         complain("%s", err.message);
         code = EXIT_INCOMPLETE;
     }
-    printf("%zu of %zu DICOM files in %s\n", written, table.row_count > 0 ? table.row_count - 1 : 0,
-           a->output);
+    printf("%zu of %zu DICOM files in %s\n", written,
+           table->row_count > 0 ? table->row_count - 1 : 0, a->output);
+    return code;
+}
+
+static int wrap_table(arguments *a)
+{
+    csv_table table;
+    file_set taken = {NULL};
+    medtl_error err = {MEDTL_OK, ""};
+    int code = EXIT_CANNOT_RUN;
+
+    if (csv_read(a->table, &table, &err) != MEDTL_OK) {
+        complain("%s", err.message);
+        return EXIT_USAGE;
+    }
+    if (note_originals(a, &table, &taken, &err) == MEDTL_OK)
+        code = wrap_rows(a, &table, &taken);
+    else
+        complain("%s", err.message);
+    file_set_clear(&taken);
     csv_clear(&table);
     return code;
 }

@@ -1,7 +1,9 @@
 /* dcm-medtl: the clinical command line. Finds the command and hands over. */
+#include "arguments.h"
 #include "cmd.h"
 #include "dicom/logging.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -41,7 +43,7 @@ static int usage(FILE *stream, int exit_code)
     return exit_code;
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
     if (argc < 2)
         return usage(stderr, EXIT_USAGE);
@@ -59,3 +61,17 @@ int main(int argc, char **argv)
     fprintf(stderr, "dcm-medtl: unknown command '%s'\n", argv[1]);
     return usage(stderr, EXIT_USAGE);
 }
+
+/* What was printed may still lie in a buffer, and whoever reads it may have no room: asked once here, for all
+ * commands. A worse exit code stays. Why is known of what was in the buffer last, which is all of a short output. */
+static int finish(int code)
+{
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    complain("cannot write the output: %s",
+             errno != 0 ? strerror(errno) : "not all of it was taken: no room, or no reader");
+    return code == EXIT_DONE ? EXIT_CANNOT_RUN : code;
+}
+
+int main(int argc, char **argv) { return finish(run(argc, argv)); }

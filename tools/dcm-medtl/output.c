@@ -32,8 +32,10 @@ medtl_status write_output(const char *path, const void *bytes, size_t size, medt
     medtl_status status;
     FILE *stream;
 
-    if (strcmp(path, "-") == 0)
-        return write_stream("standard output", stdout, bytes, size, err);
+    if (strcmp(path, "-") == 0) {
+        (void)fwrite(bytes, 1, size, stdout);
+        return MEDTL_OK;
+    }
     if (!is_special(path))
         return medtl_file_replace(path, bytes, size, err);
     stream = fopen(path, "wb");

@@ -67,6 +67,16 @@ sed 's/crop="[a-z]*"/crop="brest"/' "$work/data/tasks/10-mammography.xml" >"$wor
 line=$(grep -n 'crop="brest"' "$work/wrong.xml" | cut -d: -f1)
 run 2 classify "$work/in" -o "$work/x" --config "$work/wrong.xml"; one_line "$work/wrong.xml:$line: " "crop"
 run 2 tasks --config "$work/wrong.xml";                            one_line "$work/wrong.xml:$line: "
+sed 's/attribute="Modality"/attribute="modality"/' "$work/data/tasks/10-mammography.xml" >"$work/wrong.xml"
+run 2 tasks --config "$work/wrong.xml";                            one_line "$work/wrong.xml:" "attribute 'attribute'"
+for name in Kind Modalitty; do # fits the schema, and only the dictionary knows that it is none
+    sed "0,/attribute=\"[A-Z][A-Za-z]*\"/s//attribute=\"$name\"/" "$work/data/tasks/20-dermoscopy.xml" >"$work/wrong.xml"
+    line=$(grep -n "attribute=\"$name\"" "$work/wrong.xml" | cut -d: -f1)
+    run 2 tasks --config "$work/wrong.xml";                            one_line "$work/wrong.xml:$line: '$name' is no keyword"
+    run 2 tasks --config "$work/data/tasks/10-mammography.xml" --config "$work/wrong.xml" --json; one_line "$work/wrong.xml:$line: "
+    run 2 inspect "$work/in/good" --config "$work/wrong.xml";          one_line "$work/wrong.xml:$line: '$name' is no keyword"
+    run 2 classify "$work/in" -o "$work/x" --config "$work/wrong.xml"; one_line "$work/wrong.xml:$line: '$name' is no keyword"
+done
 echo '<task' >"$work/wrong.xml"
 run 2 classify "$work/in" -o "$work/x" --config "$work/wrong.xml"; one_line "$work/wrong.xml:"
 run 2 classify "$work/in" -o "$work/x" --config "$work/absent.xml"; one_line "$work/absent.xml: "
@@ -84,6 +94,8 @@ MEDTL_DATA_DIR=$work/other run 2 tasks;                            one_line "$mo
 MEDTL_DATA_DIR=$work/absent run 2 classify "$work/in" -o "$work/x"; one_line "$work/absent: " "MEDTL_DATA_DIR"
 DCMDICTPATH=$work/absent.dic run 3 classify "$work/in" -o "$work/x"
 one_line "data dictionary is not loaded"
+DCMDICTPATH=$work/absent.dic run 3 tasks
+one_line "data dictionary is not loaded"
 
 # Places that cannot be written.
 : >"$work/file"
@@ -94,8 +106,27 @@ if [ -w /dev/full ]; then
     run 1 classify "$work/in" -o "$work/x" -q --json /dev/full
     one_line "/dev/full: " "No space left"
     [ -c /dev/full ] || complain "/dev/full was replaced"
-    "$dcm_medtl" classify "$work/in" -o "$work/x" >/dev/full 2>"$work/err" && complain "a full standard output goes unnoticed"
-    one_line "standard output"
+    # Whatever prints says that nobody got it, once.
+    full() { # EXIT_CODE COMMAND...
+        local expected=$1 code=0
+        shift
+        "$dcm_medtl" "$@" >/dev/full 2>"$work/err" || code=$?
+        [ "$code" = "$expected" ] || complain "exit $code, not $expected, where standard output is full: $*"
+        grep -qE "^dcm-medtl: cannot write the output: (No space left on device|not all of it was taken)" "$work/err" || complain "$*: $(cat "$work/err")"
+    }
+    full 3 --version;                                  one_line "No space left on device"
+    full 3 --help;                                     one_line
+    full 3 wrap --help;                                one_line
+    full 3 tasks;                                      one_line
+    full 3 tasks --json;                               one_line
+    full 3 classify "$work/in" -o "$work/x";           one_line
+    full 3 classify "$work/in" -o "$work/x" --json -;  one_line
+    full 3 inspect "$work/in/good";                    one_line
+    full 3 show "$work"/x/*/*.dcm;                     one_line
+    full 3 verify "$work"/x/*/*.dcm "$work/in";        one_line
+    full 3 phantom -o "$work/phantom";                 one_line
+    full 3 deidentify "$work/in" -o "$work/y"
+    full 1 classify "$work/in" "$work/absent" -o "$work/x" # the worse code stays: 1 names what failed
 fi
 if [ "$(id -u)" != 0 ]; then
     mkdir "$work/locked" && chmod 555 "$work/locked"

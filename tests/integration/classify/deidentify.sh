@@ -62,6 +62,20 @@ run 1 deidentify "$work/mixed" -o "$work/some" -q
 grep -q "$work/mixed/cut: " "$work/err" || complain "the damaged file is not named: $(cat "$work/err")"
 [ -z "$(find "$work" -name '*.tmp*')" ] || complain "temporary files are left"
 
+# The same object twice is one; another image under the same SOP Instance UID is named and does not take its place.
+mkdir "$work/same"
+cp "$work/mixed/good" "$work/same/a"
+cp "$work/mixed/good" "$work/same/b"
+run 0 deidentify "$work/same" -o "$work/same-out"
+says '^1 objects written .*; 1 doubles'
+"$raw" "$work/same/c" study=1.2.1 sop=1.2.1.1 seed=2
+run 1 deidentify "$work/same" -o "$work/clash" -q --key "$work/key" --json "$work/clash.json"
+one_line "$work/same/c: not written: " "same SOP Instance UID" "$work/same/a"
+[ "$(count_reports "$work/clash")" = 1 ] || complain "not the first image alone"
+[ "$(grep -cE '"outcome": "(written|double|failed)"' "$work/clash.json")" = 3 ] || complain "outcomes: $(cat "$work/clash.json")"
+run 0 deidentify "$work/mixed/good" -o "$work/first" -q --key "$work/key"
+diff -r "$work/first" "$work/clash" >/dev/null || complain "not the first image"
+
 # classify --deidentify: the reports are those that deidentify makes of the reports, and --resume finds them.
 run 0 classify "$work/in" -o "$work/clean" --deidentify --key "$work/key" -q
 for report in $(cd "$work/clean" && find . -name '*.dcm'); do
@@ -88,6 +102,17 @@ for options in "" "--shift-dates"; do
 done
 run 2 classify "$work/in" -o "$work/x" --deidentify --resume
 run 2 classify "$work/in" -o "$work/x" --shift-dates
+
+# A limit that is raised holds for the search, too, and one that is lowered for both.
+if command -v dcmodify >/dev/null; then
+    mkdir "$work/deep"
+    cp "$work/mixed/good" "$work/deep/a"
+    dcmodify -nb -i "$(printf '(0040,a730)[0].%.0s' {1..40})(0008,0104)=deep" "$work/deep/a"
+    run 1 deidentify "$work/deep" -o "$work/limited" -q; one_line "$work/deep/a: " "deeper than the limit of 32"
+    run 0 deidentify "$work/deep" -o "$work/limited" --limit depth=64
+    says '^1 objects written'
+    run 1 deidentify "$work/deep" -o "$work/limited" -q --limit depth=20; one_line "deeper than the limit of 20"
+fi
 
 # Command lines.
 run 2 deidentify "$work/in"

@@ -29,6 +29,16 @@ says "4 analysed"
 run 2 classify "$work/phantom" -o "$work/none" --where Nonsense=1
 one_line "'Nonsense' is no keyword"
 run 2 classify "$work/phantom" -o "$work/none" --where 'Rows?3'
+# A name in lower case is a derived fact or nothing: no file would ever fit, and nobody would be told.
+for name in modality frames kinds; do
+    run 2 classify "$work/phantom" -o "$work/none" --where "$name=MG"
+    grep -q "'$name' is no keyword" "$work/err" || complain "$name is not refused: $(cat "$work/err")"
+done
+run 2 classify "$work/phantom" -o "$work/none" -q --where modality=MG
+grep -q "none of sop-class, view, view-modifier, laterality, intent, kind; 'Modality' is one" "$work/err" || complain "no hint: $(cat "$work/err")"
+for name in sop-class view view-modifier laterality intent kind dBdt; do # the last is a keyword
+    run 0 classify "$work/phantom" -o "$work/derived" --where "!$name"
+done
 
 # ---- limits
 run 1 classify "$work/phantom" -o "$work/limited" --limit frame-pixels=700000

@@ -90,4 +90,31 @@ grep -q "gone.png: " "$work/err" || complain "the missing picture is not named"
 grep -q "AnatomicRegionSequence" "$work/err" || complain "the missing attribute is not named"
 run 0 classify "$work/study" -o "$work/reports"
 says "2 files: 2 analysed. 1 report written" # one study: the same patient and Study ID
+
+# ---- no picture, table or object of the run is written over, by whatever name
+whole() { cmp -s "$work/$1" "$2" || complain "$1 was written over"; }
+cp "$work/photo.jpg" "$work/self.jpg"
+run 2 wrap "$work/self.jpg" --as photograph -o "$work/self.jpg"
+one_line "$work/self.jpg: the picture would be written over"
+ln -s self.jpg "$work/link.jpg"
+run 2 wrap "$work/link.jpg" --as photograph -o "$work/phantom/../self.jpg"
+whole self.jpg "$work/photo.jpg"
+mkdir "$work/two" && ln -s two "$work/too"
+printf 'file,output,PatientID\nphoto.jpg,two/a.dcm,1\nskin.png,%s/too/a.dcm,2\nskin.png,two/b.dcm,2\n' "$work" >"$work/twice.csv"
+run 1 wrap --csv "$work/twice.csv" --as photograph -o "$work"
+says "^2 of 3 DICOM files in "
+one_line "twice.csv: line 3 would write over the output of line 2: "
+run 0 wrap "$work/photo.jpg" --as photograph -o "$work/one.dcm" --set PatientID=1
+whole two/a.dcm "$work/one.dcm"
+run 1 wrap --csv "$work/twice.csv" --as photograph -o "$work" # those of an earlier run are replaced
+says "^2 of 3 DICOM files in "
+cp "$work/skin.png" "$work/later.png"
+printf 'file,output\nphoto.jpg,later.png\nphoto.jpg,others.csv\nlater.png,later.dcm\n' >"$work/others.csv"
+cp "$work/others.csv" "$work/others.copy"
+run 1 wrap --csv "$work/others.csv" --as photograph -o "$work"
+says "^1 of 3 DICOM files in "
+grep -q "line 2 would write over the picture of line 4: " "$work/err" || complain "a picture: $(cat "$work/err")"
+grep -q "line 3 would write over the table" "$work/err" || complain "the table: $(cat "$work/err")"
+whole later.png "$work/skin.png"
+whole others.csv "$work/others.copy"
 finish

@@ -152,6 +152,23 @@ Test(load, names_each_dicom_keyword_once_and_no_derived_fact)
     medtl_config_destroy(config);
 }
 
+Test(load, says_where_a_keyword_stands_first)
+{
+    const char *path =
+        write_file("a.xml", task_text(NULL, "<any><absent attribute=\"Rows\"/>\n"
+                                            "<absent attribute=\"view\"/>\n"
+                                            "<absent attribute=\"Rows\"/>\n"
+                                            "<present attribute=\"ImageType\"/></any>"));
+    medtl_config *config = load(path);
+    long line = 0;
+
+    cr_assert_str_eq(medtl_config_keyword_place(config, 0, &line), path);
+    cr_assert_eq(line, 5, "%ld", line); /* <take> stands in 5: see fixture.c */
+    cr_assert_str_eq(medtl_config_keyword_place(config, 1, &line), path);
+    cr_assert_eq(line, 8, "%ld", line);
+    medtl_config_destroy(config);
+}
+
 Test(load, finds_a_model_beside_its_task)
 {
     const char *model = write_file("tiny.safetensors", "x");

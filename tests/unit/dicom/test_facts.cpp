@@ -278,6 +278,31 @@ Test(values, a_keyword_that_does_not_exist_is_the_callers_mistake)
     cr_expect(std::strstr(error.message, "NoSuchKeyword") != nullptr, "%s", error.message);
 }
 
+Test(values, names_that_nothing_answers_to_are_refused_with_what_was_meant)
+{
+    static const struct {
+        const char *name, *meant;
+    } wrong[] = {{"modality", "'Modality'"},
+                 {"Kind", "'kind'"},
+                 {"SOP-Class", "'sop-class'"},
+                 {"frames", nullptr},
+                 {"", nullptr}};
+
+    for (const char *const name : {"sop-class", "view", "view-modifier", "laterality", "intent",
+                                   "kind", "Modality", "Laterality", "dBdt"})
+        cr_expect_eq(medtl_attribute_check(name, nullptr), MEDTL_OK, "%s", name);
+    cr_expect(medtl_attribute_is_derived("kind") && !medtl_attribute_is_derived("dBdt"));
+    for (const auto &each : wrong) {
+        medtl_error error = {};
+
+        cr_expect_eq(medtl_attribute_check(each.name, &error), MEDTL_E_ARGUMENT, "%s", each.name);
+        cr_expect_eq(std::strstr(error.message, " is one") != nullptr, each.meant != nullptr, "%s",
+                     error.message);
+        cr_expect(each.meant == nullptr || std::strstr(error.message, each.meant) != nullptr, "%s",
+                  error.message);
+    }
+}
+
 Test(facts, every_encoding_gives_the_same_facts)
 {
     const auto object = make_object(gray);

@@ -35,6 +35,13 @@ Test(create, gives_tasks_with_their_models_in_order)
     medtl_pipeline_destroy(NULL);
 }
 
+Test(create, names_file_and_line_of_a_keyword_that_is_none)
+{
+    write_task("10-gray.xml", "gray", false, "\"Modality\"", "\"MODALITY\"");
+    expect(MEDTL_E_CONFIG, "10-gray.xml:", ": 'MODALITY' is no keyword");
+    expect(MEDTL_E_CONFIG, "10-gray.xml:", "'Modality' is one");
+}
+
 Test(create, names_a_model_that_is_missing)
 {
     cr_assert_eq(unlink(path_of("gray.safetensors")), 0);

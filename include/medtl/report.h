@@ -142,6 +142,8 @@ typedef struct medtl_report {
  *
  *  Analysed images come first, in the request's order, then those without a result; of the latter, what is of
  *  another study or patient or has no Series Instance UID cannot be referred to and is left out.
+ *  Patients are told apart by Patient ID and its issuer; by name and birth date where the IDs are empty, and
+ *  together with the ID where only one image has an issuer.
  *
  *  Patient and study attributes are the first image's, byte for byte, in its character set; only a date,
  *  time, age, number or coded string that its value representation forbids ("00000000" as a birth date)

@@ -58,6 +58,8 @@ void put_patient_and_study(DcmItem &d, const sample_image &s)
     if (s.patient_name != nullptr)
         put(d, DCM_PatientName, s.patient_name);
     put(d, DCM_PatientID, s.patient_id != nullptr ? s.patient_id : "ID-1");
+    if (s.issuer != nullptr)
+        put(d, DCM_IssuerOfPatientID, s.issuer);
     put(d, DCM_StudyInstanceUID,
         s.study != nullptr           ? s.study
         : s.kind == SAMPLE_MAMMOGRAM ? "1.2.3.10"

@@ -20,6 +20,7 @@ typedef struct sample_image {
     const char *character_set; /* Specific Character Set as written; NULL: absent */
     const char *patient_name;  /* the bytes of (0010,0010) in that character set; NULL: absent */
     const char *patient_id;    /* NULL: "ID-1" */
+    const char *issuer;        /* Issuer of Patient ID; NULL: absent */
     const char *birth_date;    /* NULL: 19600102 */
     const char *study_time;    /* NULL: 101112 */
     const char *study;         /* Study Instance UID; NULL: one by kind */

@@ -5,6 +5,7 @@
 #include "picture.h"
 
 #include "core/base/c_locale.h"
+#include "dicom/attributes.h"
 #include "dicom/patient.h"
 #include "dicom/phantom/dataset.h"
 #include "dicom/report/uid.h"
@@ -37,14 +38,6 @@ const struct {
     {"ML", "399260004", "medio-lateral"},
     {"LM", "399352003", "latero-medial"},
 };
-
-bool is_ascii(const char *text)
-{
-    for (; *text != '\0'; text++)
-        if (static_cast<unsigned char>(*text) >= 0x80)
-            return false;
-    return true;
-}
 
 /// The picture decides what describes pixels, the writer what describes the file.
 bool is_ours(const DcmTagKey &tag)
@@ -91,6 +84,9 @@ void put_attribute(DcmItem &dataset, const char *keyword, const char *value)
         fail(MEDTL_E_ARGUMENT, "'%.60s' is no keyword of the DICOM data dictionary", keyword);
     if (is_ours(tag))
         fail(MEDTL_E_ARGUMENT, "%s follows from the picture and cannot be given", keyword);
+    // The object says that it is UTF-8; a table that a spreadsheet saved in another character set is not.
+    if (!is_utf8(value))
+        fail(MEDTL_E_ARGUMENT, "the value of %s is not UTF-8", keyword);
     if (tag.getEVR() == EVR_SQ) {
         (void)dataset.findAndDeleteElement(tag);
         put_code_text(dataset, tag, keyword, value);

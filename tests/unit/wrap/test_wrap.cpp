@@ -7,6 +7,7 @@
 #include <dcmtk/dcmdata/dctk.h>
 
 #include <criterion/criterion.h>
+#include <criterion/parameterized.h>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -123,4 +124,43 @@ Test(wrap, without_an_id_name_and_birth_date_are_the_patient)
         changed.push_back(other);
         cr_expect(w.study_of(changed) != study, "another %s", other.first.c_str());
     }
+}
+
+struct text_case {
+    char keyword[32], value[64]; // as bytes
+    bool is_utf8;
+};
+
+// "Jürg" in Latin-1; RFC 3629: an overlong form, a surrogate, one beyond U+10FFFF, one cut off.
+ParameterizedTestParameters(wrap, takes_text_in_utf8_only)
+{
+    static text_case cases[] = {
+        {"PatientName", "Muster^J\xc3\xbcrg", true},
+        {"PatientName", "Wang^XiaoDong=\xe7\x8e\x8b^\xe5\xb0\x8f\xe6\x9d\xb1", true},
+        {"PatientComments", "\xf0\x9f\x99\x82", true},
+        {"PatientName", "Muster^J\xfcrg", false},
+        {"StudyDescription", "\xc0\xaf", false},
+        {"StudyDescription", "\xed\xa0\x80", false},
+        {"StudyDescription", "\xf4\x90\x80\x80", false},
+        {"StudyDescription", "J\xc3", false},
+        {"AnatomicRegionSequence",
+         "77568009:SCT:R\xfc"
+         "cken",
+         false},
+    };
+    return cr_make_param_array(text_case, cases, sizeof cases / sizeof cases[0]);
+}
+
+ParameterizedTest(text_case *c, wrap, takes_text_in_utf8_only)
+{
+    const workspace w;
+    medtl_error error = {};
+    const medtl_status status = w.wrap("photograph", {{c->keyword, c->value}}, error);
+
+    cr_expect_eq(status, c->is_utf8 ? MEDTL_OK : MEDTL_E_ARGUMENT, "%s", error.message);
+    if (c->is_utf8)
+        return;
+    const std::string reason = std::string("the value of ") + c->keyword + " is not UTF-8";
+    cr_expect_not_null(std::strstr(error.message, reason.c_str()), "says '%s'", error.message);
+    cr_expect_null(std::strstr(error.message, c->value), "the message may be logged");
 }

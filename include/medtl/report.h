@@ -147,7 +147,8 @@ typedef struct medtl_report {
  *
  *  Patient and study attributes are the first image's, byte for byte, in its character set; only a date,
  *  time, age, number or coded string that its value representation forbids ("00000000" as a birth date)
- *  is left out. Texts of the task (labels, meanings, disclaimer) are written as ASCII, the part common to
+ *  is left out. Requests (orders) come from all images and are brought into that character set; what has no
+ *  place in it is left empty. Texts of the task (labels, meanings, disclaimer) are written as ASCII, the part common to
  *  all character sets: other characters become '?'. Numeric values have two decimals (or, near zero,
  *  two significant digits), with the exact value beside them.
  *

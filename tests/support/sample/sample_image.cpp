@@ -80,15 +80,22 @@ void put_patient_and_study(DcmItem &d, const sample_image &s)
     put(d, DCM_StudyDescription, "Sample study");
 }
 
-void put_request(DcmItem &d)
+void put_request(DcmItem &d, const sample_image &s)
 {
-    DcmItem *request = nullptr;
+    DcmItem *request = nullptr, *code = nullptr;
 
     d.findOrCreateSequenceItem(DCM_RequestAttributesSequence, request, -2);
     put(*request, DCM_AccessionNumber, "A-1");
     put(*request, DCM_RequestedProcedureID, "RP-1");
-    put(*request, DCM_RequestedProcedureDescription, "Screening");
+    put(*request, DCM_RequestedProcedureDescription,
+        s.procedure != nullptr ? s.procedure : "Screening");
     put(*request, DCM_ScheduledProcedureStepID, "SPS-1");
+    if (s.procedure == nullptr)
+        return;
+    request->findOrCreateSequenceItem(DCM_RequestedProcedureCodeSequence, code, -2);
+    put(*code, DCM_CodeValue, "P1");
+    put(*code, DCM_CodingSchemeDesignator, "99SAMPLE");
+    put(*code, DCM_CodeMeaning, s.procedure);
 }
 
 void put_mammography(DcmItem &d, const sample_image &s)
@@ -186,7 +193,7 @@ extern "C" bool sample_image_make(const sample_image *sample, unsigned char **by
     put(d, DCM_Manufacturer, "Sample");
     put_patient_and_study(d, *sample);
     if (sample->with_request)
-        put_request(d);
+        put_request(d, *sample);
     if (sample->kind == SAMPLE_MAMMOGRAM)
         put_mammography(d, *sample);
     else

@@ -27,7 +27,9 @@ typedef struct sample_image {
     const char *series;        /* Series Instance UID; NULL: one by kind */
     const char *instance;      /* SOP Instance UID; NULL: one by kind, number and frames */
     bool with_request; /* adds a Request Attributes Sequence: procedure RP-1, accession A-1 */
-    bool sparse;       /* leaves out what type 2 allows to be unknown (dates, sex, physician ...) */
+    const char *
+        procedure; /* its description and its code's meaning, as bytes; NULL: "Screening" and no code */
+    bool sparse; /* leaves out what type 2 allows to be unknown (dates, sex, physician ...) */
 } sample_image;
 
 /** A DICOM file in memory. @param[out] bytes  Owned by the caller (free).

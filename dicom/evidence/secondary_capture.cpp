@@ -46,7 +46,7 @@ void write_image(DcmItem &object, DcmItem &image, const medtl_evidence_request &
         put_empty(object, DCM_Laterality); // type 2C without the other
     copy_if_there(image, DCM_BodyPartExamined, object);
     copy_if_there(image, DCM_BurnedInAnnotation, object); // the legend names nobody
-    write_lossy(object, image);
+    write_lossy(object, image, *request.instance, false); // C.7.6.1: type 3
 }
 
 // C.7.6.3 Image Pixel.

@@ -2,6 +2,8 @@
 
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmdata/dcostrmb.h>
+#include <dcmtk/dcmdata/dcpixseq.h>
+#include <dcmtk/dcmdata/dcpxitem.h>
 #include <dcmtk/dcmdata/dctk.h>
 
 #include <cstdio>
@@ -148,9 +150,34 @@ void put_pixels(DcmItem &d, const sample_image &s)
     }
 }
 
-bool encode(DcmFileFormat &file, unsigned char **bytes, size_t *size)
+/// One frame of 100 bytes.
+void put_fragment(DcmItem &d, E_TransferSyntax syntax)
 {
-    const size_t room = file.calcElementLength(EXS_LittleEndianExplicit, EET_ExplicitLength) + 4096;
+    std::vector<Uint8> bytes(100, 0xFF);
+    DcmPixelSequence *const sequence = new DcmPixelSequence(DCM_PixelSequenceTag);
+    DcmPixelData *const data = new DcmPixelData(DCM_PixelData);
+    DcmOffsetList offsets;
+
+    sequence->insert(new DcmPixelItem(DcmTag(DCM_PixelItemTag)));
+    sequence->storeCompressedFrame(offsets, bytes.data(), static_cast<Uint32>(bytes.size()), 0);
+    data->putOriginalRepresentation(syntax, nullptr, sequence);
+    d.insert(data, OFTrue);
+}
+
+void put_lossy(DcmItem &d, const sample_image &s)
+{
+    if (s.lossy == nullptr)
+        return;
+    put(d, DCM_LossyImageCompression, s.lossy);
+    if (std::string(s.lossy) != "01")
+        return;
+    put(d, DCM_LossyImageCompressionRatio, "12.5");
+    put(d, DCM_LossyImageCompressionMethod, "ISO_10918_1");
+}
+
+bool encode(DcmFileFormat &file, E_TransferSyntax syntax, unsigned char **bytes, size_t *size)
+{
+    const size_t room = file.calcElementLength(syntax, EET_ExplicitLength) + 4096;
     void *start = nullptr;
     offile_off_t length = 0;
 
@@ -159,8 +186,7 @@ bool encode(DcmFileFormat &file, unsigned char **bytes, size_t *size)
         return false;
     DcmOutputBufferStream stream(*bytes, static_cast<offile_off_t>(room));
     file.transferInit();
-    const bool written =
-        file.write(stream, EXS_LittleEndianExplicit, EET_ExplicitLength, nullptr).good();
+    const bool written = file.write(stream, syntax, EET_ExplicitLength, nullptr).good();
     file.transferEnd();
     stream.flushBuffer(start, length);
     *size = static_cast<size_t>(length);
@@ -183,6 +209,8 @@ extern "C" bool sample_image_make(const sample_image *sample, unsigned char **by
 {
     DcmFileFormat file;
     DcmDataset &d = *file.getDataset();
+    const E_TransferSyntax syntax =
+        sample->syntax != nullptr ? DcmXfer(sample->syntax).getXfer() : EXS_LittleEndianExplicit;
     char uid[MEDTL_UID_SIZE];
 
     sample_image_uid(sample, uid);
@@ -199,7 +227,10 @@ extern "C" bool sample_image_make(const sample_image *sample, unsigned char **by
     else
         put(d, DCM_Modality, dermoscopy_modality(*sample));
     put_pixels(d, *sample);
-    return encode(file, bytes, size);
+    put_lossy(d, *sample);
+    if (sample->syntax != nullptr)
+        put_fragment(d, syntax);
+    return encode(file, syntax, bytes, size);
 }
 
 extern "C" medtl_instance *sample_image_read(const sample_image *sample)

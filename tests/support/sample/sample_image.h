@@ -29,6 +29,10 @@ typedef struct sample_image {
     bool with_request; /* adds a Request Attributes Sequence: procedure RP-1, accession A-1 */
     const char *
         procedure; /* its description and its code's meaning, as bytes; NULL: "Screening" and no code */
+    const char *
+        syntax; /* UID of a compressed transfer syntax, around bytes that are no picture; NULL: none */
+    const char
+        *lossy; /* Lossy Image Compression; "01" with the ratio 12.5 of ISO_10918_1; NULL: absent */
     bool sparse; /* leaves out what type 2 allows to be unknown (dates, sex, physician ...) */
 } sample_image;
 

@@ -31,7 +31,8 @@ typedef struct medtl_wrap_request {
 /** Make a file. A JPEG stays as it is where DICOM has a transfer syntax for it (baseline, extended, lossless): its
  *  compressed bytes are not touched, but Exif and comments, which may tell who, when and where, are left out. A
  *  progressive JPEG, and colour where a mammogram is asked for, is decoded and stored uncompressed. PNG is stored
- *  uncompressed. Nothing is made up: what the object must have and only the caller can know has to be given.
+ *  uncompressed. Nothing is made up: what the object must have and only the caller can know has to be given; so is, of a
+ *  mammogram, Burned In Annotation, which is absent from other kinds unless it is given.
  *
  *  UIDs that are not given follow from what is: the same picture and attributes give the same bytes; pictures of one
  *  patient, Study ID and Study Date come to lie in one study. One patient is who has the same Patient ID, Issuer of

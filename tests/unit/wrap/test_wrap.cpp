@@ -164,3 +164,38 @@ ParameterizedTest(text_case *c, wrap, takes_text_in_utf8_only)
     cr_expect_not_null(std::strstr(error.message, reason.c_str()), "says '%s'", error.message);
     cr_expect_null(std::strstr(error.message, c->value), "the message may be logged");
 }
+
+/// PS3.3 C.8.11.3 (type 1) and C.7.6.1 (type 3). "NO" would switch deidentify's doubts off, though nobody looked.
+Test(wrap, says_nothing_of_burned_in_annotation_that_nobody_said)
+{
+    const workspace w;
+    const attributes skin = {{"AnatomicRegionSequence", "77568009:SCT:Back"},
+                             {"RecognizableVisualFeatures", "NO"}};
+    const attributes breast = {{"ImageLaterality", "L"},
+                               {"ViewPosition", "MLO"},
+                               {"ImagerPixelSpacing", "0.07\\0.07"},
+                               {"PatientOrientation", "A\\FR"}};
+    const std::vector<std::pair<std::string, attributes>> kinds = {
+        {"photograph", {}}, {"dermoscopy", skin}, {"mammogram", breast}};
+    medtl_error error = {};
+
+    for (const auto &kind : kinds)
+        for (const char *const answer : {"", "NO", "YES"}) {
+            attributes given = kind.second;
+            DcmFileFormat object;
+            OFString value;
+
+            if (answer[0] == '\0' && kind.first == "mammogram")
+                continue;
+            if (answer[0] != '\0')
+                given.push_back({"BurnedInAnnotation", answer});
+            w.make(object, given, kind.first);
+            object.getDataset()->findAndGetOFString(DCM_BurnedInAnnotation, value);
+            cr_expect(value == answer, "%s: '%s'", kind.first.c_str(), value.c_str());
+            cr_expect_eq(object.getDataset()->tagExists(DCM_BurnedInAnnotation) != OFFalse,
+                         answer[0] != '\0');
+        }
+    cr_expect_eq(w.wrap("mammogram", breast, error), MEDTL_E_ARGUMENT);
+    cr_expect_not_null(std::strstr(error.message, "must also have BurnedInAnnotation"), "says '%s'",
+                       error.message);
+}

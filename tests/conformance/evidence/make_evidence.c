@@ -26,11 +26,12 @@ static const struct {
     const medtl_task *task;
     unsigned frames;
     bool sparse;
-    const char *lossy;
-} images[] = {{"mammography", SAMPLE_MAMMOGRAM, &sample_mammography, 1, false, "00"},
-              {"dermoscopy", SAMPLE_DERMOSCOPY, &sample_dermoscopy, 1, false, "01"},
-              {"frames", SAMPLE_MAMMOGRAM, &sample_mammography, 3, false, "01"},
-              {"sparse", SAMPLE_MAMMOGRAM, &sample_mammography, 1, true, NULL}};
+    const char *lossy, *body_part;
+} images[] = {{"mammography", SAMPLE_MAMMOGRAM, &sample_mammography, 1, false, "00", "BREAST"},
+              {"dermoscopy", SAMPLE_DERMOSCOPY, &sample_dermoscopy, 1, false, "01", NULL},
+              {"head", SAMPLE_DERMOSCOPY, &sample_dermoscopy, 1, false, NULL, "HEAD"},
+              {"frames", SAMPLE_MAMMOGRAM, &sample_mammography, 3, false, "01", NULL},
+              {"sparse", SAMPLE_MAMMOGRAM, &sample_mammography, 1, true, NULL, NULL}};
 
 static const struct {
     const char *name;
@@ -43,6 +44,7 @@ static bool make_objects(const char *folder, size_t i, size_t l)
                                 .frames = images[i].frames,
                                 .sparse = images[i].sparse,
                                 .lossy = images[i].lossy,
+                                .body_part = images[i].body_part,
                                 .character_set = languages[l].character_set,
                                 .patient_name = languages[l].patient_name};
     sample_evidence explained;

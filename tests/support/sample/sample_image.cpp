@@ -226,6 +226,8 @@ extern "C" bool sample_image_make(const sample_image *sample, unsigned char **by
         put_mammography(d, *sample);
     else
         put(d, DCM_Modality, dermoscopy_modality(*sample));
+    if (sample->body_part != nullptr)
+        put(d, DCM_BodyPartExamined, sample->body_part);
     put_pixels(d, *sample);
     put_lossy(d, *sample);
     if (sample->syntax != nullptr)

@@ -26,13 +26,11 @@ typedef struct sample_image {
     const char *study;         /* Study Instance UID; NULL: one by kind */
     const char *series;        /* Series Instance UID; NULL: one by kind */
     const char *instance;      /* SOP Instance UID; NULL: one by kind, number and frames */
-    bool with_request; /* adds a Request Attributes Sequence: procedure RP-1, accession A-1 */
-    const char *
-        procedure; /* its description and its code's meaning, as bytes; NULL: "Screening" and no code */
-    const char *
-        syntax; /* UID of a compressed transfer syntax, around bytes that are no picture; NULL: none */
-    const char
-        *lossy; /* Lossy Image Compression; "01" with the ratio 12.5 of ISO_10918_1; NULL: absent */
+    bool with_request;     /* adds a Request Attributes Sequence: procedure RP-1, accession A-1 */
+    const char *procedure; /* description and code meaning, as bytes; NULL: "Screening" */
+    const char *body_part; /* Body Part Examined; NULL: absent */
+    const char *syntax;    /* UID of a compressed one, around no picture; NULL: native */
+    const char *lossy;     /* Lossy Image Compression; "01": 12.5, ISO_10918_1; NULL: absent */
     bool sparse; /* leaves out what type 2 allows to be unknown (dates, sex, physician ...) */
 } sample_image;
 

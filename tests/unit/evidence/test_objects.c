@@ -251,3 +251,48 @@ ParameterizedTest(struct lossy_case *c, lossy, is_what_the_image_states_or_its_s
     expect_lossy(MEDTL_EVIDENCE_SEGMENTATION, c->segmentation, c);
     medtl_instance_destroy(image);
 }
+
+/* PS3.3 C.7.3.1: Laterality is type 2C, of paired structures, unless Image Laterality is there. PS3.16 annex L. */
+struct side_case {
+    char body_part[16]; /* "": absent */
+    sample_kind
+        kind; /* the mammogram is of the left breast, nothing names the side of the lesion */
+    bool has_image_laterality, has_laterality;
+};
+
+ParameterizedTestParameters(side, is_empty_only_of_what_may_be_paired)
+{
+    static struct side_case cases[] = {
+        {"", SAMPLE_DERMOSCOPY, false, true},
+        {"HAND", SAMPLE_DERMOSCOPY, false, true},
+        {"NOT A TERM", SAMPLE_DERMOSCOPY, false, true},
+        {"HEAD", SAMPLE_DERMOSCOPY, false, false},
+        {"ABDOMEN", SAMPLE_DERMOSCOPY, false, false},
+        {"WHOLEBODY", SAMPLE_DERMOSCOPY, false, false},
+        {"NECK CHEST", SAMPLE_DERMOSCOPY, false, true},
+        {"BACK", SAMPLE_DERMOSCOPY, false, false},
+        {"BREAST", SAMPLE_MAMMOGRAM, true, false},
+        {"CHEST", SAMPLE_MAMMOGRAM, true, false},
+    };
+    return cr_make_param_array(struct side_case, cases, sizeof cases / sizeof cases[0]);
+}
+
+ParameterizedTest(struct side_case *c, side, is_empty_only_of_what_may_be_paired)
+{
+    static const unsigned char laterality[] = {0x20, 0, 0x60, 0, 'C', 'S'};
+    static const unsigned char image_laterality[] = {0x20, 0, 0x62, 0, 'C', 'S'};
+    const sample_image image = {
+        .kind = c->kind, .number = 1, .body_part = c->body_part[0] != '\0' ? c->body_part : NULL};
+    const medtl_task *task = c->kind == SAMPLE_MAMMOGRAM ? &sample_mammography : &sample_dermoscopy;
+    medtl_evidence *object;
+
+    cr_assert(sample_evidence_make(task, sample_image_read(&image), &explained));
+    object = make(MEDTL_EVIDENCE_PICTURE);
+    cr_expect_eq(memmem(object->bytes, object->size, laterality, sizeof laterality) != NULL,
+                 c->has_laterality, "%s", c->body_part);
+    cr_expect_eq(memmem(object->bytes, object->size, image_laterality, sizeof image_laterality) !=
+                     NULL,
+                 c->has_image_laterality, "%s", c->body_part);
+    medtl_evidence_destroy(object);
+    sample_evidence_clear(&explained);
+}

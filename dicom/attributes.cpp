@@ -25,14 +25,6 @@ DcmElement *element_of(DcmItem &item, const DcmTagKey &key)
     return item.findAndGetElement(key, element).good() ? element : nullptr;
 }
 
-bool is_ascii(const std::string &text)
-{
-    for (const char c : text)
-        if (static_cast<unsigned char>(c) >= 0x80 || c == '\x1B')
-            return false;
-    return true;
-}
-
 /// The length of the well-formed UTF-8 sequence at `at`, or 0 (Unicode table 3-7).
 size_t utf8_length(const std::string &text, size_t at)
 {
@@ -78,6 +70,26 @@ std::string repaired(const std::string &text)
 }
 
 } // namespace
+
+bool is_ascii(const std::string &text)
+{
+    for (const char c : text)
+        if (static_cast<unsigned char>(c) >= 0x80 || c == '\x1B')
+            return false;
+    return true;
+}
+
+bool is_utf8(const std::string &text)
+{
+    for (size_t at = 0; at < text.size();) {
+        const size_t length = utf8_length(text, at);
+
+        if (length == 0)
+            return false;
+        at += length;
+    }
+    return true;
+}
 
 std::string text_value(DcmItem &item, const DcmTagKey &key, unsigned long index)
 {

@@ -52,6 +52,12 @@ class utf8_converter
     bool already_utf8_ = false;
 };
 
+/// Well-formed UTF-8 (Unicode table 3-7)?
+bool is_utf8(const std::string &text);
+
+/// Text with bytes or escapes that only a Specific Character Set gives a meaning?
+bool is_ascii(const std::string &text);
+
 /// Copy into a fixed array; what does not fit is cut off at a character's edge. `size` includes the end mark.
 void copy_text(char *to, size_t size, const std::string &text);
 

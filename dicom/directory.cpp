@@ -3,11 +3,11 @@
 #include "directory.h"
 
 #include "attributes.h"
+#include "folder.h"
 
 #include <algorithm>
 #include <climits>
 #include <cstdlib>
-#include <dirent.h>
 #include <strings.h>
 #include <sys/stat.h>
 
@@ -15,10 +15,6 @@ namespace medtl_dicom
 {
 namespace
 {
-
-struct folder_closer {
-    void operator()(DIR *folder) const { closedir(folder); }
-};
 
 bool exists(const std::string &path)
 {
@@ -39,20 +35,22 @@ bool is_same_name(std::string on_disk, const std::string &wanted)
     return strcasecmp(on_disk.c_str(), wanted.c_str()) == 0;
 }
 
-/// The entry of `folder` that a component means; the first in sorted order where several fit. "" where none.
-std::string find_entry(const std::string &folder, const std::string &wanted)
+/// The entry of `folder` that a component means; the first in sorted order where several fit. "" where none; `problem`
+/// says so then if not all entries could be looked at: one of those may be the one meant, or the first.
+std::string find_entry(const std::string &folder, const std::string &wanted, std::string &problem)
 {
-    const std::unique_ptr<DIR, folder_closer> open_folder(opendir(folder.c_str()));
-    std::string best;
-
     if (exists(folder + "/" + wanted))
         return wanted;
-    if (!open_folder)
-        return best;
-    while (const struct dirent *entry = readdir(open_folder.get()))
-        if (is_same_name(entry->d_name, wanted) && (best.empty() || entry->d_name < best))
-            best = entry->d_name;
-    return best;
+    const folder_listing listing = list_folder(folder);
+
+    if (!listing.problem.empty()) {
+        problem = "cannot be looked for: " + listing.problem;
+        return "";
+    }
+    for (const std::string &name : listing.names)
+        if (is_same_name(name, wanted))
+            return name;
+    return "";
 }
 
 /// Symbolic links may lead anywhere; the file that is read must lie under the folder all the same.
@@ -75,19 +73,21 @@ bool is_component(const std::string &name)
 
 named_file resolve(const std::string &folder, const std::string &file_id)
 {
-    named_file file = {folder, true};
+    named_file file = {folder, ""};
+    bool found = true;
 
     for (size_t at = 0; at <= file_id.size();) {
         const size_t end = std::min(file_id.find('\\', at), file_id.size());
         const std::string component = file_id.substr(at, end - at);
         const std::string entry =
-            file.found && is_component(component) ? find_entry(file.path, component) : "";
+            found && is_component(component) ? find_entry(file.path, component, file.problem) : "";
 
-        file.found = !entry.empty();
+        found = !entry.empty();
         file.path += "/" + (entry.empty() ? component : entry);
         at = end + 1;
     }
-    file.found = file.found && is_inside(folder, file.path);
+    if (file.problem.empty() && !(found && is_inside(folder, file.path)))
+        file.problem = "is not in its folder";
     return file;
 }
 

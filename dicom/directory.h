@@ -13,7 +13,8 @@ namespace medtl_dicom
 /// A file that a DICOMDIR names.
 struct named_file {
     std::string path; ///< with the spelling found on disk, else as it is named
-    bool found;       ///< exists inside the DICOMDIR's folder
+    std::string
+        problem; ///< "" where it exists inside the DICOMDIR's folder, else "is not ..." or the like
 };
 
 /// The Referenced File IDs of all directory records, sorted, each once. Throws failure where the records cannot be

@@ -150,6 +150,8 @@ const DcmTagKey image_description[] = {
     DCM_PixelAspectRatio,
     DCM_BurnedInAnnotation,
     DCM_LossyImageCompression,
+    DCM_LossyImageCompressionRatio,
+    DCM_LossyImageCompressionMethod,
 };
 
 void copy_one(DcmItem &from, const DcmTagKey &key, DcmItem &to)

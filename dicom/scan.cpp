@@ -1,5 +1,6 @@
 // Walks files and folders and hands every regular file to a sink, once.
 #include "directory.h"
+#include "folder.h"
 #include "isolate/ahead.h"
 #include "location.h"
 #include "reader_internal.h"
@@ -10,7 +11,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <dirent.h>
 #include <fcntl.h>
 #include <set>
 #include <sys/stat.h>
@@ -100,9 +100,10 @@ medtl_status scanner::scan_directory(const std::string &path)
     }
     status = report(path, MEDTL_E_UNSUPPORTED, "is a DICOMDIR");
     for (size_t i = 0; status == MEDTL_OK && i < files.size(); i++)
-        status = files[i].found ? scan_entry(files[i].path, false)
-                                : report(files[i].path, MEDTL_E_IO,
-                                         "is named by the DICOMDIR, but is not in its folder");
+        status = files[i].problem.empty()
+                     ? scan_entry(files[i].path, false)
+                     : report(files[i].path, MEDTL_E_IO,
+                              ("is named by the DICOMDIR, but " + files[i].problem).c_str());
     return status;
 }
 
@@ -194,26 +195,16 @@ void scanner::look_ahead(const std::string &prefix, const std::vector<std::strin
     }
 }
 
-/// Names are sorted by bytes, so that runs agree on every machine.
+/// Names are sorted by bytes, so that runs agree on every machine. A folder that shows only some of its names is reported
+/// itself: what it hides must not make the rest look like all.
 medtl_status scanner::scan_folder(const std::string &path)
 {
+    const folder_listing listing = list_folder(path);
+    const std::vector<std::string> &names = listing.names;
     medtl_status status = MEDTL_OK;
-    std::vector<std::string> names;
-    DIR *const folder = opendir(path.c_str());
 
-    if (folder == nullptr)
-        return report(path, MEDTL_E_IO,
-                      (std::string("cannot open this folder: ") + std::strerror(errno)).c_str());
-    try {
-        while (const struct dirent *entry = readdir(folder))
-            if (std::strcmp(entry->d_name, ".") != 0 && std::strcmp(entry->d_name, "..") != 0)
-                names.emplace_back(entry->d_name);
-    } catch (...) {
-        closedir(folder);
-        throw;
-    }
-    closedir(folder);
-    std::sort(names.begin(), names.end());
+    if (!listing.problem.empty())
+        status = report(path, MEDTL_E_IO, listing.problem.c_str());
     const std::string prefix = path.back() == '/' ? path : path + "/";
     for (size_t i = 0, next = 0; status == MEDTL_OK && i < names.size(); i++) {
         next = std::max(next, i);

@@ -3,6 +3,7 @@
 #include "profile.h"
 
 #include "dicom/attributes.h"
+#include "dicom/patient.h"
 
 namespace medtl_dicom
 {
@@ -264,14 +265,11 @@ bool act(DcmElement &element, const subject &who, unsigned depth)
 
 subject subject_of(const medtl_deidentifier &options, DcmItem &data_set)
 {
-    std::string name = text_value(data_set, DCM_PatientID);
+    const patient person = patient_of(data_set);
+    std::string name = person.id.empty() ? "\n" + person.name + "\n" + person.birth_date
+                                         : person.id + "\n" + person.issuer;
     char pseudonym[MEDTL_PSEUDONYM_SIZE];
 
-    if (!name.empty())
-        name += "\n" + text_value(data_set, DCM_IssuerOfPatientID);
-    else
-        name = "\n" + text_values(data_set, DCM_PatientName) + "\n" +
-               text_value(data_set, DCM_PatientBirthDate);
     if (name == "\n\n") // nobody is named: a study is of one patient
         name = "\n\n\n" + text_value(data_set, DCM_StudyInstanceUID);
     medtl_pseudonym_name(&options.key, "patient", name.c_str(), pseudonym);

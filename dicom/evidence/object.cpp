@@ -177,12 +177,4 @@ void write_source_image(DcmItem &item, const medtl_evidence_request &request)
              "Source image for image processing operation");
 }
 
-void write_lossy(DcmItem &object, DcmItem &image)
-{
-    OFString lossy;
-
-    image.findAndGetOFString(DCM_LossyImageCompression, lossy);
-    put_text(object, DCM_LossyImageCompression, lossy == "01" ? "01" : "00");
-}
-
 } // namespace medtl_dicom

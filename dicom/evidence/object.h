@@ -38,8 +38,9 @@ void write_common(DcmItem &object, DcmItem &image, const evidence_type &type,
 /// An item of Source Image Sequence (C.12.4.1) that refers to the request's image and frame.
 void write_source_image(DcmItem &item, const medtl_evidence_request &request);
 
-/// Lossy Image Compression of what is made from a lossy image stays "01" (PS3.3 C.7.6.1.1.5).
-void write_lossy(DcmItem &object, DcmItem &image);
+/// Lossy Image Compression, and its ratio and method: what is made from a lossy image is "01" (PS3.3 C.7.6.1.1.5). (lossy.cpp)
+/// @param required  The object must state it (type 1); else it states what the image states, or what its syntax proves.
+void write_lossy(DcmItem &object, DcmItem &image, const medtl_instance &instance, bool required);
 
 /// Secondary Capture and Segmentation (a file each).
 extern const evidence_type secondary_capture, segmentation;

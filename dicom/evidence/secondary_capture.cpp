@@ -3,6 +3,7 @@
 #include "shapes.h"
 
 #include "core/base/c_locale.h"
+#include "dicom/attributes.h"
 #include "dicom/instance_internal.h"
 
 namespace medtl_dicom
@@ -29,24 +30,45 @@ std::string describe(const medtl_evidence_request &request)
     return text;
 }
 
+/// Defined terms of Body Part Examined (PS3.16 annex L) of which there is one, each between spaces.
+constexpr char unpaired[] =
+    " "
+    "ABDOMEN ABDOMENPELVIS AORTA BACK BLADDER BRAIN CEREBELLUM CERVIX CHEST CHESTABDOMEN "
+    "CHESTABDPELVIS COCCYX COLON CSPINE CTSPINE DUODENUM ESOPHAGUS FACE GALLBLADDER HEAD "
+    "HEADNECK HEART ILEUM JAW JEJUNUM LARYNX LIVER LSPINE LSSPINE MEDIASTINUM MOUTH NECK "
+    "NECKCHEST NECKCHESTABDOMEN NECKCHESTABDPELV NOSE PANCREAS PELVIS PENIS PHARYNX "
+    "PROSTATE RECTUM SCALP SKULL SPINE SPLEEN SSPINE STERNUM STOMACH THYMUS THYROID "
+    "TLSPINE TONGUE TRACHEA TSPINE URETHRA UTERUS VAGINA VULVA WHOLEBODY ";
+
+bool is_unpaired(const std::string &body_part)
+{
+    return !body_part.empty() && body_part.find(' ') == std::string::npos &&
+           std::string(unpaired).find(" " + body_part + " ") != std::string::npos;
+}
+
+// C.7.6.1 Image Laterality (type 3), C.7.3.1 Laterality (type 2C: of a paired structure without the other). Empty says "paired, side
+// unknown": so it is for what may be paired, and wrong for what is not.
+void write_side(DcmItem &object, DcmItem &image, medtl_laterality side)
+{
+    if (side == MEDTL_LATERALITY_LEFT || side == MEDTL_LATERALITY_RIGHT)
+        put_text(object, DCM_ImageLaterality, side == MEDTL_LATERALITY_LEFT ? "L" : "R");
+    else if (!is_unpaired(text_value(image, DCM_BodyPartExamined)))
+        put_empty(object, DCM_Laterality);
+}
+
 // C.7.6.1 General Image, C.12.4 General Reference, C.8.6.2 SC Image.
 void write_image(DcmItem &object, DcmItem &image, const medtl_evidence_request &request)
 {
-    const medtl_laterality side = medtl_instance_facts(request.instance)->laterality;
-
     put_text(object, DCM_ImageType, "DERIVED\\SECONDARY");
     put_text(object, DCM_ConversionType, "WSD"); // C.8.6.1: made by a workstation
     put_text(object, DCM_DerivationDescription, describe(request));
     write_source_image(add_item(object, DCM_SourceImageSequence), request);
     if (!copy_if_there(image, DCM_PatientOrientation, object))
         put_empty(object, DCM_PatientOrientation); // type 2C: no plane in patient space
-    if (side == MEDTL_LATERALITY_LEFT || side == MEDTL_LATERALITY_RIGHT)
-        put_text(object, DCM_ImageLaterality, side == MEDTL_LATERALITY_LEFT ? "L" : "R");
-    else
-        put_empty(object, DCM_Laterality); // type 2C without the other
+    write_side(object, image, medtl_instance_facts(request.instance)->laterality);
     copy_if_there(image, DCM_BodyPartExamined, object);
     copy_if_there(image, DCM_BurnedInAnnotation, object); // the legend names nobody
-    write_lossy(object, image);
+    write_lossy(object, image, *request.instance, false); // C.7.6.1: type 3
 }
 
 // C.7.6.3 Image Pixel.

@@ -15,14 +15,16 @@ namespace
 {
 
 // C.7.6.1 General Image, C.8.20.1 Segmentation Image, C.12.1 (content identification, Table 10-12).
-void write_image(DcmItem &object, DcmItem &image, const medtl_facts &facts)
+void write_image(DcmItem &object, DcmItem &image, const medtl_instance &source)
 {
+    const medtl_facts &facts = source.facts;
+
     put_text(object, DCM_ImageType, "DERIVED\\PRIMARY");
     put_text(object, DCM_ContentLabel, "SALIENT_REGION");
     put_text(object, DCM_ContentDescription, "Where the result comes from, not a finding");
     put_empty(object, DCM_ContentCreatorName);
     put_text(object, DCM_SegmentationType, "BINARY");
-    write_lossy(object, image);
+    write_lossy(object, image, source, true); // C.8.20.2: type 1
     put_number(object, DCM_SamplesPerPixel, 1);
     put_text(object, DCM_PhotometricInterpretation, "MONOCHROME2");
     put_number(object, DCM_Rows, static_cast<Uint16>(facts.rows));
@@ -145,7 +147,7 @@ void write_segmentation(DcmItem &object, DcmItem &image, const medtl_evidence_re
             "a segmentation needs an outline");
     require(facts.rows <= 65535 && facts.columns <= 65535, MEDTL_E_ARGUMENT,
             "a segmentation has at most 65535 rows and columns");
-    write_image(object, image, facts);
+    write_image(object, image, *request.instance);
     write_segment(object, request);
     write_dimension(object, sop_instance_uid);
     write_groups(object, image, request, sop_instance_uid);

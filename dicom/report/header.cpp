@@ -1,11 +1,13 @@
 // One function a module of PS3.3. The patient's and the study's attributes are copies of the first
-// image's, byte for byte, in its character set; our own values are ASCII, which every character set
-// of DICOM contains.
+// image's, byte for byte, in its character set; what comes from other images is brought into that;
+// our own values are ASCII, which every character set of DICOM contains.
 #include "header.h"
 
 #include "clock.h"
 #include "equipment.h"
 #include "text.h"
+
+#include "dicom/attributes.h"
 
 #include <dcmtk/dcmsr/dsrcsidl.h>
 #include <dcmtk/dcmsr/dsrsoprf.h>
@@ -162,6 +164,42 @@ void write_sop_common(DcmItem &report, const report_context &context, const head
     put(report, DCM_InstanceCreationTime, when.time);
 }
 
+bool is_ascii_throughout(DcmElement &element)
+{
+    OFString text;
+
+    if (element.ident() == EVR_SQ) {
+        DcmSequenceOfItems &sequence = static_cast<DcmSequenceOfItems &>(element);
+
+        for (unsigned long i = 0; i < sequence.card(); i++)
+            for (unsigned long k = 0; k < sequence.getItem(i)->card(); k++)
+                if (!is_ascii_throughout(*sequence.getItem(i)->getElement(k)))
+                    return false;
+        return true;
+    }
+    return !element.isAffectedBySpecificCharacterSet() || element.getOFStringArray(text).bad() ||
+           is_ascii(text);
+}
+
+// Copies of an image's texts in the character set that the report declares, which is its first image's. DCMTK converts into
+// sets without code extensions only. What it cannot convert is left empty (all here are of type 2): read in another
+// character set, an order's number could be another order's.
+void recode(DcmItem &copies, const std::string &from, const std::string &to)
+{
+    DcmSpecificCharacterSet converter;
+
+    if (from == to)
+        return;
+    const bool ready = converter.selectCharacterSet(from.c_str(), to.c_str()).good();
+    for (unsigned long i = 0; i < copies.card(); i++) {
+        DcmElement &element = *copies.getElement(i);
+
+        if (!is_ascii_throughout(element) &&
+            !(ready && element.convertCharacterSet(converter).good()))
+            require(element.clear(), MEDTL_E_INTERNAL, "cannot empty a header attribute");
+    }
+}
+
 // C.17.2 SR Document General: one item of Referenced Request Sequence, from one of the image's
 // Request Attributes.
 void write_request(DcmItem &request, DcmItem &attributes, DcmItem &image)
@@ -206,6 +244,8 @@ void write_requests(DcmItem &report, const report_context &context)
             require(report.findOrCreateSequenceItem(DCM_ReferencedRequestSequence, item, -2),
                     MEDTL_E_INTERNAL, "cannot write a referenced request");
             write_request(*item, *attributes, image);
+            recode(*item, text_values(image, DCM_SpecificCharacterSet),
+                   text_values(report, DCM_SpecificCharacterSet));
         }
     }
 }

@@ -11,6 +11,7 @@
 #include "uid.h"
 
 #include "dicom/instance_internal.h"
+#include "dicom/patient.h"
 
 #include <algorithm>
 #include <cmath>
@@ -49,12 +50,10 @@ const profile &check_task(const medtl_report_request &request)
     return *found;
 }
 
-std::string patient_id(const medtl_instance &instance, headers &images)
+bool is_of_same_patient(const medtl_image_result &result, const medtl_image_result &first,
+                        headers &images)
 {
-    OFString id;
-
-    images.of(instance).findAndGetOFStringArray(DCM_PatientID, id);
-    return id.c_str();
+    return is_same_patient(images.of(*result.instance), images.of(*first.instance));
 }
 
 bool is_of_same_study(const medtl_image_result &result, const medtl_image_result &first)
@@ -79,9 +78,11 @@ void check_analysed(const medtl_image_result &result, const medtl_image_result &
     const char *const path = medtl_instance_path(result.instance);
     const bool same_study = is_of_same_study(result, first);
 
-    if (!same_study || patient_id(*result.instance, images) != patient_id(*first.instance, images))
+    if (!same_study || !is_of_same_patient(result, first, images))
         fail(MEDTL_E_ARGUMENT, "%s: is of another %s than the report's first image", path,
-             same_study ? "patient (same study UID, other Patient ID)" : "study");
+             same_study
+                 ? "patient (same study UID, other Patient ID or issuer, or name and birth date)"
+                 : "study");
     if (facts.series_instance_uid[0] == '\0')
         fail(MEDTL_E_ARGUMENT, "%s: has no Series Instance UID, so a report cannot refer to it",
              path);
@@ -109,7 +110,7 @@ std::vector<medtl_image_result> reportable(const medtl_report_request &request, 
         if (one.state == MEDTL_RESULT_ANALYSED)
             check_analysed(one, results[0], *request.task, images);
         else if (!is_of_same_study(one, results[0]) ||
-                 patient_id(*one.instance, images) != patient_id(*results[0].instance, images) ||
+                 !is_of_same_patient(one, results[0], images) ||
                  medtl_instance_facts(one.instance)->series_instance_uid[0] == '\0')
             continue;
         kept.push_back(one);

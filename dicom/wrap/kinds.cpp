@@ -20,7 +20,6 @@ const wrap_preset presets_of_every_kind[] = {
     {"SeriesNumber", "1"},
     {"InstanceNumber", "1"},
     {"PatientOrientation", ""},
-    {"BurnedInAnnotation", "NO"},
     // The equipment that made the object, not the camera (PS3.3 C.7.5.2).
     {"Manufacturer", "medtl"},
     {"ManufacturerModelName", "dcm-medtl wrap"},
@@ -63,6 +62,7 @@ const wrap_preset of_mammograms[] = {
     {"ViewPosition", nullptr},
     {"ImagerPixelSpacing", nullptr},
     {"PatientOrientation", nullptr},
+    {"BurnedInAnnotation", nullptr}, // type 1 (C.8.11.3), and only who looked at the picture knows
     {"BodyPartExamined", "BREAST"},
     {"OrganExposed", "BREAST"},
     {"DetectorType", ""},

@@ -5,6 +5,8 @@
 #include "picture.h"
 
 #include "core/base/c_locale.h"
+#include "dicom/attributes.h"
+#include "dicom/patient.h"
 #include "dicom/phantom/dataset.h"
 #include "dicom/report/uid.h"
 #include "medtl/study.h"
@@ -36,14 +38,6 @@ const struct {
     {"ML", "399260004", "medio-lateral"},
     {"LM", "399352003", "latero-medial"},
 };
-
-bool is_ascii(const char *text)
-{
-    for (; *text != '\0'; text++)
-        if (static_cast<unsigned char>(*text) >= 0x80)
-            return false;
-    return true;
-}
 
 /// The picture decides what describes pixels, the writer what describes the file.
 bool is_ours(const DcmTagKey &tag)
@@ -90,6 +84,9 @@ void put_attribute(DcmItem &dataset, const char *keyword, const char *value)
         fail(MEDTL_E_ARGUMENT, "'%.60s' is no keyword of the DICOM data dictionary", keyword);
     if (is_ours(tag))
         fail(MEDTL_E_ARGUMENT, "%s follows from the picture and cannot be given", keyword);
+    // The object says that it is UTF-8; a table that a spreadsheet saved in another character set is not.
+    if (!is_utf8(value))
+        fail(MEDTL_E_ARGUMENT, "the value of %s is not UTF-8", keyword);
     if (tag.getEVR() == EVR_SQ) {
         (void)dataset.findAndDeleteElement(tag);
         put_code_text(dataset, tag, keyword, value);
@@ -144,15 +141,23 @@ void put_uid(DcmItem &dataset, const DcmTagKey &tag, const std::string &name)
     put(dataset, tag, uid);
 }
 
-/// Pictures of one patient and study come to lie together; without a patient each is alone.
+/// Pictures of one patient and study come to lie together; without a patient each is alone. All that tells patients apart
+/// counts: a "7" of one hospital is another patient than the "7" of the next, and two may share a name.
+std::string study_name(DcmItem &dataset, const std::string &digest)
+{
+    const patient who = patient_of(dataset);
+    const bool known = !who.id.empty() || (!who.name.empty() && !who.birth_date.empty());
+
+    return "wrapped study\n" +
+           (known ? who.id + "\n" + who.issuer + "\n" + who.name + "\n" + who.birth_date : digest) +
+           "\n" + text_of(dataset, DCM_StudyID) + "\n" + text_of(dataset, DCM_StudyDate);
+}
+
 void put_uids(DcmItem &dataset, const medtl_wrap_request &request, const std::string &digest)
 {
-    const std::string patient = text_of(dataset, DCM_PatientID);
     std::string all = "wrapped instance";
 
-    put_uid(dataset, DCM_StudyInstanceUID,
-            "wrapped study\n" + (patient.empty() ? digest : patient) + "\n" +
-                text_of(dataset, DCM_StudyID) + "\n" + text_of(dataset, DCM_StudyDate));
+    put_uid(dataset, DCM_StudyInstanceUID, study_name(dataset, digest));
     put_uid(dataset, DCM_SeriesInstanceUID,
             "wrapped series\n" + text_of(dataset, DCM_StudyInstanceUID) + "\n" + request.kind +
                 "\n" + text_of(dataset, DCM_SeriesNumber));

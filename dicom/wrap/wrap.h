@@ -31,10 +31,13 @@ typedef struct medtl_wrap_request {
 /** Make a file. A JPEG stays as it is where DICOM has a transfer syntax for it (baseline, extended, lossless): its
  *  compressed bytes are not touched, but Exif and comments, which may tell who, when and where, are left out. A
  *  progressive JPEG, and colour where a mammogram is asked for, is decoded and stored uncompressed. PNG is stored
- *  uncompressed. Nothing is made up: what the object must have and only the caller can know has to be given.
+ *  uncompressed. Nothing is made up: what the object must have and only the caller can know has to be given; so is, of a
+ *  mammogram, Burned In Annotation, which is absent from other kinds unless it is given.
  *
  *  UIDs that are not given follow from what is: the same picture and attributes give the same bytes; pictures of one
- *  Patient ID, Study ID and Study Date come to lie in one study.
+ *  patient, Study ID and Study Date come to lie in one study. One patient is who has the same Patient ID, Issuer of
+ *  Patient ID, Patient's Name and Patient's Birth Date; where neither an ID nor name and birth date are given, each
+ *  picture is a study of its own.
  *  @param path  The file to write, by temporary file and rename.
  *  @return MEDTL_OK; MEDTL_E_ARGUMENT for an attribute or kind that is wrong, or missing (all are named); MEDTL_E_IO;
  *          MEDTL_E_FORMAT for a damaged picture; MEDTL_E_UNSUPPORTED for one that cannot be stored as it is meant

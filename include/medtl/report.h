@@ -142,10 +142,13 @@ typedef struct medtl_report {
  *
  *  Analysed images come first, in the request's order, then those without a result; of the latter, what is of
  *  another study or patient or has no Series Instance UID cannot be referred to and is left out.
+ *  Patients are told apart by Patient ID and its issuer; by name and birth date where the IDs are empty, and
+ *  together with the ID where only one image has an issuer.
  *
  *  Patient and study attributes are the first image's, byte for byte, in its character set; only a date,
  *  time, age, number or coded string that its value representation forbids ("00000000" as a birth date)
- *  is left out. Texts of the task (labels, meanings, disclaimer) are written as ASCII, the part common to
+ *  is left out. Requests (orders) come from all images and are brought into that character set; what has no
+ *  place in it is left empty. Texts of the task (labels, meanings, disclaimer) are written as ASCII, the part common to
  *  all character sets: other characters become '?'. Numeric values have two decimals (or, near zero,
  *  two significant digits), with the exact value beside them.
  *

@@ -188,7 +188,8 @@ typedef medtl_status (*medtl_scan_sink)(void *context, medtl_scan_item *item);
  *  folders are followed once, never in circles) and hand each regular file to the sink exactly
  *  once. A DICOMDIR is itself reported as MEDTL_E_UNSUPPORTED "is a DICOMDIR"; given as a path of
  *  its own, the files that it names (File-set IDs, case-tolerant, inside its folder only) are
- *  walked. A path that does not exist goes to the sink as MEDTL_E_IO.
+ *  walked. A path that does not exist goes to the sink as MEDTL_E_IO, and so does a folder that
+ *  cannot be listed, or not to its end; the files that it did show are walked all the same.
  *  @return MEDTL_OK also when single files failed; the sink's status when it stopped the scan. */
 medtl_status medtl_scan(const char *const *paths, size_t path_count, const char *const *keywords,
                         size_t keyword_count, medtl_scan_sink sink, void *context,

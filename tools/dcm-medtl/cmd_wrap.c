@@ -18,14 +18,17 @@ static const char help[] =
     "Makes DICOM objects from JPEG or PNG pictures, so that data sets kept as pictures can be\n"
     "analysed like images from a PACS. A JPEG's compressed pixels stay as they are wherever DICOM\n"
     "allows it; Exif data and comments are left out. Nothing is made up: attributes that the\n"
-    "object must have and that a picture does not tell have to be given. Pictures, the table and what\n"
-    "the run wrote are not written over, by whatever name; an older file is replaced.\n"
+    "object must have and that a picture does not tell have to be given; of a mammogram that is also\n"
+    "BurnedInAnnotation: YES or NO from somebody who looked whether the pixels name the patient.\n"
+    "Pictures, the table and what the run wrote are not written over, by whatever name; an older\n"
+    "file is replaced.\n"
     "\n"
     "Examples:\n"
     "  dcm-medtl wrap photo.jpg --as photograph -o photo.dcm --set PatientID=7 \\\n"
     "      --set AcquisitionDateTime=20260102101500\n"
     "  dcm-medtl wrap left.png --as mammogram -o left.dcm --set ImageLaterality=L \\\n"
-    "      --set ViewPosition=CC --set 'ImagerPixelSpacing=0.07\\0.07' --set 'PatientOrientation=A\\R'\n"
+    "      --set ViewPosition=CC --set 'ImagerPixelSpacing=0.07\\0.07' --set 'PatientOrientation=A\\R' \\\n"
+    "      --set BurnedInAnnotation=NO\n"
     "  dcm-medtl wrap --csv lesions.csv --as dermoscopy -o study/ && dcm-medtl classify study/ -o "
     "out/\n"
     "\n"
@@ -66,9 +69,9 @@ static int parse(int argc, char **argv, arguments *a)
         {OPTION_TEXT, "output", 'o', "PATH", &a->output, 0, 0, SHAPES_NOTHING,
          "the file to write; with --csv the folder, made if need be"},
         {OPTION_TEXTS, "set", 0, "KEYWORD=VALUE", &a->settings, 0, 0, SHAPES_NOTHING,
-         "an attribute: PatientID=7, ImageLaterality=L, ViewPosition=MLO; several values with a backslash; a code as VALUE:SCHEME:MEANING"},
+         "an attribute, in UTF-8: PatientID=7, ImageLaterality=L, ViewPosition=MLO; several values with a backslash; a code as VALUE:SCHEME:MEANING"},
         {OPTION_TEXT, "csv", 0, "TABLE", &a->table, 0, 0, SHAPES_NOTHING,
-         "one object for each line; a column \"file\" (relative to the table's folder), perhaps \"as\" and \"output\" (relative to FOLDER; without it 00001.dcm, 00002.dcm ...), and a column for each attribute, named by its keyword; empty cells are left out"},
+         "one object for each line, in UTF-8; a column \"file\" (relative to the table's folder), perhaps \"as\" and \"output\" (relative to FOLDER; without it 00001.dcm, 00002.dcm ...), and a column for each attribute, named by its keyword; empty cells are left out"},
         {OPTION_FLAG, "incomplete", 0, "", &a->incomplete, 0, 0, SHAPES_NOTHING,
          "write also where an attribute that must be given is not; the object is not valid then"},
         {OPTION_WORD, "picture", 0, "PICTURE", &a->picture, 0, 0, SHAPES_NOTHING, "JPEG or PNG"},

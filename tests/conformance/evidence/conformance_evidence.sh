@@ -34,7 +34,7 @@ for file in "$folder"/*.dcm; do
     [ -z "$found" ] || { echo "$found"; failed=1; }
     count=$((count + 1))
 done
-[ "$count" = 24 ] || { echo "$count objects instead of 24"; failed=1; }
+[ "$count" = 30 ] || { echo "$count objects instead of 30"; failed=1; }
 cp "$folder/dermoscopy-seg-utf8.dcm" "$folder/spoilt/seg.dcm"
 dcmodify -nb -e SegmentationType "$folder/spoilt/seg.dcm" || exit 1
 [ -n "$(faults "$folder/spoilt/seg.dcm")" ] || { echo "dciodvfy did not notice the spoilt object"; failed=1; }

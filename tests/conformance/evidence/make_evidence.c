@@ -26,10 +26,12 @@ static const struct {
     const medtl_task *task;
     unsigned frames;
     bool sparse;
-} images[] = {{"mammography", SAMPLE_MAMMOGRAM, &sample_mammography, 1, false},
-              {"dermoscopy", SAMPLE_DERMOSCOPY, &sample_dermoscopy, 1, false},
-              {"frames", SAMPLE_MAMMOGRAM, &sample_mammography, 3, false},
-              {"sparse", SAMPLE_MAMMOGRAM, &sample_mammography, 1, true}};
+    const char *lossy, *body_part;
+} images[] = {{"mammography", SAMPLE_MAMMOGRAM, &sample_mammography, 1, false, "00", "BREAST"},
+              {"dermoscopy", SAMPLE_DERMOSCOPY, &sample_dermoscopy, 1, false, "01", NULL},
+              {"head", SAMPLE_DERMOSCOPY, &sample_dermoscopy, 1, false, NULL, "HEAD"},
+              {"frames", SAMPLE_MAMMOGRAM, &sample_mammography, 3, false, "01", NULL},
+              {"sparse", SAMPLE_MAMMOGRAM, &sample_mammography, 1, true, NULL, NULL}};
 
 static const struct {
     const char *name;
@@ -41,6 +43,8 @@ static bool make_objects(const char *folder, size_t i, size_t l)
     const sample_image image = {.kind = images[i].kind,
                                 .frames = images[i].frames,
                                 .sparse = images[i].sparse,
+                                .lossy = images[i].lossy,
+                                .body_part = images[i].body_part,
                                 .character_set = languages[l].character_set,
                                 .patient_name = languages[l].patient_name};
     sample_evidence explained;

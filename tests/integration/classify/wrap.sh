@@ -47,7 +47,7 @@ valid "$work/p.dcm"
 dcmj2pnm +op "$skin" "$work/1.pnm" && dcmj2pnm +op "$work/p.dcm" "$work/2.pnm"
 same_picture "$work/1.pnm" "$work/2.pnm"
 mammogram=(--as mammogram --set ImageLaterality=L --set ViewPosition=MLO
-           --set 'ImagerPixelSpacing=0.07\0.07' --set 'PatientOrientation=A\FR')
+           --set 'ImagerPixelSpacing=0.07\0.07' --set 'PatientOrientation=A\FR' --set BurnedInAnnotation=NO)
 for depth in "" 16; do
     run 0 wrap "$work/breast$depth.png" "${mammogram[@]}" -o "$work/m$depth.dcm"
     valid "$work/m$depth.dcm"
@@ -60,7 +60,7 @@ valid "$work/gray.dcm"
 
 # ---- what is missing, wrong, or cannot be
 run 2 wrap "$work/skin.png" --as mammogram -o "$work/x.dcm"
-one_line ImageLaterality ViewPosition ImagerPixelSpacing PatientOrientation
+one_line ImageLaterality ViewPosition ImagerPixelSpacing PatientOrientation BurnedInAnnotation
 run 0 wrap "$work/skin.png" --as mammogram -o "$work/x.dcm" --incomplete
 run 2 wrap "$work/skin.png" --as photograph -o "$work/y.dcm" --set Nonsense=1
 one_line "'Nonsense' is no keyword"

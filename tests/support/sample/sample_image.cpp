@@ -2,6 +2,8 @@
 
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmdata/dcostrmb.h>
+#include <dcmtk/dcmdata/dcpixseq.h>
+#include <dcmtk/dcmdata/dcpxitem.h>
 #include <dcmtk/dcmdata/dctk.h>
 
 #include <cstdio>
@@ -58,6 +60,8 @@ void put_patient_and_study(DcmItem &d, const sample_image &s)
     if (s.patient_name != nullptr)
         put(d, DCM_PatientName, s.patient_name);
     put(d, DCM_PatientID, s.patient_id != nullptr ? s.patient_id : "ID-1");
+    if (s.issuer != nullptr)
+        put(d, DCM_IssuerOfPatientID, s.issuer);
     put(d, DCM_StudyInstanceUID,
         s.study != nullptr           ? s.study
         : s.kind == SAMPLE_MAMMOGRAM ? "1.2.3.10"
@@ -78,15 +82,22 @@ void put_patient_and_study(DcmItem &d, const sample_image &s)
     put(d, DCM_StudyDescription, "Sample study");
 }
 
-void put_request(DcmItem &d)
+void put_request(DcmItem &d, const sample_image &s)
 {
-    DcmItem *request = nullptr;
+    DcmItem *request = nullptr, *code = nullptr;
 
     d.findOrCreateSequenceItem(DCM_RequestAttributesSequence, request, -2);
     put(*request, DCM_AccessionNumber, "A-1");
     put(*request, DCM_RequestedProcedureID, "RP-1");
-    put(*request, DCM_RequestedProcedureDescription, "Screening");
+    put(*request, DCM_RequestedProcedureDescription,
+        s.procedure != nullptr ? s.procedure : "Screening");
     put(*request, DCM_ScheduledProcedureStepID, "SPS-1");
+    if (s.procedure == nullptr)
+        return;
+    request->findOrCreateSequenceItem(DCM_RequestedProcedureCodeSequence, code, -2);
+    put(*code, DCM_CodeValue, "P1");
+    put(*code, DCM_CodingSchemeDesignator, "99SAMPLE");
+    put(*code, DCM_CodeMeaning, s.procedure);
 }
 
 void put_mammography(DcmItem &d, const sample_image &s)
@@ -139,9 +150,34 @@ void put_pixels(DcmItem &d, const sample_image &s)
     }
 }
 
-bool encode(DcmFileFormat &file, unsigned char **bytes, size_t *size)
+/// One frame of 100 bytes.
+void put_fragment(DcmItem &d, E_TransferSyntax syntax)
 {
-    const size_t room = file.calcElementLength(EXS_LittleEndianExplicit, EET_ExplicitLength) + 4096;
+    std::vector<Uint8> bytes(100, 0xFF);
+    DcmPixelSequence *const sequence = new DcmPixelSequence(DCM_PixelSequenceTag);
+    DcmPixelData *const data = new DcmPixelData(DCM_PixelData);
+    DcmOffsetList offsets;
+
+    sequence->insert(new DcmPixelItem(DcmTag(DCM_PixelItemTag)));
+    sequence->storeCompressedFrame(offsets, bytes.data(), static_cast<Uint32>(bytes.size()), 0);
+    data->putOriginalRepresentation(syntax, nullptr, sequence);
+    d.insert(data, OFTrue);
+}
+
+void put_lossy(DcmItem &d, const sample_image &s)
+{
+    if (s.lossy == nullptr)
+        return;
+    put(d, DCM_LossyImageCompression, s.lossy);
+    if (std::string(s.lossy) != "01")
+        return;
+    put(d, DCM_LossyImageCompressionRatio, "12.5");
+    put(d, DCM_LossyImageCompressionMethod, "ISO_10918_1");
+}
+
+bool encode(DcmFileFormat &file, E_TransferSyntax syntax, unsigned char **bytes, size_t *size)
+{
+    const size_t room = file.calcElementLength(syntax, EET_ExplicitLength) + 4096;
     void *start = nullptr;
     offile_off_t length = 0;
 
@@ -150,8 +186,7 @@ bool encode(DcmFileFormat &file, unsigned char **bytes, size_t *size)
         return false;
     DcmOutputBufferStream stream(*bytes, static_cast<offile_off_t>(room));
     file.transferInit();
-    const bool written =
-        file.write(stream, EXS_LittleEndianExplicit, EET_ExplicitLength, nullptr).good();
+    const bool written = file.write(stream, syntax, EET_ExplicitLength, nullptr).good();
     file.transferEnd();
     stream.flushBuffer(start, length);
     *size = static_cast<size_t>(length);
@@ -174,6 +209,8 @@ extern "C" bool sample_image_make(const sample_image *sample, unsigned char **by
 {
     DcmFileFormat file;
     DcmDataset &d = *file.getDataset();
+    const E_TransferSyntax syntax =
+        sample->syntax != nullptr ? DcmXfer(sample->syntax).getXfer() : EXS_LittleEndianExplicit;
     char uid[MEDTL_UID_SIZE];
 
     sample_image_uid(sample, uid);
@@ -184,13 +221,18 @@ extern "C" bool sample_image_make(const sample_image *sample, unsigned char **by
     put(d, DCM_Manufacturer, "Sample");
     put_patient_and_study(d, *sample);
     if (sample->with_request)
-        put_request(d);
+        put_request(d, *sample);
     if (sample->kind == SAMPLE_MAMMOGRAM)
         put_mammography(d, *sample);
     else
         put(d, DCM_Modality, dermoscopy_modality(*sample));
+    if (sample->body_part != nullptr)
+        put(d, DCM_BodyPartExamined, sample->body_part);
     put_pixels(d, *sample);
-    return encode(file, bytes, size);
+    put_lossy(d, *sample);
+    if (sample->syntax != nullptr)
+        put_fragment(d, syntax);
+    return encode(file, syntax, bytes, size);
 }
 
 extern "C" medtl_instance *sample_image_read(const sample_image *sample)

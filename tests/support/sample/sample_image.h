@@ -20,13 +20,18 @@ typedef struct sample_image {
     const char *character_set; /* Specific Character Set as written; NULL: absent */
     const char *patient_name;  /* the bytes of (0010,0010) in that character set; NULL: absent */
     const char *patient_id;    /* NULL: "ID-1" */
+    const char *issuer;        /* Issuer of Patient ID; NULL: absent */
     const char *birth_date;    /* NULL: 19600102 */
     const char *study_time;    /* NULL: 101112 */
     const char *study;         /* Study Instance UID; NULL: one by kind */
     const char *series;        /* Series Instance UID; NULL: one by kind */
     const char *instance;      /* SOP Instance UID; NULL: one by kind, number and frames */
-    bool with_request; /* adds a Request Attributes Sequence: procedure RP-1, accession A-1 */
-    bool sparse;       /* leaves out what type 2 allows to be unknown (dates, sex, physician ...) */
+    bool with_request;     /* adds a Request Attributes Sequence: procedure RP-1, accession A-1 */
+    const char *procedure; /* description and code meaning, as bytes; NULL: "Screening" */
+    const char *body_part; /* Body Part Examined; NULL: absent */
+    const char *syntax;    /* UID of a compressed one, around no picture; NULL: native */
+    const char *lossy;     /* Lossy Image Compression; "01": 12.5, ISO_10918_1; NULL: absent */
+    bool sparse; /* leaves out what type 2 allows to be unknown (dates, sex, physician ...) */
 } sample_image;
 
 /** A DICOM file in memory. @param[out] bytes  Owned by the caller (free).

@@ -3,9 +3,11 @@
 
 #include "medtl/reader.h"
 
+#include <cerrno>
 #include <criterion/criterion.h>
 #include <cstdlib>
 #include <cstring>
+#include <dirent.h>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
@@ -154,7 +156,37 @@ void expect_items(const collection &got,
     }
 }
 
+/// Where readdir() fails: in the folder with this entry, at this one of its entries (1-based), with this errno.
+struct broken_listing {
+    fs::path folder;
+    int at, error;
+} broken;
+
 } // namespace
+
+extern "C" {
+struct dirent *__real_readdir(DIR *folder);
+struct dirent *__wrap_readdir(DIR *folder); // the linker's --wrap brings the code under test here
+
+struct dirent *__wrap_readdir(DIR *folder)
+{
+    static int entries;
+    static DIR *last;
+
+    entries = folder == last ? entries + 1 : 1;
+    last = folder;
+    if (!broken.folder.empty() && entries >= broken.at &&
+        fs::equivalent("/proc/self/fd/" + std::to_string(dirfd(folder)), broken.folder)) {
+        last = nullptr;
+        errno = broken.error;
+        return nullptr;
+    }
+    struct dirent *const entry = __real_readdir(folder);
+
+    last = entry == nullptr ? nullptr : last; // the next folder may lie at the same address
+    return entry;
+}
+}
 
 Test(scan, folders_are_walked_in_the_order_of_their_names)
 {
@@ -207,6 +239,33 @@ Test(scan, a_folder_that_cannot_be_opened_is_reported)
     chmod(w.at("closed").c_str(), 0700);
 }
 
+/// "." and ".." and two files: three entries are read in some order, the last one is lost.
+Test(scan, a_folder_that_cannot_be_listed_to_its_end_is_reported_and_what_it_showed_is_read)
+{
+    const workspace w;
+
+    for (const char *name : {"a/1", "study/1", "study/2", "z"})
+        w.add_object(name);
+    for (const int error : {EIO, ESTALE}) {
+        broken = {w.at("study"), 4, error};
+        const collection got = scan({w.root()});
+        const std::string reason =
+            std::string("cannot list all of this folder: ") + std::strerror(error);
+
+        cr_assert_geq(got.items.size(), 4);
+        cr_expect(got.items[0].path == w.at("a/1"));
+        cr_expect(got.items[1].path == w.at("study"));
+        cr_expect_eq(got.items[1].status, MEDTL_E_IO);
+        cr_expect_str_eq(got.items[1].reason.c_str(), reason.c_str());
+        cr_expect(got.items.back().path == w.at("z"));
+        for (size_t i = 2; i < got.items.size(); i++)
+            cr_expect_eq(got.items[i].status, MEDTL_OK, "%s", got.items[i].path.c_str());
+    }
+    broken = {w.at("study"), 1, EIO}; // nothing of it is seen
+    expect_items(scan({w.root()}),
+                 {{w.at("a/1"), MEDTL_OK}, {w.at("study"), MEDTL_E_IO}, {w.at("z"), MEDTL_OK}});
+}
+
 Test(scan, stops_with_the_status_of_its_receiver)
 {
     const workspace w;
@@ -242,6 +301,23 @@ Test(scan, a_dicomdir_of_its_own_leads_to_its_files_only)
                        {w.at("IMAGES/IM1"), MEDTL_OK},
                        {w.at("images/im2.;1"), MEDTL_OK},
                        {w.at("images/im3"), MEDTL_OK}});
+}
+
+/// The name on disk has other case, so it is looked for in the listing; a name as it is written needs none.
+Test(scan, a_dicomdir_says_where_a_file_could_not_be_looked_for)
+{
+    const workspace w;
+
+    w.add_object("IMAGES/IM1");
+    w.add_object("IMAGES/im2");
+    w.add_directory("DICOMDIR", {"IMAGES\\IM1", "IMAGES\\IM2"});
+    broken = {w.at("IMAGES"), 1, EIO};
+    const collection got = scan({w.at("DICOMDIR")});
+    expect_items(got, {{w.at("DICOMDIR"), MEDTL_E_UNSUPPORTED},
+                       {w.at("IMAGES/IM1"), MEDTL_OK},
+                       {w.at("IMAGES/IM2"), MEDTL_E_IO}});
+    cr_expect(got.items.back().reason.find("cannot list all of this folder: ") != std::string::npos,
+              "%s", got.items.back().reason.c_str());
 }
 
 Test(scan, a_dicomdir_never_leads_out_of_its_folder)

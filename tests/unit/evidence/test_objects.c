@@ -5,6 +5,7 @@
 #include "sample_task.h"
 
 #include <criterion/criterion.h>
+#include <criterion/parameterized.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -170,4 +171,128 @@ Test(evidence, refuses_what_it_cannot_make)
     cr_expect_eq(medtl_evidence_create(MEDTL_EVIDENCE_PICTURE, &explained.request, &object, &err),
                  MEDTL_E_ARGUMENT);
     cr_expect_null(object);
+}
+
+/* PS3.3 C.7.6.1.1.5; type 3 in the picture's General Image module, type 1 in the segmentation's (C.8.20.2), whose ratio and
+ * method are then type 1C. Samples of other syntaxes than native ones have 48 x 40 x 2 bytes in a file of some 1500. */
+struct lossy_case {
+    char syntax[32], stated[4];       /* "": native; absent */
+    char picture[4], segmentation[4]; /* "": absent */
+    char ratio[8], method[16];        /* "": absent, of both; "?": any above 1 */
+};
+
+ParameterizedTestParameters(lossy, is_what_the_image_states_or_its_syntax_proves)
+{
+#define JPEG "1.2.840.10008.1.2.4."
+    static struct lossy_case cases[] = {
+        {"", "00", "00", "00", "", ""},
+        {"", "01", "01", "01", "12.5", "ISO_10918_1"},
+        {"", "", "", "00", "", ""},
+        {JPEG "50", "", "01", "01", "?", "ISO_10918_1"},
+        {JPEG "51", "", "01", "01", "?", "ISO_10918_1"},
+        {JPEG "50", "00", "01", "01", "?", "ISO_10918_1"},
+        {JPEG "50", "01", "01", "01", "12.5", "ISO_10918_1"},
+        {JPEG "70", "", "", "00", "", ""},
+        {JPEG "80", "", "", "00", "", ""},
+        {JPEG "90", "", "", "00", "", ""},
+        {JPEG "90", "01", "01", "01", "12.5", "ISO_10918_1"},
+        {JPEG "81", "00", "00", "00", "", ""},
+        {JPEG "81", "", "", "01", "?", "ISO_14495_1"},
+        {JPEG "91", "00", "00", "00", "", ""},
+        {JPEG "91", "01", "01", "01", "12.5", "ISO_10918_1"},
+        {JPEG "91", "", "", "01", "?", "ISO_15444_1"},
+        {"1.2.840.10008.1.2.5", "", "", "00", "", ""},
+    };
+#undef JPEG
+    return cr_make_param_array(struct lossy_case, cases, sizeof cases / sizeof cases[0]);
+}
+
+static void expect_value(const medtl_instance *instance, const char *keyword, const char *expected)
+{
+    const char *got = medtl_instance_value(instance, keyword);
+
+    got = got == NULL ? "" : got;
+    if (strcmp(expected, "?") == 0)
+        cr_expect_gt(strtod(got, NULL), 1.0, "%s is '%s'", keyword, got);
+    else
+        cr_expect_str_eq(got, expected, "%s is '%s', not '%s'", keyword, got, expected);
+}
+
+static void expect_lossy(medtl_evidence_kind kind, const char *lossy, const struct lossy_case *c)
+{
+    static const char *const keywords[] = {"LossyImageCompression", "LossyImageCompressionRatio",
+                                           "LossyImageCompressionMethod"};
+    const bool is = strcmp(lossy, "01") == 0;
+    medtl_evidence *object = make(kind);
+    medtl_instance *instance = NULL;
+
+    cr_assert_eq(medtl_instance_read_memory(object->bytes, object->size, "object", keywords, 3,
+                                            &instance, NULL),
+                 MEDTL_OK);
+    expect_value(instance, keywords[0], lossy);
+    expect_value(instance, keywords[1], is ? c->ratio : "");
+    expect_value(instance, keywords[2], is ? c->method : "");
+    medtl_instance_destroy(instance);
+    medtl_evidence_destroy(object);
+}
+
+ParameterizedTest(struct lossy_case *c, lossy, is_what_the_image_states_or_its_syntax_proves,
+                  .init = set_up, .fini = tear_down)
+{
+    const sample_image sample = {.kind = SAMPLE_MAMMOGRAM,
+                                 .number = 1,
+                                 .syntax = c->syntax[0] != '\0' ? c->syntax : NULL,
+                                 .lossy = c->stated[0] != '\0' ? c->stated : NULL};
+    medtl_instance *image = sample_image_read(&sample);
+
+    cr_assert_not_null(image);
+    explained.request.instance = image; /* the picture and the map are those of its native twin */
+    expect_lossy(MEDTL_EVIDENCE_PICTURE, c->picture, c);
+    expect_lossy(MEDTL_EVIDENCE_SEGMENTATION, c->segmentation, c);
+    medtl_instance_destroy(image);
+}
+
+/* PS3.3 C.7.3.1: Laterality is type 2C, of paired structures, unless Image Laterality is there. PS3.16 annex L. */
+struct side_case {
+    char body_part[16]; /* "": absent */
+    sample_kind
+        kind; /* the mammogram is of the left breast, nothing names the side of the lesion */
+    bool has_image_laterality, has_laterality;
+};
+
+ParameterizedTestParameters(side, is_empty_only_of_what_may_be_paired)
+{
+    static struct side_case cases[] = {
+        {"", SAMPLE_DERMOSCOPY, false, true},
+        {"HAND", SAMPLE_DERMOSCOPY, false, true},
+        {"NOT A TERM", SAMPLE_DERMOSCOPY, false, true},
+        {"HEAD", SAMPLE_DERMOSCOPY, false, false},
+        {"ABDOMEN", SAMPLE_DERMOSCOPY, false, false},
+        {"WHOLEBODY", SAMPLE_DERMOSCOPY, false, false},
+        {"NECK CHEST", SAMPLE_DERMOSCOPY, false, true},
+        {"BACK", SAMPLE_DERMOSCOPY, false, false},
+        {"BREAST", SAMPLE_MAMMOGRAM, true, false},
+        {"CHEST", SAMPLE_MAMMOGRAM, true, false},
+    };
+    return cr_make_param_array(struct side_case, cases, sizeof cases / sizeof cases[0]);
+}
+
+ParameterizedTest(struct side_case *c, side, is_empty_only_of_what_may_be_paired)
+{
+    static const unsigned char laterality[] = {0x20, 0, 0x60, 0, 'C', 'S'};
+    static const unsigned char image_laterality[] = {0x20, 0, 0x62, 0, 'C', 'S'};
+    const sample_image image = {
+        .kind = c->kind, .number = 1, .body_part = c->body_part[0] != '\0' ? c->body_part : NULL};
+    const medtl_task *task = c->kind == SAMPLE_MAMMOGRAM ? &sample_mammography : &sample_dermoscopy;
+    medtl_evidence *object;
+
+    cr_assert(sample_evidence_make(task, sample_image_read(&image), &explained));
+    object = make(MEDTL_EVIDENCE_PICTURE);
+    cr_expect_eq(memmem(object->bytes, object->size, laterality, sizeof laterality) != NULL,
+                 c->has_laterality, "%s", c->body_part);
+    cr_expect_eq(memmem(object->bytes, object->size, image_laterality, sizeof image_laterality) !=
+                     NULL,
+                 c->has_image_laterality, "%s", c->body_part);
+    medtl_evidence_destroy(object);
+    sample_evidence_clear(&explained);
 }

@@ -186,6 +186,60 @@ Test(header, repeats_the_request_behind_the_images_once)
                      "");
 }
 
+/* The report's character set is its first image's; only the second image has a request. */
+struct request_case {
+    char report_set[40], image_set[40]; /* "": absent */
+    char procedure[48], expected[48];   /* as bytes */
+    int codes;
+};
+
+ParameterizedTestParameters(header, repeats_a_request_in_the_character_set_of_the_report)
+{
+    static struct request_case cases[] = {
+        {"ISO_IR 192", "ISO_IR 100", "Fr\xfcherkennung", "Fr\xc3\xbcherkennung", 1},
+        {"ISO_IR 100", "ISO_IR 192", "Fr\xc3\xbcherkennung", "Fr\xfcherkennung", 1},
+        {"ISO_IR 192", "ISO_IR 144", "\xc0\xd5\xdd\xe2", "\xd0\xa0\xd0\xb5\xd0\xbd\xd1\x82", 1},
+        {"ISO_IR 100", "ISO_IR 100", "Fr\xfcherkennung", "Fr\xfcherkennung", 1},
+        {"", "", "Fr\xfcherkennung", "Fr\xfcherkennung", 1}, /* wrong as it is in the image */
+        {"\\ISO 2022 IR 87", "ISO_IR 192", "Screening", "Screening", 1},
+        {"", "ISO_IR 100", "Fr\xfcherkennung", "", 0},
+        {"ISO_IR 100", "ISO_IR 192", "\xe5\xb1\xb1", "", 0},
+        {"ISO_IR 192", "", "Fr\xfcherkennung", "", 0},
+        {"\\ISO 2022 IR 87", "ISO_IR 192", "\xe5\xb1\xb1", "", 0},
+    };
+    return cr_make_param_array(struct request_case, cases, sizeof cases / sizeof cases[0]);
+}
+
+ParameterizedTest(struct request_case *c, header,
+                  repeats_a_request_in_the_character_set_of_the_report)
+{
+    sample_image samples[2];
+
+    memset(samples, 0, sizeof samples);
+    samples[0] = (sample_image){.kind = SAMPLE_MAMMOGRAM, .character_set = c->report_set};
+    samples[1] = (sample_image){.kind = SAMPLE_MAMMOGRAM,
+                                .number = 1,
+                                .character_set = c->image_set,
+                                .with_request = true,
+                                .procedure = c->procedure};
+    for (unsigned i = 0; i < 2; i++)
+        if (samples[i].character_set[0] == '\0')
+            samples[i].character_set = NULL;
+    fixture_set_up_samples(&fixture, samples, 2);
+    fixture_make(&fixture);
+    cr_assert_str_eq(value("ReferencedRequestSequence[0].RequestedProcedureDescription"),
+                     c->expected);
+    cr_assert_str_eq(value("ReferencedRequestSequence[0].RequestedProcedureID"), "RP-1");
+    cr_assert_eq(
+        sr_report_item_count(fixture.content,
+                             "ReferencedRequestSequence[0].RequestedProcedureCodeSequence"),
+        c->codes);
+    if (c->codes > 0)
+        cr_assert_str_eq(
+            value("ReferencedRequestSequence[0].RequestedProcedureCodeSequence[0].CodeMeaning"),
+            c->expected);
+}
+
 /* PS3.10 7.1 */
 Test(header, starts_as_a_dicom_file_of_version_1)
 {

@@ -2,6 +2,7 @@
 #include "report_fixture.h"
 
 #include <criterion/criterion.h>
+#include <criterion/parameterized.h>
 #include <math.h>
 #include <string.h>
 
@@ -118,4 +119,111 @@ Test(refusals, images_of_two_patients)
     assert_refused(MEDTL_E_ARGUMENT, "another patient");
     cr_assert(medtl_report_create(&fixture.request, &report, &error) != MEDTL_OK);
     cr_assert_null(strstr(error.message, "SECRET"));
+}
+
+/* Two images of one study, and whether they may be of two patients. PS3.3 C.7.1.1: an ID is its issuer's. */
+struct patient_case {
+    char label[64];
+    struct {
+        char id[16], issuer[16], name[32], birth_date[16],
+            character_set[16]; /* "": absent or empty */
+    } images[2];
+    bool same;
+};
+
+ParameterizedTestParameters(patients, are_one_only_if_all_that_identifies_them_agrees)
+{
+    static struct patient_case cases[] = {
+        {"ID and issuer agree",
+         {{"7", "A", "Doe^Jane", "19600102", ""}, {"7", "A", "Doe^Jane", "19600102", ""}},
+         true},
+        {"a corrected name",
+         {{"7", "A", "Doe^Jane", "19600102", ""}, {"7", "A", "Roe^Jane", "19600102", ""}},
+         true},
+        {"a corrected name, no issuer",
+         {{"7", "", "Doe^Jane", "19600102", ""}, {"7", "", "Roe^Jane", "19600102", ""}},
+         true},
+        {"spaces around an ID",
+         {{"7", "A", "Doe^Jane", "19600102", ""}, {"7 ", "A ", "Doe^Jane", "19600102", ""}},
+         true},
+        {"two issuers",
+         {{"7", "A", "Doe^Jane", "19600102", ""}, {"7", "B", "Doe^Jane", "19600102", ""}},
+         false},
+        {"two IDs",
+         {{"7", "A", "Doe^Jane", "19600102", ""}, {"8", "A", "Doe^Jane", "19600102", ""}},
+         false},
+        {"one without an issuer",
+         {{"7", "A", "Doe^Jane", "19600102", ""}, {"7", "", "Doe^Jane", "19600102", ""}},
+         true},
+        {"first without an issuer",
+         {{"7", "", "Doe^Jane", "19600102", ""}, {"7", "A", "Doe^Jane^^", "19600102", ""}},
+         true},
+        {"no issuer, other name",
+         {{"7", "A", "Doe^Jane", "19600102", ""}, {"7", "", "Roe^Jane", "19600102", ""}},
+         false},
+        {"no issuer, other birth date",
+         {{"7", "A", "Doe^Jane", "19600102", ""}, {"7", "", "Doe^Jane", "19600103", ""}},
+         false},
+        {"no issuer, nobody named", {{"7", "A", "", "", ""}, {"7", "", "", "", ""}}, false},
+        {"one without an ID",
+         {{"7", "", "Doe^Jane", "19600102", ""}, {"", "", "Doe^Jane", "19600102", ""}},
+         false},
+        {"no ID, same person",
+         {{"", "", "Doe^Jane", "19600102", ""}, {"", "", "Doe^Jane", "19600102", ""}},
+         true},
+        {"no ID, two names",
+         {{"", "", "Doe^Jane", "19600102", ""}, {"", "", "Roe^Jane", "19600102", ""}},
+         false},
+        {"no ID, two birth dates",
+         {{"", "", "Doe^Jane", "19600102", ""}, {"", "", "Doe^Jane", "19600103", ""}},
+         false},
+        {"no ID, one without a name",
+         {{"", "", "Doe^Jane", "19600102", ""}, {"", "", "", "19600102", ""}},
+         false},
+        {"nobody named: a study is of one", {{"", "", "", "", ""}, {"", "", "", "", ""}}, true},
+        {"one name in two character sets",
+         {{"", "", "M\xfcller", "19600102", "ISO_IR 100"},
+          {"", "", "M\xc3\xbcller", "19600102", "ISO_IR 192"}},
+         true},
+        {"two names that are no text",
+         {{"", "", "M\xfcller", "19600102", ""}, {"", "", "M\xf6ller", "19600102", ""}},
+         false},
+    };
+    return cr_make_param_array(struct patient_case, cases, sizeof cases / sizeof cases[0]);
+}
+
+ParameterizedTest(struct patient_case *c, patients, are_one_only_if_all_that_identifies_them_agrees)
+{
+    report_fixture pair;
+    sample_image samples[2];
+    medtl_error error = {MEDTL_OK, ""};
+    medtl_report *report = NULL;
+    medtl_status status;
+
+    memset(samples, 0, sizeof samples);
+    for (unsigned i = 0; i < 2; i++)
+        samples[i] = (sample_image){
+            .kind = SAMPLE_MAMMOGRAM,
+            .number = i,
+            .patient_id = c->images[i].id,
+            .issuer = c->images[i].issuer[0] != '\0' ? c->images[i].issuer : NULL,
+            .patient_name = c->images[i].name,
+            .birth_date = c->images[i].birth_date,
+            .character_set =
+                c->images[i].character_set[0] != '\0' ? c->images[i].character_set : NULL};
+    fixture_set_up_samples(&pair, samples, 2);
+    status = medtl_report_create(&pair.request, &report, &error);
+    cr_expect_eq(status, c->same ? MEDTL_OK : MEDTL_E_ARGUMENT, "%s: %s", c->label, error.message);
+    if (!c->same)
+        cr_expect_not_null(strstr(error.message, "another patient"), "says '%s'", error.message);
+    medtl_report_destroy(report);
+
+    /* An image without a result is left out of the report of another's. */
+    pair.results[1].state = MEDTL_RESULT_FAILED;
+    fixture_make(&pair);
+    cr_expect_eq(sr_report_item_count(pair.content,
+                                      "CurrentRequestedProcedureEvidenceSequence[0]."
+                                      "ReferencedSeriesSequence[0].ReferencedSOPSequence"),
+                 c->same ? 2 : 1, "%s: the image that failed", c->label);
+    fixture_tear_down(&pair);
 }

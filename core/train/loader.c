@@ -86,7 +86,9 @@ static void mix_up(const medtl_loader *loader, size_t batch, ring_batch *b)
     medtl_random_fork(&loader->mixes, batch, &random);
     first = draw_gamma(&random, loader->spec.mixup);
     second = draw_gamma(&random, loader->spec.mixup);
-    share = first + second > 0.0 ? first / (first + second) : 0.5;
+    /* Both are below the smallest double where alpha is close to 0: there Beta is all but 0 or 1, and in a pair, which of
+     * the two makes no difference. */
+    share = first + second > 0.0 ? first / (first + second) : 1.0;
     for (size_t i = 0; i + 1 < batch_size(loader, batch); i += 2) {
         mix_rows(b->input + i * loader->pixels, b->input + (i + 1) * loader->pixels, loader->pixels,
                  (float)share);

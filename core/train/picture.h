@@ -38,7 +38,7 @@ medtl_picture_kind medtl_picture_recognise(const unsigned char *bytes, size_t si
  *  @param name  Stands for the bytes in messages ("NAME: reason").
  *  @param[out] out  For medtl_picture_clear(); all zero on failure.
  *  @return MEDTL_OK; MEDTL_E_FORMAT for damaged bytes or beyond the limits; MEDTL_E_UNSUPPORTED for
- *          a kind we do not know, or CMYK; MEDTL_E_MEMORY. */
+ *          a kind we do not know, CMYK, or a JPEG that its Exif orientation turns; MEDTL_E_MEMORY. */
 medtl_status medtl_picture_decode(const unsigned char *bytes, size_t size, const char *name,
                                   medtl_picture *out, medtl_error *err);
 void medtl_picture_clear(medtl_picture *picture); /* an all-zero one is allowed */

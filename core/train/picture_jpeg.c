@@ -42,6 +42,20 @@ static void on_progress(j_common_ptr common)
     }
 }
 
+/* Turning the pixels here would be a second opinion of which side is up; `dcm-medtl wrap` refuses them, too. */
+static medtl_status check_orientation(const decoding *d, const char *name, medtl_error *err)
+{
+    for (jpeg_saved_marker_ptr m = d->jpeg.marker_list; m != NULL; m = m->next) {
+        const unsigned orientation = medtl_picture_exif_orientation(m->data, m->data_length);
+
+        if (orientation != 1)
+            return medtl_fail(err, MEDTL_E_UNSUPPORTED,
+                              "%s: is turned by its Exif orientation (%u); turn its pixels first",
+                              name, orientation);
+    }
+    return MEDTL_OK;
+}
+
 static medtl_status decode(decoding *d, const unsigned char *bytes, size_t size, const char *name,
                            medtl_picture *out, medtl_error *err)
 {
@@ -53,9 +67,12 @@ static medtl_status decode(decoding *d, const unsigned char *bytes, size_t size,
     d->progress.progress_monitor = on_progress;
     d->jpeg.progress = &d->progress;
     jpeg_mem_src(&d->jpeg, bytes, (unsigned long)size);
+    jpeg_save_markers(&d->jpeg, JPEG_APP0 + 1, 0xFFFF); /* Exif; whole segments */
     (void)jpeg_read_header(&d->jpeg, TRUE);
     if (d->jpeg.jpeg_color_space == JCS_CMYK || d->jpeg.jpeg_color_space == JCS_YCCK)
         return medtl_fail(err, MEDTL_E_UNSUPPORTED, "%s: a CMYK JPEG", name);
+    if ((status = check_orientation(d, name, err)) != MEDTL_OK)
+        return status;
     d->jpeg.out_color_space = d->jpeg.num_components == 1 ? JCS_GRAYSCALE : JCS_RGB;
     d->jpeg.dct_method = JDCT_ISLOW;
     status = medtl_picture_allocate(d->jpeg.image_height, d->jpeg.image_width,

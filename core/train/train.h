@@ -120,11 +120,13 @@ medtl_status medtl_train_predict(medtl_network *network, const medtl_dataset *da
 
 /** What the last layer of a network reads ("features") for each image, in evaluation mode.
  *  @param augment   Variants to draw; NULL: the images as they are.
- *  @param seed      Of the variants: image i of `indices` gets the same one for the same seed.
+ *  @param seed      Of the variants, and
+ *  @param variant   which of them: image i of `indices` gets the same one for the same pair, and draws of its own for
+ *                   any other.
  *  @param features  [count][medtl_train_feature_size()]. */
 medtl_status medtl_train_features(medtl_network *network, const medtl_dataset *dataset,
                                   const size_t *indices, size_t count, size_t batch, size_t threads,
-                                  const medtl_augment *augment, uint64_t seed,
+                                  const medtl_augment *augment, uint64_t seed, uint64_t variant,
                                   const medtl_train_watch *watch, float *features,
                                   medtl_error *err);
 

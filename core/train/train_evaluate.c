@@ -116,16 +116,18 @@ static medtl_status run_features(medtl_trainer_pass *pass, medtl_loader *loader,
 
 medtl_status medtl_train_features(medtl_network *network, const medtl_dataset *dataset,
                                   const size_t *indices, size_t count, size_t batch, size_t threads,
-                                  const medtl_augment *augment, uint64_t seed,
+                                  const medtl_augment *augment, uint64_t seed, uint64_t variant,
                                   const medtl_train_watch *watch, float *features, medtl_error *err)
 {
     const size_t size = medtl_train_feature_size(network);
+    /* The loader forks by its epoch, so that no seed has another's variants. */
     medtl_loader_spec spec = {.dataset = dataset,
                               .order = indices,
                               .count = count,
                               .batch = batch,
                               .threads = 1,
-                              .seed = seed};
+                              .seed = seed,
+                              .epoch = variant};
     medtl_trainer_pass *pass = NULL;
     medtl_loader *loader = NULL;
     medtl_status status;

@@ -10,19 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-/* Is there such a file in the run folder? */
-static medtl_status looks_used(const session *s, const char *name, bool *out, medtl_error *err)
-{
-    char *path = run_path(&s->options, name);
-
-    if (path == NULL)
-        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
-    *out = access(path, F_OK) == 0;
-    free(path);
-    return MEDTL_OK;
-}
 
 /* A folder with a run in it is continued or replaced only when asked. */
 static medtl_status open_folder(session *s, medtl_error *err)
@@ -34,11 +21,11 @@ static medtl_status open_folder(session *s, medtl_error *err)
         return status;
     if (s->options.find_rate)
         return MEDTL_OK; /* touches no run */
-    if ((status = looks_used(s, "checkpoint.bin", &checkpoint, err)) != MEDTL_OK ||
-        (status = looks_used(s, "checkpoint-blocks-0.bin", &search, err)) != MEDTL_OK ||
-        (status = looks_used(s, "metrics.json", &metrics, err)) != MEDTL_OK)
+    if ((status = run_holds(&s->options, "checkpoint.bin", &checkpoint, err)) != MEDTL_OK ||
+        (status = run_holds(&s->options, "checkpoint-blocks-0.bin", &search, err)) != MEDTL_OK ||
+        (status = run_holds(&s->options, "metrics.json", &metrics, err)) != MEDTL_OK)
         return status;
-    if (!checkpoint && !search && s->options.finish)
+    if (s->options.finish && !(s->options.strategy == STRATEGY_BLOCK_SEARCH ? search : checkpoint))
         return medtl_fail(err, MEDTL_E_ARGUMENT, "%s: holds no run to finish",
                           s->options.run_folder);
     if ((checkpoint || search || metrics) && !s->options.resume && !s->options.force)

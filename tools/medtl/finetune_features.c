@@ -31,7 +31,7 @@ medtl_status session_features(session *s, const size_t *indices, size_t count, s
     progress_start(&s->line, o->quiet);
     for (size_t v = 0; v <= variants && status == MEDTL_OK; v++)
         status = medtl_train_features(s->network, s->data.dataset, indices, count, (size_t)o->batch,
-                                      (size_t)o->threads, v > 0 ? &o->augment : NULL, o->seed + v,
+                                      (size_t)o->threads, v > 0 ? &o->augment : NULL, o->seed, v,
                                       &watch, *features + v * count * *size, err);
     progress_end(&s->line);
     return status;

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const size_t RESAMPLES = 2000;
 
@@ -19,6 +20,18 @@ char *run_path(const finetune_options *options, const char *name)
     char *path = NULL;
 
     return asprintf(&path, "%s/%s", options->run_folder, name) >= 0 ? path : NULL;
+}
+
+medtl_status run_holds(const finetune_options *options, const char *name, bool *out,
+                       medtl_error *err)
+{
+    char *path = run_path(options, name);
+
+    if (path == NULL)
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
+    *out = access(path, F_OK) == 0;
+    free(path);
+    return MEDTL_OK;
 }
 
 medtl_status history_write(const char *path, const medtl_train_epoch *history, size_t count,

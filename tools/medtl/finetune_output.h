@@ -10,6 +10,10 @@
 /** "RUN_FOLDER/name", owned by the caller (free); NULL without memory. */
 char *run_path(const finetune_options *options, const char *name);
 
+/** Is there a file of this name in the run folder? @return MEDTL_OK or MEDTL_E_MEMORY. */
+medtl_status run_holds(const finetune_options *options, const char *name, bool *out,
+                       medtl_error *err);
+
 /** history.csv: one line for each epoch so far. */
 medtl_status history_write(const char *path, const medtl_train_epoch *history, size_t count,
                            medtl_error *err);

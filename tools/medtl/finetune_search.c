@@ -102,44 +102,79 @@ static medtl_status write_best(session *s, medtl_network *best, const medtl_trai
     return status;
 }
 
-medtl_status finetune_block_search(session *s, medtl_error *err)
+/* With --finish the depths of which something was trained: a search that was stopped has no checkpoint of the others.
+ * They come one after another, so the first gap ends them. */
+static medtl_status count_depths(const session *s, size_t stages, size_t *count, medtl_error *err)
+{
+    bool begun = true;
+    medtl_status status = MEDTL_OK;
+
+    *count = s->options.finish ? 1 : stages; /* the first is there, or there is no run to finish */
+    while (*count < stages && status == MEDTL_OK && begun) {
+        char name[48];
+
+        snprintf(name, sizeof name, "checkpoint-blocks-%zu.bin", *count);
+        status = run_holds(&s->options, name, &begun, err);
+        if (status == MEDTL_OK && begun)
+            ++*count;
+    }
+    return status;
+}
+
+/* The best depth so far. */
+typedef struct leader {
+    medtl_network *network; /* NULL: none yet */
+    medtl_train_result result;
+    size_t depth;
+} leader;
+
+static void leader_clear(leader *l)
+{
+    medtl_network_destroy(l->network);
+    free(l->result.history);
+}
+
+/* Train one depth, note what came of it, and keep its network where it is better than all before. */
+static medtl_status try_depth(session *s, uint32_t stages, size_t blocks, depth *depths,
+                              leader *best, medtl_error *err)
 {
     const medtl_train_select select = (medtl_train_select)s->options.select;
+    leader tried = {.depth = blocks};
+    medtl_status status = train_depth(s, stages, blocks, &tried.network, &tried.result, err);
+
+    if (status == MEDTL_OK) {
+        depths[blocks] =
+            (depth){tried.result.history[tried.result.chosen - 1], tried.result.epochs};
+        if (best->network == NULL || medtl_train_score(select, &depths[blocks].kept) >
+                                         medtl_train_score(select, &depths[best->depth].kept)) {
+            const leader before = *best;
+
+            *best = tried;
+            tried = before;
+        }
+    }
+    leader_clear(&tried);
+    return status;
+}
+
+medtl_status finetune_block_search(session *s, medtl_error *err)
+{
     const uint32_t stages = medtl_network_stage_count(s->network);
     depth *depths = calloc(stages, sizeof *depths);
-    medtl_network *best = NULL;
-    medtl_train_result best_result = {0};
-    size_t chosen = 0;
-    medtl_status status = MEDTL_OK;
+    leader best = {0};
+    size_t count = 0;
+    medtl_status status;
 
     if (depths == NULL)
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %u depths", (unsigned)stages);
-    for (size_t b = 0; b < stages && status == MEDTL_OK; b++) {
-        medtl_network *network = NULL;
-        medtl_train_result result = {0};
-
-        status = train_depth(s, stages, b, &network, &result, err);
-        if (status == MEDTL_OK)
-            depths[b] = (depth){result.history[result.chosen - 1], result.epochs};
-        if (status == MEDTL_OK &&
-            (best == NULL || medtl_train_score(select, &depths[b].kept) >
-                                 medtl_train_score(select, &depths[chosen].kept))) {
-            medtl_network *const other = best;
-            const medtl_train_result other_result = best_result;
-
-            best = network;
-            best_result = result;
-            chosen = b;
-            network = other;
-            result = other_result;
-        }
-        medtl_network_destroy(network);
-        free(result.history);
-    }
+    status = count_depths(s, stages, &count, err);
+    for (size_t b = 0; b < count && status == MEDTL_OK; b++)
+        status = try_depth(s, stages, b, depths, &best, err);
+    if (status == MEDTL_OK && count < stages)
+        printf("\nblocks %zu and more: not begun, left out\n", count);
     if (status == MEDTL_OK)
-        status = write_best(s, best, &best_result, depths, stages, chosen, err);
-    medtl_network_destroy(best);
-    free(best_result.history);
+        status = write_best(s, best.network, &best.result, depths, count, best.depth, err);
+    leader_clear(&best);
     free(depths);
     return status;
 }

@@ -64,7 +64,7 @@ static size_t put_output(finetune_options *f, option *out)
         {OPTION_WHOLE, "stop-after", 0, "EPOCHS", &f->stop_after, 0, 1e6, SHAPES_NOTHING,
          "stop once so many epochs are done, to be resumed later; 0: go on"},
         {OPTION_FLAG, "finish", 0, "", &f->finish, 0, 0, SHAPES_NOTHING,
-         "train no more; make the model of the best epoch that the folder's checkpoint holds"},
+         "train no more; make the model of the best epoch that the folder's checkpoint holds (block-search: of the depths begun so far)"},
         {OPTION_TEXT, "name", 0, "NAME", &f->name, 0, 0, SHAPES_NOTHING, "model name"},
         {OPTION_TEXT, "model-version", 0, "VERSION", &f->version, 0, 0, SHAPES_NOTHING,
          "model version"},

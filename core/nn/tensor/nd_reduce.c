@@ -110,6 +110,20 @@ typedef struct gathered {
     int64_t whole, winner;
 } gathered;
 
+/* Relative to a running maximum, so that nothing overflows. Two infinities of one sign are equal, but their difference
+ * is not a number; a NaN is larger than and equal to nothing, and stays in the sum. */
+static void take_exponential(gathered *g, double v, size_t index)
+{
+    if (index == 0)
+        g->largest = -INFINITY;
+    if (v > g->largest) {
+        g->sum = g->sum * exp(g->largest - v) + 1.0;
+        g->largest = v;
+    } else {
+        g->sum += v == g->largest ? 1.0 : exp(v - g->largest);
+    }
+}
+
 static void take(gathered *g, double v, size_t index)
 {
     switch (g->kind) {
@@ -137,13 +151,8 @@ static void take(gathered *g, double v, size_t index)
             g->winner = (int64_t)index;
         }
         break;
-    case LOG_SUM_EXP: /* a running maximum, so that nothing overflows */
-        if (index == 0 || v > g->largest) {
-            g->sum = index == 0 ? 1.0 : g->sum * exp(g->largest - v) + 1.0;
-            g->largest = v;
-        } else {
-            g->sum += exp(v - g->largest);
-        }
+    case LOG_SUM_EXP:
+        take_exponential(g, v, index);
         break;
     default:
         g->sum += v;
@@ -190,7 +199,7 @@ static float result(const gathered *g, size_t count)
     case LOG_SUM:
         return (float)log(g->sum);
     case LOG_SUM_EXP:
-        return (float)(isinf(g->largest) ? g->largest : g->largest + log(g->sum));
+        return (float)(g->largest + log(g->sum));
     case MEAN:
         return (float)(g->sum / (double)count);
     case MAX:

@@ -71,6 +71,11 @@ one_line "the value of StudyDate is none of its kind (DA)"
 run 2 wrap "$work/skin.png" --as painting -o "$work/y.dcm"
 run 1 wrap "$source_dir/README.md" --as photograph -o "$work/y.dcm"
 one_line "is neither JPEG nor PNG"
+{ head -c 2 "$work/plain.jpg" # in these words medtl refuses it, too (tests/unit/train/test_picture.c)
+  printf '\xff\xe1\x00\x22Exif\0\0II\x2a\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0'
+  tail -c +3 "$work/plain.jpg"; } >"$work/turned.jpg"
+run 1 wrap "$work/turned.jpg" --as photograph -o "$work/y.dcm"
+one_line "is turned by its Exif orientation (6); turn its pixels first"
 head -c 3000 "$work/skin.png" >"$work/cut.png"
 run 1 wrap "$work/cut.png" --as photograph -o "$work/y.dcm"
 one_line "the PNG is damaged"

@@ -105,6 +105,56 @@ Test(strategies, a_block_search_keeps_the_best_depth_and_goes_on_where_it_was)
     cr_assert(same_bytes("search/model.safetensors", "before.safetensors"));
 }
 
+static size_t lines_of(const char *path)
+{
+    FILE *file = fopen(path, "r");
+    size_t lines = 0;
+    int c;
+
+    cr_assert_not_null(file, "%s", path);
+    while ((c = fgetc(file)) != EOF)
+        lines += c == '\n';
+    fclose(file);
+    return lines;
+}
+
+#define SEARCH                                                                                     \
+    "finetune " VALIDATED "--epochs 2 --init first/model.safetensors --strategy block-search "
+
+Test(strategies, a_block_search_that_was_stopped_can_be_finished_with_the_depths_it_has)
+{
+    trained(BEGUN);
+    EXITS(1, SEARCH "--stop-after 1 -o search");
+    cr_assert(exists("search/checkpoint-blocks-0.bin") &&
+              !exists("search/checkpoint-blocks-1.bin"));
+    EXITS(0, SEARCH "--finish -o search");
+    cr_assert_eq(json_number("search/metrics.json", "provenance/block_search/chosen"), 0.0);
+    cr_assert_eq(json_number("search/metrics.json", "provenance/trained_epochs"), 1.0);
+    cr_assert(
+        !isnan(json_number("search/metrics.json", "provenance/block_search/validation_auc/0")));
+    cr_assert(
+        isnan(json_number("search/metrics.json", "provenance/block_search/validation_auc/1")));
+    cr_assert_eq(lines_of("search/blocks.csv"), 2, "the head, and one depth");
+    EXITS(0, "inspect search/model.safetensors");
+
+    EXITS(0, SEARCH "--resume -o search"); /* and it goes on from there */
+    cr_assert_gt(lines_of("search/blocks.csv"), 3, "at least three depths");
+    cr_assert_eq(unlink("search/checkpoint-blocks-2.bin"), 0);
+    EXITS(0, SEARCH "--finish -o search");
+    cr_assert_eq(lines_of("search/blocks.csv"), 3, "what lies beyond the gap is left out");
+}
+
+Test(strategies, what_another_strategy_left_behind_is_no_run_to_finish)
+{
+    trained(BEGUN);
+    EXITS(2, SEARCH "--finish -o first");
+    SAYS("holds no run to finish");
+    EXITS(1, SEARCH "--stop-after 1 -o search");
+    EXITS(2, "finetune " VALIDATED
+             "--epochs 2 --init first/model.safetensors --strategy top --finish -o search");
+    SAYS("holds no run to finish");
+}
+
 Test(strategies, early_stopping_keeps_the_best_epoch)
 {
     pictures_write(120);

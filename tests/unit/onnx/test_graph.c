@@ -266,6 +266,46 @@ Test(onnx_graph, a_log_of_a_sum_of_exponentials_does_not_overflow)
     cr_expect_float_eq(y[1], 1.3132617f, 1e-6);
 }
 
+/* What torch.logsumexp gives: masked positions are -inf and add nothing, wherever they stand. */
+struct infinite_case {
+    char label[40];
+    float x[4], expected;
+};
+
+ParameterizedTestParameters(onnx_graph, a_log_of_a_sum_of_exponentials_takes_infinities)
+{
+    static struct infinite_case cases[] = {
+        {"-inf twice, then numbers", {-INFINITY, -INFINITY, 0.0f, 0.0f}, 0.6931472f},
+        {"-inf between numbers", {1.0f, -INFINITY, -INFINITY, 0.0f}, 1.3132617f},
+        {"-inf at the end", {0.0f, -INFINITY, -INFINITY, -INFINITY}, 0.0f},
+        {"nothing but -inf", {-INFINITY, -INFINITY, -INFINITY, -INFINITY}, -INFINITY},
+        {"inf twice", {0.0f, INFINITY, INFINITY, -INFINITY}, INFINITY},
+        {"inf behind -inf", {-INFINITY, INFINITY, 0.0f, -INFINITY}, INFINITY},
+        {"NaN among numbers", {0.0f, NAN, 1.0f, 2.0f}, NAN},
+        {"NaN first", {NAN, -INFINITY, 0.0f, 1.0f}, NAN},
+        {"NaN behind -inf", {-INFINITY, NAN, -INFINITY, -INFINITY}, NAN},
+        {"NaN behind inf", {INFINITY, NAN, 0.0f, 0.0f}, NAN},
+    };
+    return cr_make_param_array(struct infinite_case, cases, sizeof cases / sizeof cases[0]);
+}
+
+ParameterizedTest(struct infinite_case *c, onnx_graph,
+                  a_log_of_a_sum_of_exponentials_takes_infinities)
+{
+    static const int_list axes = {"axes", 1, {1}, false};
+    medtl_nd_graph *g = new_graph();
+    float y;
+
+    add_input(g, "x", shape(2, 1, 4));
+    add_node(g, "ReduceLogSumExp", "x", "y", &axes, 1);
+    cr_assert_eq(medtl_nd_graph_add_output(g, "y", NULL), MEDTL_OK);
+    run_graph(g, c->x, 1, &y);
+    cr_expect(isnan(c->expected)   ? isnan(y)
+              : isinf(c->expected) ? y == c->expected
+                                   : fabsf(y - c->expected) < 1e-6f,
+              "%s: %g, not %g", c->label, (double)y, (double)c->expected);
+}
+
 Test(onnx_graph, what_only_shapes_decide_is_computed_once)
 {
     medtl_nd_graph *g = new_graph();

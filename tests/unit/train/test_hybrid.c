@@ -45,7 +45,7 @@ static void read_inputs(void)
     }
     medtl_loader_destroy(loader);
     cr_assert_eq(
-        medtl_train_features(trunk, dataset, order, COUNT, 16, 1, NULL, 0, NULL, features, NULL),
+        medtl_train_features(trunk, dataset, order, COUNT, 16, 1, NULL, 0, 0, NULL, features, NULL),
         MEDTL_OK);
 }
 

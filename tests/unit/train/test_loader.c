@@ -1,6 +1,7 @@
 #include "core/train/loader.h"
 #include "synthetic.h"
 
+#include <criterion/parameterized.h>
 #include <math.h>
 #include <string.h>
 
@@ -139,6 +140,46 @@ Test(loader, mixup_mixes_pairs_of_a_batch_by_one_share)
                                    (1.0f - share) * plain.input[(i + 1) * PLANE + k],
                                1e-5);
     }
+    medtl_dataset_destroy(dataset);
+}
+
+/* How much of Beta(alpha, alpha) lies between 0.4 and 0.6: its density integrated by the trapezoidal rule; 1 is uniform. */
+struct share_case {
+    double alpha, even;
+};
+
+ParameterizedTestParameters(loader, mixup_draws_its_share_from_beta)
+{
+    static struct share_case cases[] = {
+        {0.001, 0.000405}, {0.004, 0.001613}, {0.1, 0.035760},
+        {0.4, 0.109609},   {1.0, 0.2},        {2.0, 0.296},
+    };
+    return cr_make_param_array(struct share_case, cases, sizeof cases / sizeof cases[0]);
+}
+
+ParameterizedTest(struct share_case *c, loader, mixup_draws_its_share_from_beta)
+{
+    enum { DRAWS = 20000 };
+    static const uint32_t labels[] = {0, 1};
+    static const float values[] = {0.0f, 0.0f};
+    static size_t order[2 * DRAWS]; /* batches of one pair, so that each has a share of its own */
+    medtl_dataset *dataset = NULL;
+    medtl_loader *loader = NULL;
+    medtl_loader_spec spec = {
+        .order = order, .count = 2 * DRAWS, .batch = 2, .threads = 2, .mixup = c->alpha, .seed = 3};
+    medtl_batch batch;
+    size_t even = 0;
+
+    for (size_t i = 0; i < 2 * DRAWS; i++)
+        order[i] = i % 2;
+    cr_assert_eq(medtl_dataset_create_vectors(labels, values, 2, 1, 2, &dataset, NULL), MEDTL_OK);
+    spec.dataset = dataset;
+    cr_assert_eq(medtl_loader_create(&spec, &loader, NULL), MEDTL_OK);
+    while (medtl_loader_next(loader, &batch, NULL) == MEDTL_OK && batch.count > 0)
+        even += batch.targets[0] > 0.4f && batch.targets[0] < 0.6f;
+    cr_expect(fabs((double)even / DRAWS - c->even) < 5.0 * sqrt(c->even * (1.0 - c->even) / DRAWS),
+              "alpha %g: %g of the draws, not %g", c->alpha, (double)even / DRAWS, c->even);
+    medtl_loader_destroy(loader);
     medtl_dataset_destroy(dataset);
 }
 

@@ -1,4 +1,5 @@
 #include "core/train/picture.h"
+#include "core/train/picture_decoders.h"
 
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
@@ -202,6 +203,106 @@ Test(picture, a_cmyk_jpeg_is_refused_by_name)
 
     cr_assert_eq(medtl_picture_decode(b.data, b.size, "x.jpg", &p, &err), MEDTL_E_UNSUPPORTED);
     cr_assert_str_eq(err.message, "x.jpg: a CMYK JPEG");
+    free(b.data);
+}
+
+/* A gray JPEG with one more segment behind its first two bytes. */
+static bytes jpeg_with_segment(unsigned char marker, const unsigned char *content, size_t size)
+{
+    unsigned char value[4] = {120, 0, 0, 0};
+    const unsigned char head[4] = {0xff, marker, (unsigned char)((size + 2) >> 8),
+                                   (unsigned char)(size + 2)};
+    bytes plain = make_jpeg(JCS_GRAYSCALE, 1, false, value), out;
+
+    out.size = plain.size + sizeof head + size;
+    out.data = malloc(out.size);
+    memcpy(out.data, plain.data, 2);
+    memcpy(out.data + 2, head, sizeof head);
+    memcpy(out.data + 2 + sizeof head, content, size);
+    memcpy(out.data + 2 + sizeof head + size, plain.data + 2, plain.size - 2);
+    free(plain.data);
+    return out;
+}
+
+/* Segments by hand, as Exif 2.32 (4.5.2, 4.6.2) and TIFF 6.0 lay them out: "Exif", 2 zeros; byte order, 42, place of the
+ * directory; number of entries; of each its tag, type (3: 16 bits), count and value. */
+#define EXIF_II      "Exif\0\0II\x2a\0\x08\0\0\0"
+#define EXIF_MM      "Exif\0\0MM\0\x2a\0\0\0\x08"
+#define II_TURNED(n) "\x12\x01\x03\0\x01\0\0\0" n "\0\0\0"
+#define MM_TURNED(n) "\x01\x12\0\x03\0\0\0\x01\0" n "\0\0"
+#define II_WIDTH     "\0\x01\x03\0\x01\0\0\0\x06\0\0\0"
+#define LETTERS(s)   s, sizeof(s) - 1
+
+struct exif_case {
+    char label[48];
+    unsigned char segment[64];
+    unsigned size, expected;
+};
+
+ParameterizedTestParameters(picture, exif_says_how_the_pixels_lie)
+{
+    static struct exif_case cases[] = {
+        {"no Exif", LETTERS("http://ns.adobe.com/xap/1.0/"), 1},
+        {"as they are", LETTERS(EXIF_II "\x01\0" II_TURNED("\x01")), 1},
+        {"a quarter turn", LETTERS(EXIF_II "\x01\0" II_TURNED("\x06")), 6},
+        {"the other byte order", LETTERS(EXIF_MM "\0\x01" MM_TURNED("\x08")), 8},
+        {"the second entry", LETTERS(EXIF_II "\x02\0" II_WIDTH II_TURNED("\x03")), 3},
+        {"no such entry", LETTERS(EXIF_II "\x01\0" II_WIDTH), 1},
+        {"no entries", LETTERS(EXIF_II "\0\0" II_TURNED("\x06")), 1},
+        {"more entries than bytes", LETTERS(EXIF_II "\xff\xff" II_WIDTH), 1},
+        {"a cut entry", LETTERS(EXIF_II "\x01\0\x12\x01\x03\0\x01\0\0\0\x06"), 1},
+        {"a cut number of entries", LETTERS(EXIF_II "\x01"), 1},
+        {"a directory at the end", LETTERS("Exif\0\0II\x2a\0\x0a\0\0\0\x01\0"), 1},
+        {"a directory far beyond", LETTERS("Exif\0\0II\x2a\0\xff\xff\xff\xff\x01\0"), 1},
+        {"a directory just beyond", LETTERS("Exif\0\0II\x2a\0\xfe\xff\xff\xff\x01\0"), 1},
+        {"only the name", LETTERS("Exif\0\0"), 1},
+        {"half the name", LETTERS("Exi"), 1},
+        {"nothing", LETTERS(""), 1},
+    };
+    return cr_make_param_array(struct exif_case, cases, sizeof cases / sizeof cases[0]);
+}
+
+ParameterizedTest(struct exif_case *c, picture, exif_says_how_the_pixels_lie)
+{
+    unsigned char *exact = malloc(c->size > 0 ? c->size : 1); /* so that ASan sees a step beyond */
+    bytes b = jpeg_with_segment(0xe1, c->segment, c->size);
+    medtl_picture p;
+    medtl_error err = {0};
+    char expected[80];
+
+    memcpy(exact, c->segment, c->size);
+    cr_assert_eq(medtl_picture_exif_orientation(exact, c->size), c->expected, "%s", c->label);
+    free(exact);
+    cr_assert_eq(medtl_picture_decode(b.data, b.size, "x.jpg", &p, &err),
+                 c->expected == 1 ? MEDTL_OK : MEDTL_E_UNSUPPORTED, "%s", c->label);
+    if (c->expected != 1) { /* the words of dcm-medtl wrap */
+        snprintf(expected, sizeof expected,
+                 "x.jpg: is turned by its Exif orientation (%u); turn its pixels first",
+                 c->expected);
+        cr_assert_str_eq(err.message, expected);
+        cr_assert_null(p.pixels);
+    }
+    medtl_picture_clear(&p);
+    free(b.data);
+}
+
+Test(picture, an_orientation_elsewhere_than_in_app1_turns_nothing)
+{
+    static const unsigned char turned[] = EXIF_II "\x01\0" II_TURNED("\x06");
+    bytes b = jpeg_with_segment(0xe2, turned, sizeof turned - 1);
+    medtl_picture p = decode(b);
+
+    cr_assert(p.rows == 40 && p.columns == 40);
+    medtl_picture_clear(&p);
+    free(b.data);
+}
+
+Test(picture, a_turned_jpeg_survives_damage)
+{
+    static const unsigned char turned[] = EXIF_II "\x02\0" II_WIDTH II_TURNED("\x06");
+    bytes b = jpeg_with_segment(0xe1, turned, sizeof turned - 1);
+
+    survives_damage(b);
     free(b.data);
 }
 

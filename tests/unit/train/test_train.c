@@ -381,3 +381,33 @@ Test(train, impossible_options_are_refused)
                  "one class to validate on");
     medtl_network_destroy(net);
 }
+
+/* Means over seeds are means of runs that know nothing of each other: with seed + variant as the stream, all but one
+ * of the variants of a seed were those of the next. */
+Test(train, feature_variants_of_one_seed_are_none_of_another_seed)
+{
+    enum { SEEDS = 3, VARIANTS = 4, IMAGES = 6, DRAWS = SEEDS * VARIANTS };
+    medtl_dataset *dataset = synthetic_dataset(&source, COUNT, UINT64_MAX, 1);
+    medtl_network *net = network();
+    const size_t size = medtl_train_feature_size(net), block = IMAGES * size;
+    float *all = calloc((DRAWS + 1) * block, sizeof *all), *again = all + DRAWS * block;
+    medtl_augment augment;
+
+    cr_assert_eq(medtl_augment_parse("none,rotation=20,translate=0.1", &augment, NULL), MEDTL_OK);
+    for (size_t i = 0; i < DRAWS; i++)
+        cr_assert_eq(medtl_train_features(net, dataset, train_images, IMAGES, 4, 1, &augment,
+                                          1 + i / VARIANTS, 1 + i % VARIANTS, NULL, all + i * block,
+                                          NULL),
+                     MEDTL_OK);
+    for (size_t i = 0; i < DRAWS * IMAGES; i++)
+        for (size_t j = i + IMAGES; j < DRAWS * IMAGES; j += IMAGES) /* of the same image */
+            cr_assert_neq(memcmp(all + i * size, all + j * size, size * sizeof *all), 0,
+                          "image %zu: draw %zu is draw %zu", i % IMAGES, i / IMAGES, j / IMAGES);
+    cr_assert_eq(medtl_train_features(net, dataset, train_images, IMAGES, 4, 2, &augment, 1, 2,
+                                      NULL, again, NULL),
+                 MEDTL_OK);
+    cr_assert_arr_eq(again, all + block, block * sizeof *all, "a draw can be had again");
+    free(all);
+    medtl_network_destroy(net);
+    medtl_dataset_destroy(dataset);
+}

@@ -45,7 +45,8 @@ int tool(const char *format, ...)
     va_start(list, format);
     vsnprintf(arguments, sizeof arguments, format, list);
     va_end(list);
-    snprintf(command, sizeof command, "exec '%s/bin/medtl' %s 2>&1", MEDTL_BINARY_DIR, arguments);
+    snprintf(command, sizeof command, "exec 2>&1; exec '%s/bin/medtl' %s", MEDTL_BINARY_DIR,
+             arguments);
     stream = popen(command, "r");
     cr_assert_not_null(stream);
     size = fread(tool_output, 1, sizeof tool_output - 1, stream);

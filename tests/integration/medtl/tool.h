@@ -14,7 +14,8 @@ extern char tool_output[TOOL_OUTPUT_SIZE];
 void folder_make(void);
 void folder_remove(void);
 
-/** Run "medtl ARGUMENTS" by the shell in the folder. @return its exit status. */
+/** Run "medtl ARGUMENTS" by the shell in the folder. Arguments may send stdout elsewhere ("> FILE"): what goes to
+ *  stderr is in tool_output even so. @return its exit status. */
 int tool(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /** Write a gray PNG: noise, and with `marked` a brighter square somewhere, so that the two kinds can be told

@@ -16,9 +16,4 @@ medtl_status medtl_picture_allocate(uint64_t rows, uint64_t columns, uint16_t sa
                                     uint16_t bits, const char *name, medtl_picture *out,
                                     medtl_error *err);
 
-/** How Exif says that the pixels of a JPEG lie: 1 as they shall be seen, or where nothing (readable) says so; 2 to 8
- *  mirrored or turned (TIFF 6.0, Orientation). Other numbers are the file's own nonsense.
- *  @param segment  An APP1 segment behind its length; any bytes. */
-unsigned medtl_picture_exif_orientation(const unsigned char *segment, size_t size);
-
 #endif

@@ -2,6 +2,8 @@
  * must survive it lives in one struct outside of the function that calls setjmp. */
 #include "picture_decoders.h"
 
+#include "core/base/exif.h"
+
 #include <setjmp.h>
 #include <stdio.h>
 #include <string.h>
@@ -46,7 +48,7 @@ static void on_progress(j_common_ptr common)
 static medtl_status check_orientation(const decoding *d, const char *name, medtl_error *err)
 {
     for (jpeg_saved_marker_ptr m = d->jpeg.marker_list; m != NULL; m = m->next) {
-        const unsigned orientation = medtl_picture_exif_orientation(m->data, m->data_length);
+        const unsigned orientation = medtl_exif_orientation(m->data, m->data_length);
 
         if (orientation != 1)
             return medtl_fail(err, MEDTL_E_UNSUPPORTED,

@@ -1,6 +1,7 @@
 // From the bytes of a JPEG or PNG file to what Pixel Data will hold.
 #include "picture.h"
 
+#include "core/base/exif.h"
 #include "decode.h"
 #include "dicom/jpeg_header.h"
 
@@ -16,40 +17,6 @@ namespace
 constexpr unsigned marker_app0 = 0xE0, marker_app1 = 0xE1, marker_app2 = 0xE2, marker_app14 = 0xEE,
                    marker_app15 = 0xEF, marker_com = 0xFE, marker_sos = 0xDA;
 constexpr size_t icc_head = 14; // "ICC_PROFILE", a zero, a number and a count (ICC.1 annex B.4)
-
-unsigned word(const unsigned char *at, bool little)
-{
-    return little ? at[0] | at[1] << 8u : at[0] << 8u | at[1];
-}
-
-unsigned long long_word(const unsigned char *at, bool little)
-{
-    const unsigned long first = word(at, little), second = word(at + 2, little);
-
-    return little ? first | second << 16u : first << 16u | second;
-}
-
-/// The Orientation tag (274) of the first directory of Exif (a TIFF header inside APP1); 1 where there is none.
-unsigned exif_orientation(const unsigned char *exif, size_t size)
-{
-    if (size < 14 || std::memcmp(exif, "Exif\0\0", 6) != 0)
-        return 1;
-    const unsigned char *const tiff = exif + 6;
-    const size_t length = size - 6;
-    const bool little = tiff[0] == 'I';
-    const size_t directory = long_word(tiff + 4, little);
-
-    if (directory > length || length - directory < 2)
-        return 1;
-    const size_t entries = word(tiff + directory, little);
-    for (size_t i = 0; i < entries && directory + 2 + 12 * (i + 1) <= length; i++) {
-        const unsigned char *const entry = tiff + directory + 2 + 12 * i;
-
-        if (word(entry, little) == 274)
-            return word(entry + 8, little);
-    }
-    return 1;
-}
 
 /// Segment by segment up to the scan: what describes the codestream stays, what tells of its making is left out.
 class jpeg_cleaner
@@ -73,7 +40,7 @@ class jpeg_cleaner
 bool jpeg_cleaner::keep(unsigned marker, const unsigned char *segment, size_t size)
 {
     if (marker == marker_app1 && orientation == 1)
-        orientation = exif_orientation(segment, size);
+        orientation = medtl_exif_orientation(segment, size);
     if (marker == marker_app2 && size > icc_head && std::memcmp(segment, "ICC_PROFILE", 12) == 0)
         icc_profile.insert(icc_profile.end(), segment + icc_head, segment + size);
     return marker == marker_app0 || marker == marker_app14 ||
@@ -87,7 +54,7 @@ void jpeg_cleaner::clean(const std::vector<unsigned char> &before,
 
     bytes.insert(bytes.end(), before.begin(), before.end());
     while (at + 4 <= from.size() && from[at] == 0xFF && from[at + 1] != marker_sos) {
-        const size_t length = word(&from[at + 2], false);
+        const size_t length = static_cast<size_t>(from[at + 2] << 8 | from[at + 3]);
 
         if (length < 2 || length > from.size() - at - 2)
             break;

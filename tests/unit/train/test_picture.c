@@ -1,5 +1,6 @@
 #include "core/train/picture.h"
-#include "core/train/picture_decoders.h"
+
+#include "core/base/exif.h"
 
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
@@ -247,6 +248,9 @@ ParameterizedTestParameters(picture, exif_says_how_the_pixels_lie)
         {"a quarter turn", LETTERS(EXIF_II "\x01\0" II_TURNED("\x06")), 6},
         {"the other byte order", LETTERS(EXIF_MM "\0\x01" MM_TURNED("\x08")), 8},
         {"the second entry", LETTERS(EXIF_II "\x02\0" II_WIDTH II_TURNED("\x03")), 3},
+        {"a number of some cameras", LETTERS(EXIF_II "\x01\0" II_TURNED("\0")), 1},
+        {"the last number", LETTERS(EXIF_II "\x01\0" II_TURNED("\x08")), 8},
+        {"beyond the last", LETTERS(EXIF_II "\x01\0" II_TURNED("\x09")), 1},
         {"no such entry", LETTERS(EXIF_II "\x01\0" II_WIDTH), 1},
         {"no entries", LETTERS(EXIF_II "\0\0" II_TURNED("\x06")), 1},
         {"more entries than bytes", LETTERS(EXIF_II "\xff\xff" II_WIDTH), 1},
@@ -271,7 +275,7 @@ ParameterizedTest(struct exif_case *c, picture, exif_says_how_the_pixels_lie)
     char expected[80];
 
     memcpy(exact, c->segment, c->size);
-    cr_assert_eq(medtl_picture_exif_orientation(exact, c->size), c->expected, "%s", c->label);
+    cr_assert_eq(medtl_exif_orientation(exact, c->size), c->expected, "%s", c->label);
     free(exact);
     cr_assert_eq(medtl_picture_decode(b.data, b.size, "x.jpg", &p, &err),
                  c->expected == 1 ? MEDTL_OK : MEDTL_E_UNSUPPORTED, "%s", c->label);

@@ -3,6 +3,7 @@
 #include "config/recipe.h"
 #include "run_folder.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -104,24 +105,26 @@ medtl_status experiment_record_write(const experiment_state *s, const experiment
     return status;
 }
 
-/* What the run was asked for, as far as it is known. NULL: no run. */
-static json_t *read_record(const experiment_state *s, const experiment_cell *cell)
+/* What the run was asked for, as far as it is known. *record NULL: no run. */
+static medtl_status read_record(const experiment_state *s, const experiment_cell *cell,
+                                json_t **record, medtl_error *err)
 {
     char *asked = record_path(s, cell, "asked.json"), *run = record_path(s, cell, "run.json");
-    json_t *record = asked != NULL ? json_load_file(asked, 0, NULL) : NULL;
+    const bool memory = asked != NULL && run != NULL;
 
-    if (record == NULL && run != NULL) {
+    *record = memory ? json_load_file(asked, 0, NULL) : NULL;
+    if (*record == NULL && memory) {
         json_t *old = json_load_file(run, 0, NULL);
         json_t *table = json_object_get(json_object_get(old, "data"), "table_sha256");
         json_t *recipe = json_object_get(json_object_get(old, "recipe"), "sha256");
 
         if (table != NULL && recipe != NULL)
-            record = json_pack("{s:O, s:O}", "table", table, "recipe", recipe);
+            *record = json_pack("{s:O, s:O}", "table", table, "recipe", recipe);
         json_decref(old);
     }
     free(asked);
     free(run);
-    return record;
+    return memory ? MEDTL_OK : medtl_fail(err, MEDTL_E_MEMORY, "out of memory for an experiment");
 }
 
 /* @return what differs; NULL: nothing. What an older record does not hold is left alone. */
@@ -149,10 +152,13 @@ static const char *difference(const json_t *old, const json_t *new)
 medtl_status experiment_record_check(const experiment_state *s, const experiment_cell *cell,
                                      const char *table, medtl_error *err)
 {
-    json_t *old = read_record(s, cell), *new = NULL;
-    medtl_status status = old != NULL ? make_record(s, cell, table, &new, err) : MEDTL_OK;
-    const char *differs = status == MEDTL_OK && old != NULL ? difference(old, new) : NULL;
+    json_t *old = NULL, *new = NULL;
+    const char *differs = NULL;
+    medtl_status status = read_record(s, cell, &old, err);
 
+    if (status == MEDTL_OK && old != NULL &&
+        (status = make_record(s, cell, table, &new, err)) == MEDTL_OK)
+        differs = difference(old, new);
     if (differs != NULL)
         status = medtl_fail(err, MEDTL_E_ARGUMENT,
                             "%s/runs/%s: holds a run with %s; another folder keeps both, and a run "

@@ -69,9 +69,12 @@ int report_failure(const char *command_name, const medtl_error *err)
 /* What was printed is a result, too: on a full disk it must not be missing in silence. */
 static int check_output(int exit_code)
 {
+    errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout))
         return exit_code;
-    fprintf(stderr, "medtl: cannot write the output: %s\n", strerror(errno));
+    /* Why is known only of what was in the buffer last. */
+    fprintf(stderr, "medtl: cannot write the output: %s\n",
+            errno != 0 ? strerror(errno) : "not all of it was taken: no room, or no reader");
     return exit_code == EXIT_DONE ? EXIT_CANNOT_RUN : exit_code;
 }
 

@@ -59,5 +59,14 @@ says 'these figures are of its earlier version'
 bash "$work/tree/tools/results.sh" "$work" 2> /dev/null
 is "a folder of something else" $? 2
 
+# The repository's own page is made of what is kept, and of nothing else.
+mkdir -p "$work/own/docs" "$work/own/tools" "$work/own/config"
+cp "$source/tools/results.sh" "$work/own/tools/"
+cp -r "$source/config/experiments" "$work/own/config/"
+cp -r "$source/docs/results" "$work/own/docs/"
+bash "$work/own/tools/results.sh"
+diff "$source/docs/RESULTS.md" "$work/own/docs/RESULTS.md" > "$work/difference" ||
+  { echo "FAILED: docs/RESULTS.md is not what tools/results.sh makes:"; head "$work/difference"; failures=$((failures + 1)); }
+
 [ $failures = 0 ] && echo "results.sh: all as it should be"
 exit $((failures > 0))

@@ -159,7 +159,8 @@ static int by_file(const void *a, const void *b)
     return strcmp(((const named *)a)->file, ((const named *)b)->file);
 }
 
-static medtl_status sort_files(const scored *s, const char *path, named **out, medtl_error *err)
+/* No image is there twice: nothing that reads them lets that pass. */
+static medtl_status sort_files(const scored *s, named **out, medtl_error *err)
 {
     named *list = calloc(s->count + 1, sizeof *list);
 
@@ -169,10 +170,6 @@ static medtl_status sort_files(const scored *s, const char *path, named **out, m
     for (size_t i = 0; i < s->count; i++)
         list[i] = (named){s->files[i], i};
     qsort(list, s->count, sizeof *list, by_file);
-    for (size_t i = 1; i < s->count; i++)
-        if (strcmp(list[i - 1].file, list[i].file) == 0)
-            return medtl_fail(err, MEDTL_E_FORMAT, "%s: an image occurs twice (rows %zu and %zu)",
-                              path, list[i - 1].index + 1, list[i].index + 1);
     return MEDTL_OK;
 }
 
@@ -223,8 +220,8 @@ static medtl_status match(session *s, medtl_error *err)
     }
     in_b = indices + a->count + 1;
     if ((status = check_classes(s, err)) != MEDTL_OK ||
-        (status = sort_files(a, s->options.paths[0], &own, err)) != MEDTL_OK ||
-        (status = sort_files(b, s->options.paths[1], &other, err)) != MEDTL_OK)
+        (status = sort_files(a, &own, err)) != MEDTL_OK ||
+        (status = sort_files(b, &other, err)) != MEDTL_OK)
         goto done;
     for (size_t i = 0; i < a->count; i++) {
         const named wanted = {a->files[i], i};

@@ -2,6 +2,7 @@
 
 #include "core/base/file.h"
 #include "labels_columns.h"
+#include "labels_repeated.h"
 #include "options.h"
 
 #include <stdio.h>
@@ -243,6 +244,8 @@ medtl_status labels_read(const labels_options *options, const char *const *class
         (status = check_given(options, c, out, GROUP_COLUMN, "group", err)) == MEDTL_OK &&
         (status = find_classes(c, classes, class_count, out, err)) == MEDTL_OK)
         status = read_rows(options, c, out, err);
+    if (status == MEDTL_OK && !options->unlabelled)
+        status = labels_check_repeated(out, options->data, err);
     labels_columns_clear(c);
     free(c);
     if (status != MEDTL_OK)

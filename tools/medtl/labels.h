@@ -49,7 +49,8 @@ typedef struct labels {
 /** Read the table.
  *  @param classes  The classes that labels may be (copied); NULL: those that occur, sorted by name.
  *  @return MEDTL_OK; MEDTL_E_ARGUMENT for columns or a label map that do not fit; MEDTL_E_FORMAT with
- *          FILE:LINE and the column for a row that does not; MEDTL_E_IO; MEDTL_E_MEMORY. */
+ *          FILE:LINE and the column for a row that does not, or for an image that has a
+ *          row already (not where unlabelled); MEDTL_E_IO; MEDTL_E_MEMORY. */
 medtl_status labels_read(const labels_options *options, const char *const *classes,
                          size_t class_count, labels *out, medtl_error *err);
 void labels_clear(labels *l); /* all zero is allowed */

@@ -28,6 +28,9 @@ medtl_status scored_subset(const scored *all, const size_t *indices, size_t coun
 /** Add the cases of `more` to `all`, whose groups they do not share. @param more  Emptied (still to be cleared).
  *  @param path  For messages. @return MEDTL_E_ARGUMENT for other classes, or a file that is there twice. */
 medtl_status scored_join(scored *all, scored *more, const char *path, medtl_error *err);
+
+/** An image that stands there twice; NULL: none. Borrowed. @param[out] memory  Is there enough to tell? */
+const char *scored_repeated_file(const scored *s, bool *memory);
 void scored_clear(scored *s); /* all zero is allowed */
 
 /** The same, for core/eval. Borrowed. */
@@ -40,7 +43,7 @@ medtl_status scored_write(const char *path, const scored *s, const medtl_evaluat
 
 /** What scored_write() wrote, or any table with the columns file, label and p_CLASS; group is optional.
  *  @return MEDTL_E_FORMAT with FILE:LINE for numbers that are no probabilities, rows that do not add up to 1, or labels
- *          that are no class. */
+ *          that are no class, and with the image's name for one that is there twice. */
 medtl_status scored_read(const char *path, scored *out, medtl_error *err);
 
 #endif

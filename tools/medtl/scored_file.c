@@ -151,6 +151,17 @@ static medtl_status read_groups(const char *path, const medtl_table *table, size
     return MEDTL_OK;
 }
 
+static medtl_status check_repeated(const char *path, const scored *s, medtl_error *err)
+{
+    bool memory;
+    const char *twice = scored_repeated_file(s, &memory);
+
+    if (!memory)
+        return medtl_fail(err, MEDTL_E_MEMORY, "%s: out of memory", path);
+    return twice == NULL ? MEDTL_OK
+                         : medtl_fail(err, MEDTL_E_FORMAT, "%s: %s is there twice", path, twice);
+}
+
 static medtl_status read_table(const char *path, const medtl_table *table, scored *out,
                                medtl_error *err)
 {
@@ -177,6 +188,8 @@ static medtl_status read_table(const char *path, const medtl_table *table, score
         status = medtl_fail(err, MEDTL_E_FORMAT, "%s: no row below the header", path);
     if (status == MEDTL_OK)
         status = read_groups(path, table, c.group, out, err);
+    if (status == MEDTL_OK)
+        status = check_repeated(path, out, err);
     free(c.class_of);
     return status;
 }

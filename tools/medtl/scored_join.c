@@ -37,8 +37,7 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* A picture that stands there twice; NULL: none. `*memory`: is there enough to tell? */
-static const char *repeated_file(const scored *s, bool *memory)
+const char *scored_repeated_file(const scored *s, bool *memory)
 {
     const char **sorted = calloc(s->count + 1, sizeof *sorted), *found = NULL;
 
@@ -75,7 +74,7 @@ medtl_status scored_join(scored *all, scored *more, const char *path, medtl_erro
     all->group_count += more->group_count;
     memset(more->files, 0, more->count * sizeof *more->files); /* they are all's now */
     scored_clear(more);
-    twice = repeated_file(all, &memory);
+    twice = scored_repeated_file(all, &memory);
     if (!memory)
         return medtl_fail(err, MEDTL_E_MEMORY, "%s: out of memory", path);
     return twice == NULL ? MEDTL_OK

@@ -62,7 +62,7 @@ Test(compare, what_does_not_match_is_refused_with_counts)
     EXITS(3, "compare a.csv b.csv");
     text_write("b.csv", "file,label,p_no,p_yes\na,no,0.2,0.8\na,no,0.2,0.8\n");
     EXITS(3, "compare a.csv b.csv --common");
-    SAYS("an image occurs twice");
+    SAYS("is there twice");
     text_write("b.csv", "file,label,p_no,p_yes,group\na,no,0.2,0.8,1\nb,no,0.2,0.8,\n");
     EXITS(3, "compare a.csv b.csv --common");
     SAYS("b.csv:3: no group");

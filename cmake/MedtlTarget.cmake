@@ -25,6 +25,23 @@ function(medtl_library name)
   target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR}/include PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
 endfunction()
 
+# medtl_dcmtk_header(TARGET [FROM OTHER]): DCMTK's headers, which take longer to read than most files that include them,
+# are read once for all C++ files of TARGET, or were for OTHER, which must be compiled with the same options. Every file
+# names what it includes all the same; -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON builds without. Call it below the TARGET's
+# sources, whose C files go without.
+function(medtl_dcmtk_header target)
+  cmake_parse_arguments(H "" "FROM" "" ${ARGN})
+  get_target_property(sources ${target} SOURCES)
+  list(FILTER sources INCLUDE REGEX "\\.c$")
+  set_source_files_properties(${sources} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
+  if(H_FROM)
+    target_precompile_headers(${target} REUSE_FROM ${H_FROM})
+  else()
+    target_precompile_headers(${target} PRIVATE
+      "$<$<COMPILE_LANGUAGE:CXX>:<dcmtk/config/osconfig.h$<ANGLE-R>>" "$<$<COMPILE_LANGUAGE:CXX>:<dcmtk/dcmdata/dctk.h$<ANGLE-R>>")
+  endif()
+endfunction()
+
 # medtl_test(NAME SOURCES a.c b.c LINK target... [LABELS ...]): one Criterion program, run by ctest.
 function(medtl_test name)
   cmake_parse_arguments(T "" "TIMEOUT" "SOURCES;LINK;LABELS" ${ARGN})

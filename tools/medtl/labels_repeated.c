@@ -14,7 +14,8 @@ static int by_path_and_line(const void *a, const void *b)
 medtl_status labels_check_repeated(const labels *l, const char *path, medtl_error *err)
 {
     const label_row **sorted = malloc(l->count * sizeof *sorted);
-    const label_row *first = NULL, *again = NULL; /* of the repetition that comes first in the table */
+    const label_row *first = NULL,
+                    *again = NULL; /* of the repetition that comes first in the table */
     size_t repeated = 0;
 
     if (sorted == NULL)

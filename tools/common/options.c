@@ -150,14 +150,25 @@ static medtl_status recognise(const option *options, size_t count, const char *w
                                      (int)strcspn(word, "="), word);
 }
 
-/* Whether one of the words is --help, and not the value of an option. */
-static bool asks_for_help(const option *options, size_t count, int argc, char **argv)
+/* Of every command, beside --help: takes the command line apart as always, and does nothing. */
+static const char CHECK_OPTIONS[] = "--check-options";
+
+static bool is_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+static bool is_check(const char *word) { return strcmp(word, CHECK_OPTIONS) == 0; }
+
+/* Whether one of the words is such a one, and not the value of an option. */
+static bool asks_for(bool (*is_such)(const char *word), const option *options, size_t count,
+                     int argc, char **argv)
 {
     const option *o;
     const char *value;
 
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+        if (is_such(argv[i]))
             return true;
         if (argv[i][0] == '-' && recognise(options, count, argv[i], &o, &value, NULL) == MEDTL_OK &&
             o->kind != OPTION_FLAG && value == NULL)
@@ -208,7 +219,7 @@ static medtl_status parse_all(const option *options, size_t count, int argc, cha
             status = take_word(options, count, argv[i], err);
         else if (strcmp(argv[i], "--") == 0)
             only_words = true;
-        else
+        else if (!is_check(argv[i]))
             status = take_option(options, count, argc, argv, &i, err);
     }
     return status;
@@ -303,17 +314,24 @@ static void print_help(const char *usage, const option *options, size_t count)
             printf("%-*s", HELP_COLUMN, left);
         print_wrapped(text, HELP_COLUMN);
     }
+    printf("  %-*s%s\n", HELP_COLUMN - 2, CHECK_OPTIONS,
+           "only check the names and values of options");
     printf("  -h, --help\n");
 }
 
 medtl_status options_parse(const char *usage, const option *options, size_t count, int argc,
                            char **argv, bool *help, medtl_error *err)
 {
-    *help = asks_for_help(options, count, argc, argv);
-    if (!*help)
-        return parse_all(options, count, argc, argv, err);
-    print_help(usage, options, count);
-    return MEDTL_OK;
+    medtl_status status;
+
+    *help = asks_for(is_help, options, count, argc, argv);
+    if (*help) {
+        print_help(usage, options, count);
+        return MEDTL_OK;
+    }
+    status = parse_all(options, count, argc, argv, err);
+    *help = status == MEDTL_OK && asks_for(is_check, options, count, argc, argv);
+    return status;
 }
 
 char *options_text(const option *options, const option *defaults, size_t count)

@@ -48,8 +48,8 @@ typedef struct option { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 
 /** Parse all of argv[1..]. "--name value", "--name=value", "-x value", "-xvalue"; other words, and all
  *  behind "--", go to the OPTION_WORDs, and no others are allowed. Where --help or -h is among them nothing is parsed: `usage` and the
- *  table with its defaults are printed.
- *  @param[out] help  Whether that was so; the command then has nothing else to do.
+ *  table with its defaults are printed. With --check-options everything is parsed, and that is all.
+ *  @param[out] help  Whether one of the two was so; the command then has nothing else to do.
  *  @return MEDTL_OK, or MEDTL_E_ARGUMENT naming the option and what it takes. */
 medtl_status options_parse(const char *usage, const option *options, size_t count, int argc,
                            char **argv, bool *help, medtl_error *err);

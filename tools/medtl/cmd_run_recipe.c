@@ -46,7 +46,7 @@ static size_t fill_table(run_options *o, option *out)
         {OPTION_WORD, "recipe", 0, "NAME", &o->recipe, 0, 0, SHAPES_NOTHING,
          "recipe, or its XML file; without: the list"},
         {OPTION_TEXT, "set", 0, "NAME=VALUE", &set, 0, 0, SHAPES_NOTHING,
-         "another value for a parameter of the recipe, or for an option of a stage (STAGE.OPTION=VALUE); as often as needed"},
+         "another value for a parameter of the recipe, or for an option of a stage (STAGE.OPTION=VALUE, or STAGE.OPTION= where it takes none); as often as needed"},
         {OPTION_TEXT, "init", 0, "MODEL", &o->init, 0, 0, SHAPES_NOTHING,
          "the same as --set init=MODEL"},
         {OPTION_TEXT, "source", 0, "PATH", &o->source, 0, 0, SHAPES_NOTHING,

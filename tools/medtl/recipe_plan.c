@@ -205,6 +205,14 @@ static const char *set_value(const maker *m, const char *stage, const char *opti
     return found;
 }
 
+/* What follows the sign; nothing: an option that takes no value. */
+static const char *set_text(const char *set)
+{
+    const char *text = strchr(set, '=') + 1;
+
+    return *text != '\0' ? text : NULL;
+}
+
 static bool has_option(const medtl_stage *stage, const char *name)
 {
     for (size_t i = 0; i < stage->option_count; i++)
@@ -239,7 +247,7 @@ static medtl_status add_options(const maker *m, const medtl_stage *stage, recipe
             continue;
         snprintf(name, sizeof name, "%.*s", (int)strcspn(dot + 1, "="), dot + 1);
         if (set_value(m, stage->name, name) == strchr(set, '=') + 1) /* the last of its name */
-            status = add(m, step, name, strchr(set, '=') + 1);
+            status = add(m, step, name, set_text(set));
     }
     return status;
 }

@@ -146,10 +146,9 @@ medtl_status recipe_run(const medtl_recipe *recipe, const recipe_inputs *inputs,
     return status;
 }
 
-/* A command reads its options in order, and stops at --help when all before it were right. */
 static medtl_status check_step(recipe_step *step, medtl_error *err)
 {
-    char **words = calloc(step->argument_count + 2, sizeof *words), help[] = "--help";
+    char **words = calloc(step->argument_count + 2, sizeof *words), check[] = "--check-options";
     int exit_code = EXIT_DONE;
     medtl_status status;
 
@@ -157,7 +156,7 @@ static medtl_status check_step(recipe_step *step, medtl_error *err)
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
     for (size_t i = 0; i < step->argument_count; i++)
         words[i] = step->arguments[i];
-    words[step->argument_count] = help;
+    words[step->argument_count] = check;
     status = child_run(words, NULL, &exit_code, err);
     free(words);
     if (status == MEDTL_OK && exit_code != EXIT_DONE)

@@ -260,6 +260,24 @@ Test(recipe, that_is_shipped_fits_the_options_of_its_commands)
     globfree(&found);
 }
 
+/* A dry run is worth something only where it finds what is wrong. */
+Test(recipe, dry_run_refuses_what_a_command_does_not_take)
+{
+#define DRY                                                                                        \
+    "run-recipe kim2022-scratch --dry-run --data labels.csv --task dermoscopy --test-folds 0 "     \
+    "--validation-folds 1 "
+    EXITS(0, DRY "--set finetune.recompute= --set finetune.mixup=0.2");
+    SAYS("--recompute");
+    EXITS(2, DRY "--set finetune.nonsense=1");
+    SAYS("there is no option --nonsense");
+    SAYS("medtl finetune does not take the options of stage finetune");
+    EXITS(2, DRY "--set epochs=many");
+    SAYS("--epochs takes a whole number");
+    EXITS(2, DRY "--set finetune.recompute=yes");
+    SAYS("'yes' is no option");
+#undef DRY
+}
+
 /* Its networks are what `finetune` makes with the seeds that the recipe's text spells, and its ensemble what `ensemble` does. */
 Test(recipe, deep_ensemble_is_five_networks_of_other_seeds)
 {
@@ -290,13 +308,14 @@ Test(recipe, deep_ensemble_is_five_networks_of_other_seeds)
 
 /* ---- experiments ---------------------------------------------------------------------- */
 
-#define EXPERIMENT                                                                                             \
+#define EXPERIMENT EXPERIMENT_WITH("")
+#define EXPERIMENT_WITH(set)                                                                                   \
     "<experiment xmlns='urn:medtl:recipe:1' name='e' baseline='short'><title>T</title><question>Q?</question>" \
     "<data name='pictures' table='labels.csv' classes='no,yes' test='0' normaliser='" NORMALISER               \
     "'/>"                                                                                                      \
     "<arm name='short' recipe='kim2022-scratch' data='pictures'>" COMMON                                       \
     "<set name='epochs' value='1'/></arm>"                                                                     \
-    "<arm name='long' recipe='kim2022-scratch' data='pictures'>" COMMON                                        \
+    "<arm name='long' recipe='kim2022-scratch' data='pictures'>" COMMON set                                    \
     "<set name='epochs' value='8'/></arm>"                                                                     \
     "<sizes validation='0.25'>20 60</sizes><seeds>1 2</seeds><measures>macro_auc accuracy</measures></experiment>"
 #define COMMON                                                                                                  \
@@ -550,6 +569,10 @@ Test(experiment, names_what_is_not_enough)
     text_write("e.xml", EXPERIMENT);
     EXITS(2, "run-experiment e.xml --root . -o out --dry-run -q");
     SAYS("60 labelled images are asked for; 48 are there");
+    pictures_write(250);
+    text_write("e.xml", EXPERIMENT_WITH("<set name='finetune.nonsense' value='1'/>"));
+    EXITS(1, "run-experiment e.xml --root . -o out --dry-run -q");
+    SAYS("there is no option --nonsense");
     EXITS(2, "run-experiment e.xml --root . -q");
     SAYS("--root and -o are needed");
 }

@@ -120,18 +120,20 @@ Test(options, help_shows_the_defaults_wherever_it_stands, .init = cr_redirect_st
     cr_assert_eq(parse(line, &v, &help, NULL), MEDTL_OK);
     cr_assert(help && v.word == NULL, "nothing is parsed");
     fflush(stdout);
-    cr_assert_stdout_eq_str("usage: program\n"
-                            "\n"
-                            "What there is\n"
-                            "  -f, --flag                      yes\n"
-                            "  -t, --text TEXT                 a text\n"
-                            "  -e, --each EACH                 several\n"
-                            "  --whole N                       a whole number\n"
-                            "  --real X                        a number [0.5]\n"
-                            "  --choice one|other              which\n"
-                            "  WORD                            the first\n"
-                            "  WORDS...                        the others\n"
-                            "  -h, --help\n");
+    cr_assert_stdout_eq_str(
+        "usage: program\n"
+        "\n"
+        "What there is\n"
+        "  -f, --flag                      yes\n"
+        "  -t, --text TEXT                 a text\n"
+        "  -e, --each EACH                 several\n"
+        "  --whole N                       a whole number\n"
+        "  --real X                        a number [0.5]\n"
+        "  --choice one|other              which\n"
+        "  WORD                            the first\n"
+        "  WORDS...                        the others\n"
+        "  --check-options                 only check the names and values of options\n"
+        "  -h, --help\n");
     clear(&v);
 }
 
@@ -144,6 +146,26 @@ Test(options, help_as_the_value_of_an_option_is_a_value)
     cr_assert_eq(parse(line, &v, &help, NULL), MEDTL_OK);
     cr_assert(!help);
     cr_assert_str_eq(v.text, "-h");
+    clear(&v);
+}
+
+Test(options, a_check_takes_the_line_apart_and_leaves_nothing_to_do)
+{
+    char right[] = "--check-options --whole 9 first", wrong[] = "--whole nine --check-options",
+         value[] = "--text --check-options";
+    values v;
+    bool help;
+
+    cr_assert_eq(parse(right, &v, &help, NULL), MEDTL_OK);
+    cr_assert(help && v.whole == 9);
+    cr_assert_str_eq(v.word, "first");
+    clear(&v);
+    cr_assert_eq(parse(wrong, &v, &help, NULL), MEDTL_E_ARGUMENT);
+    cr_assert_not(help);
+    clear(&v);
+    cr_assert_eq(parse(value, &v, &help, NULL), MEDTL_OK);
+    cr_assert_not(help, "it is the value of an option");
+    cr_assert_str_eq(v.text, "--check-options");
     clear(&v);
 }
 

@@ -31,7 +31,8 @@ static const char USAGE[] =
     "  medtl explain a.dcm b.dcm -m mammography.safetensors --class cancer -o heat/ --json heat.json\n";
 
 typedef struct explain_options {
-    option_words files;
+    option_words files; /* those that are stored inverted come last */
+    size_t plain;       /* how many come before them */
     const char *model, *out, *class_name, *layer, *json;
     uint64_t threads;
     int format;
@@ -52,7 +53,7 @@ typedef struct session {
     size_t failed;
 } session;
 
-static size_t fill_table(explain_options *o, option *out)
+static size_t fill_table(explain_options *o, option_words *inverted, option *out)
 {
     const option table[] = {
         {OPTION_HEADING, .help = "What"},
@@ -62,6 +63,8 @@ static size_t fill_table(explain_options *o, option *out)
          "explain this class, or each on a page of its own; without: the most probable one"},
         {OPTION_TEXT, "layer", 0, "NAME", &o->layer, 0, 0, SHAPES_NOTHING,
          "look at this module (layer3, features.denseblock3, ...) instead of the last feature map"},
+        {OPTION_TEXTS, "inverted", 0, "FILE", inverted, 0, 0, SHAPES_NOTHING,
+         "a further grey picture, stored with its lowest value as white (what a table's column photometric says); as often as needed"},
         {OPTION_HEADING, .help = "Output"},
         {OPTION_TEXT, "output", 'o', "FOLDER", &o->out, 0, 0, SHAPES_NOTHING,
          "for the pages, FILE.CLASS.png; old ones are replaced"},
@@ -78,13 +81,31 @@ static size_t fill_table(explain_options *o, option *out)
     return sizeof table / sizeof table[0];
 }
 
+static medtl_status add_inverted(const option_words *inverted, explain_options *o, medtl_error *err)
+{
+    const size_t count = o->files.count + inverted->count;
+    const char **files = realloc(o->files.items, (count + 1) * sizeof *files);
+
+    o->plain = o->files.count;
+    if (files == NULL)
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu files", count);
+    for (size_t i = 0; i < inverted->count; i++)
+        files[o->plain + i] = inverted->items[i];
+    o->files = (option_words){files, count};
+    return MEDTL_OK;
+}
+
 static medtl_status parse(int argc, char **argv, explain_options *o, bool *help, medtl_error *err)
 {
     option table[OPTION_ROOM];
+    option_words inverted = {0};
     medtl_status status;
 
     o->threads = available_threads();
-    status = options_parse(USAGE, table, fill_table(o, table), argc, argv, help, err);
+    status = options_parse(USAGE, table, fill_table(o, &inverted, table), argc, argv, help, err);
+    if (!*help && status == MEDTL_OK)
+        status = add_inverted(&inverted, o, err);
+    free(inverted.items);
     if (!*help && status == MEDTL_OK && (o->model == NULL || o->out == NULL || o->files.count == 0))
         status = medtl_fail(err, MEDTL_E_ARGUMENT,
                             "files, -m MODEL and -o FOLDER are needed (see --help)");
@@ -207,9 +228,11 @@ static bool is_wanted(const session *s, size_t class_index)
     return class_index == best;
 }
 
-static medtl_status explain_file(session *s, const char *file, medtl_error *err)
+static medtl_status explain_file(session *s, size_t index, medtl_error *err)
 {
-    const label_row row = {.path = (char *)file, .file = file};
+    const char *file = s->options.files.items[index];
+    const label_row row = {
+        .path = (char *)file, .file = file, .inverted = index >= s->options.plain};
     medtl_error failure = {0};
     medtl_status status = MEDTL_OK;
 
@@ -255,7 +278,7 @@ static medtl_status run(session *s, medtl_error *err)
     for (size_t i = 0; i < files->count && status == MEDTL_OK; i++) {
         progress_end(&line);
         status = stop_wanted() ? medtl_fail(err, MEDTL_E_CANCELLED, "stopped after %zu files", i)
-                               : explain_file(s, files->items[i], err);
+                               : explain_file(s, i, err);
         progress_show(&line, "pictures", i + 1, files->count, "", -1.0);
     }
     progress_end(&line);

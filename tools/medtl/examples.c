@@ -1,6 +1,7 @@
 #include "examples.h"
 
 #include "core/train/csv.h"
+#include "labels.h"
 #include "run_folder.h"
 
 #include <stdio.h>
@@ -106,24 +107,52 @@ static char *image_path(const recipe_step *evaluated, const char *file)
     return asprintf(&path, "%.*s/%s", (int)(slash - data), data, file) >= 0 ? path : NULL;
 }
 
-static medtl_status fill_step(const recipe_step *evaluated, const medtl_table *table,
-                              const size_t *rows, size_t count, recipe_step *out, medtl_error *err)
+static bool is_inverted(const labels *l, const char *file)
+{
+    for (size_t i = 0; i < l->count; i++)
+        if (strcmp(l->rows[i].file, file) == 0)
+            return l->rows[i].inverted;
+    return false;
+}
+
+/* Pictures that the table calls inverted have to be called that again: their files do not say it. */
+static medtl_status add_pictures(const recipe_step *evaluated, const labels_options *options,
+                                 const medtl_table *table, const size_t *rows, size_t count,
+                                 recipe_step *out, medtl_error *err)
+{
+    labels l = {0};
+    medtl_status status = options->data != NULL ? labels_read(options, NULL, 0, &l, err) : MEDTL_OK;
+
+    for (size_t i = 0; i < count && status == MEDTL_OK; i++) {
+        const char *file = medtl_table_cell(table, rows[i], medtl_table_column(table, "file"));
+
+        if (is_inverted(&l, file))
+            out->arguments[out->argument_count++] = strdup("--inverted");
+        out->arguments[out->argument_count++] = image_path(evaluated, file);
+    }
+    labels_clear(&l);
+    return status;
+}
+
+static medtl_status fill_step(const recipe_step *evaluated, const labels_options *labelled,
+                              const medtl_table *table, const size_t *rows, size_t count,
+                              recipe_step *out, medtl_error *err)
 {
     const char *const fixed[] = {
         "--model", value_of(evaluated, "--model"), "--output", out->folder, "--json", out->product,
         "--quiet"};
     const size_t fixed_count = sizeof fixed / sizeof fixed[0];
     bool complete = true;
+    medtl_status status;
 
-    out->arguments = calloc(count + fixed_count + 2, sizeof *out->arguments);
+    out->arguments = calloc(2 * count + fixed_count + 2, sizeof *out->arguments);
     if (out->arguments == NULL)
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for examples");
     out->arguments[out->argument_count++] = strdup("explain");
     for (size_t i = 0; i < fixed_count; i++)
         out->arguments[out->argument_count++] = strdup(fixed[i]);
-    for (size_t i = 0; i < count; i++)
-        out->arguments[out->argument_count++] = image_path(
-            evaluated, medtl_table_cell(table, rows[i], medtl_table_column(table, "file")));
+    if ((status = add_pictures(evaluated, labelled, table, rows, count, out, err)) != MEDTL_OK)
+        return status;
     for (size_t i = 0; i < out->argument_count; i++)
         complete = complete && out->arguments[i] != NULL;
     return complete ? MEDTL_OK : medtl_fail(err, MEDTL_E_MEMORY, "out of memory for examples");
@@ -148,7 +177,7 @@ static medtl_status make_step(const recipe_step *evaluated, const recipe_inputs 
         (status = list_examples(table, path, &list, err)) == MEDTL_OK) {
         count = choose(table, list, most, rows);
         if (count > 0)
-            status = fill_step(evaluated, table, rows, count, out, err);
+            status = fill_step(evaluated, &inputs->labels, table, rows, count, out, err);
     }
     medtl_table_destroy(table);
     free(list);

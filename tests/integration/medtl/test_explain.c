@@ -2,6 +2,7 @@
 
 #include <criterion/criterion.h>
 #include <jansson.h>
+#include <math.h>
 #include <png.h>
 #include <stdio.h>
 #include <string.h>
@@ -72,6 +73,22 @@ Test(explain, names_pages_after_folders_where_files_have_the_same_name)
               exists("heat/pictures_2.png.yes.png") && !exists("heat/1.png.yes.png"));
     EXITS(0, EXPLAIN "a/1.png a/1.png pictures/2.png --class yes --quiet");
     cr_expect(exists("heat/1.png.yes.png"), "given twice, it is the same");
+}
+
+Test(explain, an_inverted_picture_gives_what_the_plain_one_gives)
+{
+    train();
+    picture_write("pictures/plain.png", 77, true, false);
+    picture_write("pictures/inverted.png", 77, true, true);
+    EXITS(0, EXPLAIN "pictures/plain.png --inverted pictures/inverted.png --class yes --quiet "
+                     "--json heat.json");
+    cr_expect_float_eq(json_number("heat.json", "heat_maps/0/probability"),
+                       json_number("heat.json", "heat_maps/1/probability"), 1e-4);
+    EXITS(0, EXPLAIN "pictures/plain.png pictures/inverted.png --class yes --quiet "
+                     "--json heat.json");
+    cr_expect(fabs(json_number("heat.json", "heat_maps/0/probability") -
+                   json_number("heat.json", "heat_maps/1/probability")) > 1e-3,
+              "they are different pictures");
 }
 
 Test(explain, bad_input_is_named_and_the_rest_is_done)

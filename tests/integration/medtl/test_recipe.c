@@ -124,6 +124,47 @@ Test(recipe, forced_anew_forgets_the_old_heat_maps)
     cr_expect_gt(count_maps("run/examples/explain.json"), 2);
 }
 
+/* The heat map of an image has the probability that it was evaluated with. */
+static void maps_have_the_probabilities_of(const char *explained, const char *predictions)
+{
+    json_t *root = json_load_file(explained, 0, NULL);
+    const json_t *maps = json_object_get(root, "heat_maps"), *map;
+    medtl_table *table = NULL;
+    size_t i, found = 0;
+
+    cr_assert_eq(medtl_table_read(predictions, &table, NULL), MEDTL_OK);
+    json_array_foreach(maps, i, map)
+    {
+        const char *file = json_string_value(json_object_get(map, "file"));
+        char column[64];
+
+        snprintf(column, sizeof column, "p_%s", json_string_value(json_object_get(map, "class")));
+        for (size_t row = 0; row < medtl_table_rows(table); row++)
+            if (strstr(file, medtl_table_cell(table, row, 0)) != NULL && ++found)
+                cr_expect_float_eq(
+                    json_real_value(json_object_get(map, "probability")),
+                    atof(medtl_table_cell(table, row, medtl_table_column(table, column))), 1e-5,
+                    "%s", file);
+    }
+    cr_expect(found > 0 && found == json_array_size(maps), "%zu", found);
+    medtl_table_destroy(table);
+    json_decref(root);
+}
+
+Test(recipe, explains_inverted_images_as_it_evaluated_them)
+{
+    char *table, *cell;
+
+    pictures_write(40);
+    table = cell = read_text("labels.csv");
+    while ((cell = strstr(cell, ",0\n")) != NULL)
+        cell[1] = '1'; /* photometric */
+    text_write("labels.csv", table);
+    free(table);
+    EXITS(0, RUN "--set epochs=4 --examples 4 -o run");
+    maps_have_the_probabilities_of("run/examples/explain.json", "run/2-evaluate/predictions.csv");
+}
+
 /* Each caption of the picture KIND/NUMBER.png says that it is of this kind. */
 static void says_truth(const char *page, const char *kind, int number)
 {

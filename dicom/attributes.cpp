@@ -1,6 +1,8 @@
 // Getters that forgive a wrong VR and garbage, so that the rest of the code need not.
 #include "attributes.h"
 
+#include "core/base/utf8.h"
+
 #include <cmath>
 #include <cstring>
 
@@ -25,40 +27,13 @@ DcmElement *element_of(DcmItem &item, const DcmTagKey &key)
     return item.findAndGetElement(key, element).good() ? element : nullptr;
 }
 
-/// The length of the well-formed UTF-8 sequence at `at`, or 0 (Unicode table 3-7).
-size_t utf8_length(const std::string &text, size_t at)
-{
-    const auto byte = [&](size_t i) {
-        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u;
-    };
-    const unsigned lead = byte(at);
-    const unsigned second = byte(at + 1);
-
-    if (lead < 0x80)
-        return 1;
-    if (lead >= 0xC2 && lead <= 0xDF)
-        return (second & 0xC0) == 0x80 ? 2 : 0;
-    if (lead >= 0xE0 && lead <= 0xEF) {
-        const unsigned low = lead == 0xE0 ? 0xA0 : 0x80, high = lead == 0xED ? 0x9F : 0xBF;
-        return second >= low && second <= high && (byte(at + 2) & 0xC0) == 0x80 ? 3 : 0;
-    }
-    if (lead >= 0xF0 && lead <= 0xF4) {
-        const unsigned low = lead == 0xF0 ? 0x90 : 0x80, high = lead == 0xF4 ? 0x8F : 0xBF;
-        return second >= low && second <= high && (byte(at + 2) & 0xC0) == 0x80 &&
-                       (byte(at + 3) & 0xC0) == 0x80
-                   ? 4
-                   : 0;
-    }
-    return 0;
-}
-
 /// Well-formed UTF-8 stays; any other byte becomes U+FFFD, the replacement character.
 std::string repaired(const std::string &text)
 {
     std::string result;
 
     for (size_t at = 0; at < text.size();) {
-        const size_t length = utf8_length(text, at);
+        const size_t length = medtl_utf8_length(text.c_str() + at);
 
         if (length == 0)
             result += "\xEF\xBF\xBD";
@@ -82,7 +57,7 @@ bool is_ascii(const std::string &text)
 bool is_utf8(const std::string &text)
 {
     for (size_t at = 0; at < text.size();) {
-        const size_t length = utf8_length(text, at);
+        const size_t length = medtl_utf8_length(text.c_str() + at);
 
         if (length == 0)
             return false;

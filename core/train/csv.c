@@ -2,6 +2,7 @@
 #include "csv.h"
 
 #include "core/base/file.h"
+#include "core/base/utf8.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -213,6 +214,16 @@ medtl_status medtl_table_read(const char *path, medtl_table **out, medtl_error *
         status = medtl_table_parse((const char *)bytes, size, path, out, err);
     free(bytes);
     return status;
+}
+
+medtl_status medtl_table_check_utf8(const medtl_table *table, const char *name, medtl_error *err)
+{
+    for (size_t i = 0; i < table->line_count * table->columns; i++)
+        if (!medtl_is_utf8(table->cells[i]))
+            return medtl_fail(err, MEDTL_E_FORMAT,
+                              "%s:%zu: column %zu is not in UTF-8: save the table in that encoding",
+                              name, table->lines[i / table->columns], i % table->columns + 1);
+    return MEDTL_OK;
 }
 
 void medtl_table_destroy(medtl_table *table)

@@ -21,6 +21,10 @@ enum { MEDTL_TABLE_LIMIT = 256 << 20 }; /* bytes of a file that are read at most
 medtl_status medtl_table_parse(const char *bytes, size_t size, const char *name, medtl_table **out,
                                medtl_error *err);
 medtl_status medtl_table_read(const char *path, medtl_table **out, medtl_error *err);
+
+/** A table itself may hold any bytes (file names do); what goes on into a model's file or JSON may not.
+ *  @param name  For the message. @return MEDTL_E_FORMAT with "NAME:LINE: column N" for the first field that is not UTF-8. */
+medtl_status medtl_table_check_utf8(const medtl_table *table, const char *name, medtl_error *err);
 void medtl_table_destroy(medtl_table *table); /* NULL is allowed */
 
 size_t medtl_table_rows(const medtl_table *table); /* without the header */

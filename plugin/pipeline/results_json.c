@@ -1,6 +1,8 @@
 /* The results of a run as JSON text. docs/RESULT_JSON.md describes what stands here. */
 #include "batch.h"
 
+#include "core/base/utf8.h"
+
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,42 +10,10 @@
 
 /* ---- paths are bytes, JSON is UTF-8 ----------------------------------------------------- */
 
-/* Length of the UTF-8 sequence at `s` (Unicode 15, table 3-7); 0 where there is none. */
-static size_t utf8_length(const unsigned char *s)
-{
-    size_t length;
-    unsigned low = 0x80, high = 0xBF; /* of the second byte */
-
-    if (s[0] < 0x80)
-        return 1;
-    if (s[0] >= 0xC2 && s[0] <= 0xDF)
-        length = 2;
-    else if (s[0] >= 0xE0 && s[0] <= 0xEF)
-        length = 3;
-    else if (s[0] >= 0xF0 && s[0] <= 0xF4)
-        length = 4;
-    else
-        return 0;
-    if (s[0] == 0xE0)
-        low = 0xA0;
-    else if (s[0] == 0xED)
-        high = 0x9F;
-    else if (s[0] == 0xF0)
-        low = 0x90;
-    else if (s[0] == 0xF4)
-        high = 0x8F;
-    if (s[1] < low || s[1] > high)
-        return 0;
-    for (size_t i = 2; i < length; i++)
-        if ((s[i] & 0xC0) != 0x80)
-            return 0;
-    return length;
-}
-
 /* NULL (no memory) makes the object that it goes into fail. */
 static json_t *text(const char *bytes)
 {
-    const unsigned char *s = (const unsigned char *)bytes;
+    const char *s = bytes;
     char *clean = malloc(3 * strlen(bytes) + 1);
     json_t *value;
     size_t used = 0;
@@ -51,10 +21,10 @@ static json_t *text(const char *bytes)
     if (clean == NULL)
         return NULL;
     while (*s != '\0') {
-        const size_t length = utf8_length(s);
+        const size_t length = medtl_utf8_length(s);
 
         if (length == 0) {
-            used += (size_t)sprintf(clean + used, "%%%02X", *s++);
+            used += (size_t)sprintf(clean + used, "%%%02X", (unsigned char)*s++);
             continue;
         }
         memcpy(clean + used, s, length);

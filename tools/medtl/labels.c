@@ -239,6 +239,9 @@ medtl_status labels_read(const labels_options *options, const char *const *class
     if (c == NULL)
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
     if ((status = read_table(options->data, out, err)) == MEDTL_OK &&
+        (status = options->unlabelled
+                      ? MEDTL_OK /* only its files' names count, which are bytes */
+                      : medtl_table_check_utf8(out->table, options->data, err)) == MEDTL_OK &&
         (status = labels_columns_read(options, out->table, c, err)) == MEDTL_OK &&
         (status = check_given(options, c, out, LABEL_COLUMN, "label", err)) == MEDTL_OK &&
         (status = check_given(options, c, out, GROUP_COLUMN, "group", err)) == MEDTL_OK &&

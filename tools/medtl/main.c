@@ -1,6 +1,8 @@
 /* medtl: the offline tools. Finds the command and hands over. */
 #include "cmd.h"
 
+#include "core/base/utf8.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -88,6 +90,13 @@ static int run(int argc, char **argv)
         puts("medtl " MEDTL_VERSION);
         return EXIT_DONE;
     }
+    /* Much of it is written down, as JSON and in the model's file, and by then hours may have gone by. */
+    for (int i = 2; i < argc; i++)
+        if (!medtl_is_utf8(argv[i])) {
+            fprintf(stderr, "medtl %s: word %d behind the command is not in UTF-8\n", argv[1],
+                    i - 1);
+            return EXIT_USAGE;
+        }
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         if (strcmp(argv[1], commands[i].name) == 0)
             return commands[i].run(argc - 1, argv + 1);

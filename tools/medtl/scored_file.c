@@ -200,7 +200,8 @@ medtl_status scored_read(const char *path, scored *out, medtl_error *err)
     medtl_status status;
 
     memset(out, 0, sizeof *out);
-    if ((status = medtl_table_read(path, &table, err)) == MEDTL_OK)
+    if ((status = medtl_table_read(path, &table, err)) == MEDTL_OK &&
+        (status = medtl_table_check_utf8(table, path, err)) == MEDTL_OK)
         status = read_table(path, table, out, err);
     medtl_table_destroy(table);
     if (status != MEDTL_OK)

@@ -1,6 +1,7 @@
 #include "canvas.h"
 
 #include "core/base/file.h"
+#include "core/base/utf8.h"
 
 #include <cairo-svg.h>
 #include <math.h>
@@ -132,32 +133,13 @@ static void set_ink(canvas *page, colour ink)
     cairo_set_source_rgb(page->pen, ink.red, ink.green, ink.blue);
 }
 
-/* Bytes of the UTF-8 character at `text`, 0 where it is none. Overlong forms and surrogates are left to Cairo's own
- * check: it refuses them, and they are taken for '?' here as well. */
-static size_t character_size(const unsigned char *text)
-{
-    const size_t size = text[0] < 0x80                      ? 1
-                        : text[0] >= 0xC2 && text[0] < 0xE0 ? 2
-                        : text[0] >= 0xE0 && text[0] < 0xF0 ? 3
-                        : text[0] >= 0xF0 && text[0] < 0xF5 ? 4
-                                                            : 0;
-
-    for (size_t i = 1; i < size; i++)
-        if ((text[i] & 0xC0) != 0x80)
-            return 0;
-    if ((text[0] == 0xE0 && text[1] < 0xA0) || (text[0] == 0xED && text[1] > 0x9F) ||
-        (text[0] == 0xF0 && text[1] < 0x90) || (text[0] == 0xF4 && text[1] > 0x8F))
-        return 0;
-    return size;
-}
-
 /* At most LABEL_ROOM - 4 bytes of `text`, control and bad bytes as '?'; room is left for an ellipsis. */
 static void clean(const char *text, char out[LABEL_ROOM])
 {
     size_t used = 0;
 
     while (*text != '\0') {
-        const size_t size = character_size((const unsigned char *)text);
+        const size_t size = medtl_utf8_length(text);
 
         if (used + (size > 0 ? size : 1) > LABEL_ROOM - 4)
             break;

@@ -12,7 +12,7 @@ enum { MOST_COLUMNS = 32, MOST_VALUES = 100, NAME_WIDTH = 28 };
 /* An image and what a column says of it. */
 typedef struct member {
     const char *text;
-    double band; /* its lower end; NAN: not in bands, or no number */
+    double band; /* how many widths lie below it; NAN: not in bands, or no number */
     size_t index;
 } member;
 
@@ -37,14 +37,15 @@ static bool same_value(const member *a, const member *b)
     return strcmp(a->text, b->text) == 0;
 }
 
+/* 0.3 / 0.1 is a little less than 3: a value that rounding alone keeps below the next band is in that one. */
 static double band_of(const char *text, double width)
 {
     char *end;
-    const double value = strtod(text, &end);
+    const double value = strtod(text, &end), widths = value / width, nearest = round(widths);
 
-    if (!(width > 0.0) || end == text || *end != '\0' || !isfinite(value))
+    if (!(width > 0.0) || end == text || *end != '\0' || !isfinite(widths))
         return (double)NAN;
-    return floor(value / width) * width;
+    return fabs(widths - nearest) <= 1e-12 * fabs(widths) ? nearest : floor(widths);
 }
 
 static char *value_name(const member *m, double width)
@@ -53,7 +54,8 @@ static char *value_name(const member *m, double width)
 
     if (isnan(m->band))
         return strdup(m->text[0] != '\0' ? m->text : "(none)");
-    return asprintf(&name, "[%g, %g)", m->band, m->band + width) >= 0 ? name : NULL;
+    return asprintf(&name, "[%.10g, %.10g)", m->band * width, (m->band + 1.0) * width) >= 0 ? name
+                                                                                            : NULL;
 }
 
 static size_t classes_in(const scored *s)

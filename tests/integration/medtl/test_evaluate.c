@@ -166,6 +166,36 @@ Test(evaluate, what_the_model_was_made_from_is_refused)
     EXITS(0, STRICT "--leaks ignore");
 }
 
+/* 0.3, 0.6 and 0.7 divided by 0.1 are a little less than 3, 6 and 7. */
+Test(evaluate, a_value_lies_in_the_band_that_begins_with_it)
+{
+    static const char *const scores[] = {"0.3", "0.6", "0.7", "0.25"},
+                             *const days[] = {"20261109", "20261110", "20261119", "20261120"},
+                             *const bands[] = {"[0.2, 0.3)",           "[0.3, 0.4)",
+                                               "[0.6, 0.7)",           "[0.7, 0.8)",
+                                               "[20261100, 20261110)", "[20261110, 20261120)",
+                                               "[20261120, 20261130)"};
+    FILE *stream;
+    json_t *root;
+
+    train();
+    stream = fopen("sub.csv", "w");
+    cr_assert_not_null(stream);
+    fputs("file,label,score,day\n", stream);
+    for (int i = 0; i < 40; i++)
+        fprintf(stream, "pictures/%d.png,%s,%s,%s\n", i, i % 2 == 0 ? "no" : "yes", scores[i % 4],
+                days[i % 4]);
+    fclose(stream);
+    EXITS(0, EVALUATE "--data sub.csv --subgroups score:0.1,day:10 --json s.json --resamples 0");
+    root = json_load_file("s.json", 0, NULL);
+    cr_assert_eq(json_array_size(json_object_get(root, "subgroups")), 7);
+    for (size_t i = 0; i < 7; i++)
+        cr_expect_str_eq(json_string_value(json_object_get(
+                             json_array_get(json_object_get(root, "subgroups"), i), "value")),
+                         bands[i]);
+    json_decref(root);
+}
+
 Test(evaluate, an_inverted_picture_gives_what_the_plain_one_gives)
 {
     train();

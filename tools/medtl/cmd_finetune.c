@@ -35,6 +35,27 @@ static medtl_status open_folder(session *s, medtl_error *err)
     return MEDTL_OK;
 }
 
+/* A text and the names of the classes in the order of the outputs: neither table nor images tell that order, and under
+ * another one a run would go on as if nothing were, and name its outputs wrongly.
+ * @return owned by the caller (free); NULL without memory. */
+static char *with_classes(const char *text, const labels *table)
+{
+    char *out = NULL;
+    size_t size = 0;
+    FILE *stream = open_memstream(&out, &size);
+
+    if (stream == NULL)
+        return NULL;
+    fprintf(stream, "%sclasses=", text);
+    for (size_t k = 0; k < table->class_count; k++)
+        fprintf(stream, "%s%s", k > 0 ? "," : "", table->classes[k]);
+    fputc('\n', stream);
+    if (fclose(stream) == 0)
+        return out;
+    free(out);
+    return NULL;
+}
+
 /* What tells this run from others: the options, and what they refer to. */
 static medtl_status complete_run_text(session *s, medtl_error *err)
 {
@@ -48,8 +69,10 @@ static medtl_status complete_run_text(session *s, medtl_error *err)
                  normaliser, s->data.table.sha256, images, s->init_sha256) < 0)
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
     free(s->options.run_text);
-    s->options.run_text = text;
-    return MEDTL_OK;
+    s->options.earlier_run_text = text;
+    s->options.run_text = with_classes(text, &s->data.table);
+    return s->options.run_text != NULL ? MEDTL_OK
+                                       : medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
 }
 
 static medtl_status follow_strategy(session *s, medtl_error *err)

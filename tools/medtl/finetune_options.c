@@ -209,6 +209,7 @@ void finetune_parse(int argc, char **argv, finetune_options *out, int *exit_code
 void finetune_options_clear(finetune_options *o)
 {
     free(o->run_text);
+    free(o->earlier_run_text);
     free(o->reports_table);
-    o->run_text = o->reports_table = NULL;
+    o->run_text = o->earlier_run_text = o->reports_table = NULL;
 }

@@ -62,8 +62,9 @@ typedef struct finetune_options {
     double clip, warmup, average, focal_gamma;
     double label_smoothing, logit_adjustment, mixup;
     const char *augment_text;
-    medtl_augment augment; /* parsed */
-    char *run_text;        /* everything that shapes the result; owned */
+    medtl_augment augment;  /* parsed */
+    char *run_text;         /* everything that shapes the result; owned */
+    char *earlier_run_text; /* the same as it was written before it named the classes; owned */
 } finetune_options;
 
 /** Parse and check. @param[out] exit_code  Set where the command shall end now: help was printed, or

@@ -2,6 +2,7 @@
 
 #include "core/train/csv.h"
 
+#include "core/base/digest.h"
 #include "core/base/file.h"
 #include "sample_image.h"
 
@@ -105,6 +106,49 @@ Test(finetune, a_run_is_neither_overwritten_nor_resumed_with_other_options_by_ac
     EXITS(2, "finetune " SMALL_RUN "--epochs 1 --resume -o run");
     SAYS("images=");
     EXITS(0, "finetune " SMALL_RUN "--epochs 1 --force -o run");
+}
+
+/* A checkpoint without the line of its run text that names the classes, as they were written once. */
+static void forget_classes(const char *path)
+{
+    unsigned char *bytes = NULL;
+    char digest[MEDTL_SHA256_TEXT_SIZE];
+    size_t size = 0, line = 0, length;
+    uint64_t text;
+
+    cr_assert_eq(medtl_file_read(path, 1 << 28, &bytes, &size, NULL), MEDTL_OK);
+    memcpy(&text, bytes + 8, sizeof text);
+    while (memcmp(bytes + 16 + line, "\nclasses=", 9) != 0)
+        cr_assert_lt(++line, text, "it names no classes");
+    length = (size_t)((unsigned char *)memchr(bytes + 17 + line, '\n', (size_t)text) -
+                      (bytes + 16 + line));
+    memmove(bytes + 16 + line, bytes + 16 + line + length, size - 16 - line - length);
+    size -= length;
+    text -= length;
+    memcpy(bytes + 8, &text, sizeof text);
+    medtl_sha256_text(bytes, size - 64, digest);
+    memcpy(bytes + size - 64, digest, 64);
+    cr_assert_eq(medtl_file_replace(path, bytes, size, NULL), MEDTL_OK);
+    free(bytes);
+}
+
+Test(finetune, a_run_goes_on_with_its_classes_in_their_order_alone)
+{
+    pictures_write(40);
+    EXITS(1, "finetune " SMALL_RUN "--validation-folds 1 --epochs 3 --stop-after 2 -o run");
+    EXITS(2,
+          "finetune " SMALL_RUN "--classes yes,no --validation-folds 1 --epochs 3 --finish -o run");
+    SAYS("it has 'classes=no,yes', this one 'classes=yes,no'");
+    EXITS(2,
+          "finetune " SMALL_RUN "--classes yes,no --validation-folds 1 --epochs 3 --resume -o run");
+    cr_assert(!exists("run/model.safetensors"));
+    EXITS(0, "finetune " SMALL_RUN "--validation-folds 1 --epochs 3 -o whole");
+    forget_classes("run/checkpoint.bin"); /* begun by an earlier version: goes on */
+    EXITS(0, "finetune " SMALL_RUN "--validation-folds 1 --epochs 3 --resume -o run");
+    cr_assert(same_bytes("run/model.safetensors", "whole/model.safetensors"));
+    EXITS(2,
+          "finetune " SMALL_RUN "--classes yes,no --validation-folds 1 --epochs 3 --finish -o run");
+    SAYS("it has 'classes=no,yes'");
 }
 
 Test(finetune, one_group_on_two_sides_stops_the_run)

@@ -1,6 +1,5 @@
 #include "finetune_data.h"
 
-#include "finetune_output.h"
 #include "progress.h"
 #include "sample.h"
 
@@ -170,7 +169,7 @@ static medtl_status read_images(const finetune_options *options, const target *t
     return status;
 }
 
-/* Look for the same picture on both sides, and keep the fingerprints for `medtl evaluate`. */
+/* Look for the same picture on both sides, and keep the fingerprints for `medtl evaluate`: they are written with the model. */
 static medtl_status check_pictures(const finetune_options *options, finetune_data *data,
                                    const int *sides, medtl_error *err)
 {
@@ -178,11 +177,10 @@ static medtl_status check_pictures(const finetune_options *options, finetune_dat
     const char **files = calloc(data->count, sizeof *files);
     int *of_image = calloc(data->count, sizeof *of_image);
     const leak_images images = {data->prints, files, of_image, data->count, names};
-    char *path = run_path(options, FINGERPRINTS_FILE),
-         *earlier = fingerprints_beside(options->init);
+    char *earlier = fingerprints_beside(options->init);
     medtl_status status;
 
-    if (files == NULL || of_image == NULL || path == NULL) {
+    if (files == NULL || of_image == NULL) {
         status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu images", data->count);
         goto done;
     }
@@ -193,13 +191,12 @@ static medtl_status check_pictures(const finetune_options *options, finetune_dat
     }
     status = leaks_check("finetune", &images, (leak_policy)options->leaks, (size_t)options->threads,
                          NULL, err);
-    if (status == MEDTL_OK && !options->find_rate)
-        status = fingerprints_write(path, &images, earlier, err);
+    if (status == MEDTL_OK)
+        status = fingerprints_make(&images, earlier, &data->fingerprints, err);
 done:
     free(files);
     free(of_image);
     free(earlier);
-    free(path);
     return status;
 }
 
@@ -280,6 +277,7 @@ void finetune_data_clear(finetune_data *data)
     free(data->train);
     free(data->validation);
     free(data->prints);
+    free(data->fingerprints.text);
     labels_clear(&data->table);
     memset(data, 0, sizeof *data);
 }

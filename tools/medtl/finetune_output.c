@@ -204,7 +204,7 @@ static medtl_status write_model(const finetune_options *options, const target *t
     medtl_normaliser_text(&t->normaliser, normaliser);
     if (text == NULL || path == NULL)
         status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for the model's description");
-    else
+    else if ((status = fingerprints_replace(path, &data->fingerprints, err)) == MEDTL_OK)
         status = medtl_network_save(network, &description, options->f16, path, err);
     free(text);
     free(path);

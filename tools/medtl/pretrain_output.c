@@ -220,9 +220,10 @@ static medtl_status write_backbone(const pretrain_output *out, medtl_network *ne
                                                 .values = p->value,
                                                 .count = p->size};
     }
-    status = tensors == NULL || text == NULL || path == NULL
-                 ? medtl_fail(err, MEDTL_E_MEMORY, "out of memory for the weights")
-                 : medtl_safetensors_write(path, PRETRAINED_KEY, text, tensors, count, err);
+    if (tensors == NULL || text == NULL || path == NULL)
+        status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for the weights");
+    else if ((status = fingerprints_replace(path, out->fingerprints, err)) == MEDTL_OK)
+        status = medtl_safetensors_write(path, PRETRAINED_KEY, text, tensors, count, err);
     free(tensors);
     free(text);
     free(path);

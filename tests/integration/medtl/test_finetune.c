@@ -168,6 +168,26 @@ Test(finetune, one_group_on_two_sides_stops_the_run)
     SAYS("warning: 1 of 3 groups lie on two sides");
 }
 
+Test(finetune, fingerprints_are_of_the_model_that_they_lie_beside)
+{
+    pictures_write(40);
+    text_write("few.csv", "file,label\npictures/0.png,no\npictures/1.png,yes\n");
+    EXITS(0, "finetune " SMALL_RUN "--epochs 2 -o run");
+    cr_assert_eq(link("run/fingerprints.csv", "before.csv"), 0);
+    cr_assert_eq(link("run/model.safetensors", "before.safetensors"), 0);
+    EXITS(2, "finetune " SMALL_RUN "--data few.csv --epochs 2 --resume -o run");
+    SAYS("of another run");
+    cr_expect(same_bytes("run/fingerprints.csv", "before.csv"), "a refused run has none");
+    EXITS(1, "finetune " SMALL_RUN "--data few.csv --epochs 2 --stop-after 1 --force -o run");
+    cr_expect(same_bytes("run/model.safetensors", "before.safetensors"));
+    cr_expect(same_bytes("run/fingerprints.csv", "before.csv"), "a stopped run has no model yet");
+    EXITS(0, "finetune " SMALL_RUN "--data few.csv --epochs 2 --resume -o run");
+    cr_expect(!same_bytes("run/fingerprints.csv", "before.csv"));
+    EXITS(2, "evaluate --model run/model.safetensors --data few.csv --resamples 10");
+    EXITS(0, "finetune " SMALL_RUN "--epochs 2 --leaks ignore --force -o run");
+    cr_expect(!exists("run/fingerprints.csv"), "those of few.csv are not this model's");
+}
+
 Test(finetune, images_of_test_folds_are_never_opened)
 {
     pictures_write(50);

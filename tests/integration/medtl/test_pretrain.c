@@ -236,6 +236,20 @@ Test(pretrain, stops_where_it_would_learn_from_what_is_tested_on)
     SAYS("no --held-out");
 }
 
+Test(pretrain, fingerprints_are_of_the_backbone_that_they_lie_beside)
+{
+    pictures_write(60);
+    EXITS(0, "pretrain --data pictures " EPOCH "-o run");
+    cr_assert_eq(link("run/fingerprints.csv", "before.csv"), 0);
+    EXITS(2, "pretrain --data labels.csv --folds 0,1 " EPOCH "--resume -o run");
+    SAYS("of another run");
+    cr_expect(same_bytes("run/fingerprints.csv", "before.csv"), "a refused run has none");
+    EXITS(0, "pretrain --data labels.csv --folds 0,1 " EPOCH "--force -o run");
+    cr_expect(!same_bytes("run/fingerprints.csv", "before.csv"));
+    EXITS(0, "pretrain --data pictures " EPOCH "--leaks ignore --force -o run");
+    cr_expect(!exists("run/fingerprints.csv"), "those of two folds are not this backbone's");
+}
+
 Test(pretrain, is_remembered_when_the_fine_tuned_model_is_measured)
 {
 #define TUNE                                                                                       \

@@ -7,6 +7,9 @@
 #include "core/train/csv.h"
 #include "medtl/model.h"
 
+#include <dirent.h>
+#include <errno.h>
+#include <fnmatch.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -149,6 +152,39 @@ static medtl_status take_drafts(session *s, medtl_error *err)
     return status;
 }
 
+static bool is_of_training(const char *name)
+{
+    static const char *const patterns[] = {"checkpoint.bin", "checkpoint-blocks-*.bin",
+                                           "history.csv", "history-blocks-*.csv", "blocks.csv"};
+    bool found = false;
+
+    for (size_t i = 0; i < sizeof patterns / sizeof patterns[0]; i++)
+        found = found || fnmatch(patterns[i], name, 0) == 0;
+    return found;
+}
+
+/* --force leaves nothing that this run could go on from and that is not its own: a search has a checkpoint for each depth,
+ * and would meet those of the run before in turn. The model stays until there is another one. */
+static medtl_status forget_run(const session *s, medtl_error *err)
+{
+    const char *path = s->options.run_folder;
+    const struct dirent *entry;
+    medtl_status status = MEDTL_OK;
+    DIR *folder;
+
+    if (!s->options.force || s->options.find_rate)
+        return MEDTL_OK;
+    folder = opendir(path);
+    if (folder == NULL)
+        return medtl_fail(err, MEDTL_E_IO, "%s: cannot be listed: %s", path, strerror(errno));
+    while (status == MEDTL_OK && (entry = readdir(folder)) != NULL)
+        if (is_of_training(entry->d_name) && unlinkat(dirfd(folder), entry->d_name, 0) != 0)
+            status = medtl_fail(err, MEDTL_E_IO, "%s/%s: cannot remove: %s", path, entry->d_name,
+                                strerror(errno));
+    closedir(folder);
+    return status;
+}
+
 static medtl_status run(session *s, medtl_error *err)
 {
     const finetune_options *o = &s->options;
@@ -161,7 +197,8 @@ static medtl_status run(session *s, medtl_error *err)
         (status = finetune_check_counts(s, err)) != MEDTL_OK ||
         (status = take_drafts(s, err)) != MEDTL_OK ||
         (status = session_build(s, true, &s->network, err)) != MEDTL_OK ||
-        (status = complete_run_text(s, err)) != MEDTL_OK)
+        (status = complete_run_text(s, err)) != MEDTL_OK ||
+        (status = forget_run(s, err)) != MEDTL_OK)
         return status;
     return follow_strategy(s, err);
 }

@@ -144,6 +144,23 @@ Test(strategies, a_block_search_that_was_stopped_can_be_finished_with_the_depths
     cr_assert_eq(lines_of("search/blocks.csv"), 3, "what lies beyond the gap is left out");
 }
 
+Test(strategies, a_block_search_that_starts_anew_meets_no_checkpoint_of_the_one_before)
+{
+    trained(BEGUN);
+    EXITS(0, SEARCH "-o search");
+    EXITS(3, SEARCH "--data none.csv --force -o search");
+    cr_assert(exists("search/checkpoint-blocks-1.bin"), "only when the images are there");
+    EXITS(1, SEARCH "--seed 7 --force --stop-after 1 -o search");
+    cr_assert(exists("search/checkpoint-blocks-0.bin"));
+    cr_assert(!exists("search/checkpoint-blocks-1.bin") && !exists("search/blocks.csv"));
+    cr_assert(!exists("search/history-blocks-1.csv"));
+    cr_assert(exists("search/model.safetensors"), "until there is another one");
+    EXITS(0, SEARCH "--seed 7 --finish -o search");
+    EXITS(0, SEARCH "--seed 7 --resume -o search");
+    EXITS(0, SEARCH "--seed 7 -o whole");
+    cr_assert(same_bytes("search/model.safetensors", "whole/model.safetensors"));
+}
+
 Test(strategies, what_another_strategy_left_behind_is_no_run_to_finish)
 {
     trained(BEGUN);

@@ -38,11 +38,25 @@ static medtl_status refuse(const finetune_data *data, const char *why, medtl_err
     return medtl_fail(err, MEDTL_E_ARGUMENT, "%s; training images: %s", why, counts);
 }
 
+static bool of_one_class(const finetune_data *data, const size_t *indices, size_t count)
+{
+    for (size_t k = 0; k < data->table.class_count; k++)
+        if (count_class(data, indices, count, k) == count)
+            return true;
+    return false;
+}
+
+/* What the training loop says of the other strategies. */
 static medtl_status check_hybrid(const session *s, medtl_error *err)
 {
     const finetune_options *o = &s->options;
+    const finetune_data *data = &s->data;
     char why[96];
 
+    if (data->validation_count > 0 && of_one_class(data, data->validation, data->validation_count))
+        return medtl_fail(err, MEDTL_E_ARGUMENT,
+                          "the %zu validation images are all of one class: nothing to choose by",
+                          data->validation_count);
     if (o->classifier == (int)MEDTL_HYBRID_NEIGHBOURS && o->neighbours > s->data.train_count) {
         snprintf(why, sizeof why, "--neighbours %llu of %zu training images",
                  (unsigned long long)o->neighbours, s->data.train_count);

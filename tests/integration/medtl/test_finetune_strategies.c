@@ -258,6 +258,18 @@ ParameterizedTest(struct refusal *c, strategies,
     cr_assert(!exists("run/model.safetensors"));
 }
 
+Test(strategies, a_classifier_is_not_chosen_by_images_of_one_class)
+{
+    pictures_write(10);
+    EXITS(0, "finetune " SMALL_RUN "--epochs 1 -o first");
+    text_write("small.csv", "file,label,fold\npictures/0.png,no,0\npictures/1.png,yes,0\n"
+                            "pictures/2.png,no,1\npictures/4.png,no,1\n");
+    EXITS(2, "finetune " SMALL_RUN "--data small.csv --validation-folds 1 --strategy hybrid "
+             "--init first/model.safetensors -o run");
+    SAYS("the 2 validation images are all of one class: nothing to choose by");
+    cr_assert(!exists("run/model.safetensors"));
+}
+
 Test(strategies, the_same_picture_on_two_sides_stops_the_run_unless_told_otherwise)
 {
     pictures_write(20);

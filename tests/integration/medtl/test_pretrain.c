@@ -113,6 +113,18 @@ Test(pretrain, damaged_images_are_named_and_counted_and_other_files_are_no_image
     SAYS("nowhere");
 }
 
+Test(pretrain, a_folder_is_remembered_by_its_last_name)
+{
+    char folder[256];
+
+    pictures_write(20);
+    cr_assert_not_null(getcwd(folder, sizeof folder));
+    EXITS(0, "pretrain --data %s/pictures// " SMALL "--epochs 1 -o run", folder);
+    EXITS(0, "inspect run/backbone.safetensors");
+    SAYS("\"from\": \"pictures\"");
+    cr_assert_null(strstr(tool_output, folder), "where it lies is nobody's business");
+}
+
 Test(pretrain, lists_and_tables_say_which_images_and_which_folds)
 {
     FILE *list;

@@ -127,29 +127,44 @@ static medtl_status on_item(void *context, medtl_scan_item *item)
     return stop_wanted() ? MEDTL_E_CANCELLED : MEDTL_OK;
 }
 
+/* A list as text, owned by the caller. @param[out] start  Its first line: editors put a byte order mark before UTF-8. */
+static medtl_status read_text(const char *path, char **text, char **start,
+                              char sha256[MEDTL_SHA256_TEXT_SIZE], medtl_error *err)
+{
+    unsigned char *bytes = NULL;
+    size_t size = 0;
+    medtl_status status = medtl_file_read(path, LIST_LIMIT, &bytes, &size, err);
+
+    if (status != MEDTL_OK)
+        return status;
+    if (memchr(bytes, '\0', size) != NULL) {
+        free(bytes);
+        return medtl_fail(err, MEDTL_E_FORMAT, "%s: a zero byte: this is no list of images", path);
+    }
+    medtl_sha256_text(bytes, size, sha256);
+    *text = (char *)bytes;
+    *start = *text + (size >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0);
+    return MEDTL_OK;
+}
+
 /* Lines of a list as paths; relative ones start from `root`, or from the list's folder. Owned by the caller. */
 static medtl_status read_list(const labels_options *options, char ***paths, size_t *count,
                               char sha256[MEDTL_SHA256_TEXT_SIZE], medtl_error *err)
 {
     const char *slash = strrchr(options->data, '/');
     const int length = slash != NULL ? (int)(slash - options->data) : 1;
-    unsigned char *bytes = NULL;
-    char *text = NULL, *rest, *line;
-    size_t size = 0, room;
-    medtl_status status = medtl_file_read(options->data, LIST_LIMIT, &bytes, &size, err);
+    char *text = NULL, *rest = NULL, *line;
+    size_t room = 1;
+    medtl_status status = read_text(options->data, &text, &rest, sha256, err);
 
     if (status != MEDTL_OK)
         return status;
-    medtl_sha256_text(bytes, size, sha256);
-    room = 1;
-    for (size_t i = 0; i < size; i++)
-        room += bytes[i] == '\n';
-    text = strndup((const char *)bytes, size);
+    for (const char *c = rest; *c != '\0'; c++)
+        room += *c == '\n';
     *paths = calloc(room, sizeof **paths);
-    free(bytes);
-    if (text == NULL || *paths == NULL)
+    if (*paths == NULL)
         status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for a list of %zu files", room);
-    for (rest = text; status == MEDTL_OK && (line = strsep(&rest, "\n")) != NULL;) {
+    while (status == MEDTL_OK && (line = strsep(&rest, "\n")) != NULL) {
         char **path = &(*paths)[*count];
         int written;
 

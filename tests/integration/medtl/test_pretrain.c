@@ -113,6 +113,19 @@ Test(pretrain, damaged_images_are_named_and_counted_and_other_files_are_no_image
     SAYS("nowhere");
 }
 
+Test(pretrain, a_list_is_text_with_or_without_a_byte_order_mark)
+{
+    static const char with_zero[] = "pictures/0.png\npictures/1.png\0\npictures/2.png\n";
+
+    pictures_write(4);
+    text_write("list.txt", "\xef\xbb\xbfpictures/0.png\npictures/1.png\npictures/2.png\n");
+    EXITS(0, "pretrain --data list.txt " SMALL "--batch 2 --epochs 1 -o run");
+    SAYS("3 images\n");
+    cr_assert_eq(medtl_file_replace("list.txt", with_zero, sizeof with_zero - 1, NULL), MEDTL_OK);
+    EXITS(3, "pretrain --data list.txt " SMALL "--batch 2 --epochs 1 -o none");
+    SAYS("list.txt: a zero byte: this is no list of images");
+}
+
 Test(pretrain, a_folder_is_remembered_by_its_last_name)
 {
     char folder[256];

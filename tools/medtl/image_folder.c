@@ -18,6 +18,8 @@ typedef struct walk {
     const char *keyword; /* whose value is the free label; NULL: none */
     size_t root;         /* characters of a path that messages leave out */
     size_t room;
+    const char *command; /* for messages */
+    char *archive;       /* that was named last; owned */
 } walk;
 
 bool image_folder_is(const char *path)
@@ -101,14 +103,55 @@ static bool add(walk *w, const char *path, const char *value)
     return true;
 }
 
+/* The characters of a path that name a zip archive which holds the rest of it; 0: it lies in none. */
+static size_t archive_part(const char *path)
+{
+    char *copy = strdup(path), *slash, begin[2] = "";
+    struct stat found;
+    FILE *file = NULL;
+    size_t length = 0;
+
+    while (copy != NULL && stat(copy, &found) != 0 && (slash = strrchr(copy, '/')) != NULL)
+        *slash = '\0';
+    if (copy != NULL && strlen(copy) < strlen(path) && (file = fopen(copy, "rb")) != NULL &&
+        fread(begin, 1, 2, file) == 2 && memcmp(begin, "PK", 2) == 0)
+        length = strlen(copy);
+    if (file != NULL)
+        fclose(file);
+    free(copy);
+    return length;
+}
+
+/* The scanner looks into archives, what reads samples does not: each is named, and counts as one other file. */
+static bool leave_archive_out(walk *w, const char *path, size_t length)
+{
+    if (w->archive != NULL && strlen(w->archive) == length &&
+        strncmp(w->archive, path, length) == 0)
+        return true;
+    free(w->archive);
+    w->archive = strndup(path, length);
+    if (w->archive == NULL)
+        return false;
+    w->source->no_images++;
+    fprintf(stderr,
+            "medtl %s: not looked into: %s: an archive, which training does not read: unpack it\n",
+            w->command, w->archive);
+    return true;
+}
+
 /* A damaged DICOM file is listed, too: reading it will say what is wrong, and count it. */
 static medtl_status on_item(void *context, medtl_scan_item *item)
 {
     walk *w = context;
     const medtl_facts *facts = item->instance != NULL ? medtl_instance_facts(item->instance) : NULL;
+    const size_t archive = archive_part(item->path);
     const char *value = NULL;
     bool image = false, kept = true;
 
+    if (archive > 0) {
+        medtl_instance_destroy(item->instance);
+        return leave_archive_out(w, item->path, archive) ? MEDTL_OK : MEDTL_E_MEMORY;
+    }
     if (facts != NULL)
         image = facts->has_pixel_data;
     else if (item->status == MEDTL_E_NOT_DICOM)
@@ -192,7 +235,7 @@ medtl_status image_folder_list(const image_source_options *options, image_source
     const char *path = options->labels.data;
     const char *keyword = keyword_of(options->free_label);
     const size_t asked = is_keyword(keyword) ? 1 : 0;
-    walk w = {.source = source, .keyword = keyword};
+    walk w = {.source = source, .keyword = keyword, .command = options->command};
     char **paths = NULL;
     size_t count = 0;
     struct stat found;
@@ -213,6 +256,7 @@ medtl_status image_folder_list(const image_source_options *options, image_source
     }
     if (status != MEDTL_OK && err->message[0] == '\0')
         status = medtl_fail(err, status, "%s: stopped while looking for images", path);
+    free(w.archive);
     for (size_t i = 0; i < count; i++)
         free(paths[i]);
     free(paths);

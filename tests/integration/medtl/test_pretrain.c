@@ -218,6 +218,23 @@ Test(pretrain, dicom_files_carry_labels_of_their_own)
     SAYS("no keyword of the DICOM data dictionary");
 }
 
+/* Of a DICOM file, a picture and a text in one. */
+Test(pretrain, archives_are_named_and_not_looked_into)
+{
+    pictures_write(40);
+    cr_assert_eq(medtl_file_make_folders("studies", NULL), MEDTL_OK);
+    dicom_write(&(sample_image){.kind = SAMPLE_MAMMOGRAM}, 0);
+    cr_assert_eq(
+        system("python3 -m zipfile -c pictures/more.zip studies/0 pictures/1.png labels.csv"), 0);
+    EXITS(0, "pretrain --data pictures " SMALL "--epochs 1 -o run");
+    SAYS("40 images, 1 other files");
+    SAYS("not looked into: pictures/more.zip: an archive, which training does not read: unpack it");
+    cr_assert_null(strstr(strstr(tool_output, "more.zip") + 1, "more.zip"), "once");
+    text_write("list.txt", "pictures/0.png\npictures/more.zip\npictures/2.png\n");
+    EXITS(0, "pretrain --data list.txt " SMALL "--batch 2 --epochs 1 -o of-list");
+    SAYS("2 images, 1 other files");
+}
+
 static void table_of(const char *path, unsigned from, unsigned to, const char *group)
 {
     FILE *table = fopen(path, "w");

@@ -14,8 +14,9 @@ static medtl_status read_sample(void *context, size_t index, float *out, medtl_e
 {
     finetune_data *data = context;
 
+    /* Later readings, of images beyond the cache, may be of one image by two threads at once. */
     return sample_read_print(&data->table.rows[data->rows[index]], data->normaliser, out,
-                             data->sha256[index],
+                             data->digested ? NULL : data->sha256[index],
                              data->prints != NULL ? &data->prints[index] : NULL, err);
 }
 
@@ -160,6 +161,7 @@ static medtl_status read_images(const finetune_options *options, const target *t
     progress_start(&w.line, options->quiet);
     status = medtl_dataset_create(&spec, &reader, on_image, &w, &data->dataset, err);
     progress_end(&w.line);
+    data->digested = true;
     free(of_class);
     if ((double)data->unreadable > w.max_unreadable)
         status = medtl_fail(err, MEDTL_E_IO,

@@ -14,6 +14,7 @@ typedef struct finetune_data {
     size_t count; /* images of training and validation together */
     char (
         *sha256)[MEDTL_SHA256_TEXT_SIZE]; /* [count], of each file; "" where it could not be read */
+    bool digested;                        /* all of them: no more digests are taken */
     medtl_fingerprint *prints; /* [count], while images are read for the first time; else NULL */
     fingerprint_text fingerprints; /* of what the run learns from */
     medtl_dataset *dataset;

@@ -188,6 +188,35 @@ Test(finetune, fingerprints_are_of_the_model_that_they_lie_beside)
     cr_expect(!exists("run/fingerprints.csv"), "those of few.csv are not this model's");
 }
 
+static void digest_of_images(const char *model, char out[MEDTL_SHA256_TEXT_SIZE])
+{
+    static const char key[] = "\"images_sha256\": \"";
+    const char *found;
+
+    EXITS(0, "inspect %s", model);
+    found = strstr(tool_output, key);
+    cr_assert_not_null(found, "%s", tool_output);
+    snprintf(out, MEDTL_SHA256_TEXT_SIZE, "%s", found + sizeof key - 1);
+}
+
+/* Beyond the cache, loader threads read images again, several of them one image perhaps: they only read. */
+Test(finetune, the_digest_of_images_is_that_of_their_first_reading)
+{
+    char before[MEDTL_SHA256_TEXT_SIZE], after[MEDTL_SHA256_TEXT_SIZE];
+
+    pictures_write(40);
+    EXITS(0, "finetune " SMALL_RUN "--epochs 1 -o whole");
+    digest_of_images("whole/model.safetensors", before);
+    picture_write("other.png", 99, true, false);
+    cr_assert_eq(system("'" MEDTL_BINARY_DIR "/bin/medtl' finetune " SMALL_RUN
+                        "--epochs 40 --cache 0 -o run >log 2>&1 & child=$!; "
+                        "while kill -0 $child && [ ! -e run/history.csv ]; do sleep 0.01; done; "
+                        "mv other.png pictures/3.png; wait $child"),
+                 0);
+    digest_of_images("run/model.safetensors", after);
+    cr_assert_str_eq(after, before);
+}
+
 Test(finetune, images_of_test_folds_are_never_opened)
 {
     pictures_write(50);

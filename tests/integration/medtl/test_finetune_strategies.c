@@ -289,6 +289,14 @@ Test(strategies, the_same_picture_on_two_sides_stops_the_run_unless_told_otherwi
     cr_assert(same_bytes("run/model.safetensors", "other/model.safetensors"));
 }
 
+Test(strategies, a_plateau_does_not_end_before_it_begins)
+{
+    pictures_write(40);
+    EXITS(2, "finetune " SMALL_RUN "--validation-folds 1 --epochs 2 --schedule plateau "
+             "--least-rate 0.05 -o run");
+    SAYS("the least rate, 0.05, is above the learning rate, 0.02");
+}
+
 Test(strategies, a_rate_beyond_reason_ends_with_step_and_rate)
 {
     pictures_write(40);

@@ -51,16 +51,21 @@ static medtl_status check_hybrid(const session *s, medtl_error *err)
 {
     const finetune_options *o = &s->options;
     const finetune_data *data = &s->data;
-    char why[96];
+    const size_t vectors = (1 + (size_t)o->feature_variants) * data->train_count;
+    char why[128];
 
     if (data->validation_count > 0 && of_one_class(data, data->validation, data->validation_count))
         return medtl_fail(err, MEDTL_E_ARGUMENT,
                           "the %zu validation images are all of one class: nothing to choose by",
                           data->validation_count);
-    if (o->classifier == (int)MEDTL_HYBRID_NEIGHBOURS && o->neighbours > s->data.train_count) {
-        snprintf(why, sizeof why, "--neighbours %llu of %zu training images",
-                 (unsigned long long)o->neighbours, s->data.train_count);
-        return refuse(&s->data, why, err);
+    if (o->classifier == (int)MEDTL_HYBRID_NEIGHBOURS && o->neighbours > vectors) {
+        const int length = snprintf(why, sizeof why, "--neighbours %llu of %zu training images",
+                                    (unsigned long long)o->neighbours, data->train_count);
+
+        if (o->feature_variants > 0)
+            snprintf(why + length, sizeof why - (size_t)length, " with %llu variants each",
+                     (unsigned long long)o->feature_variants);
+        return refuse(data, why, err);
     }
     return MEDTL_OK;
 }

@@ -270,6 +270,17 @@ Test(strategies, a_classifier_is_not_chosen_by_images_of_one_class)
     cr_assert(!exists("run/model.safetensors"));
 }
 
+Test(strategies, neighbours_may_be_variants_of_training_images)
+{
+    pictures_write(8);
+    EXITS(0, "finetune " SMALL_RUN "--epochs 1 -o first");
+    EXITS(0, "finetune " SMALL_RUN "--strategy hybrid --classifier neighbours --neighbours 24 "
+             "--feature-variants 2 --init first/model.safetensors -o run");
+    EXITS(2, "finetune " SMALL_RUN "--strategy hybrid --classifier neighbours --neighbours 25 "
+             "--feature-variants 2 --init first/model.safetensors -o none");
+    SAYS("--neighbours 25 of 8 training images with 2 variants each");
+}
+
 Test(strategies, the_same_picture_on_two_sides_stops_the_run_unless_told_otherwise)
 {
     pictures_write(20);

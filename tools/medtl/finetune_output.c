@@ -253,6 +253,26 @@ static medtl_status write_metrics(const finetune_options *options, const finetun
     return status;
 }
 
+/* Is some validation image surer of another class than of its own? */
+static bool speaks_against(const validation *v, size_t count, size_t classes)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < classes; k++)
+            if (v->logits[i * classes + k] > v->logits[i * classes + v->labels[i]])
+                return true;
+    return false;
+}
+
+static const char *why_not_fitted(const validation *v, const finetune_data *data)
+{
+    if (speaks_against(v, data->validation_count, data->table.class_count))
+        return "the model's answers for the validation images speak against their labels";
+    if (v->evaluation->accuracy.value == 1.0)
+        return "every validation image is right, so there is no telling how sure is too sure";
+    return "no validation image has another class above its own, some have one beside it, so there "
+           "is no telling how sure is too sure";
+}
+
 static void print_result(const finetune_options *options, const finetune_data *data,
                          const validation *v, const medtl_train_result *result)
 {
@@ -270,10 +290,7 @@ static void print_result(const finetune_options *options, const finetune_data *d
     if (v->fitted)
         printf("temperature %.3f\n", v->temperature);
     else
-        printf("temperature 1, not fitted: %s\n",
-               v->evaluation->accuracy.value == 1.0
-                   ? "every validation image is right, so there is no telling how sure is too sure"
-                   : "the model's answers for the validation images speak against their labels");
+        printf("temperature 1, not fitted: %s\n", why_not_fitted(v, data));
     printf("\nvalidation (used to choose and calibrate, so somewhat too good)\n");
     evaluation_print(stdout, v->evaluation, (const char *const *)data->table.classes);
 }

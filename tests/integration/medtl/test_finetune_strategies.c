@@ -270,6 +270,24 @@ Test(strategies, a_classifier_is_not_chosen_by_images_of_one_class)
     cr_assert(!exists("run/model.safetensors"));
 }
 
+/* Votes of two neighbours, of which one is the validation image itself: its class never loses, and may tie. */
+Test(strategies, ties_are_not_called_answers_against_the_labels)
+{
+    pictures_write(10);
+    EXITS(0, "finetune " SMALL_RUN "--epochs 1 -o first");
+    text_write("small.csv", "file,label,fold\npictures/0.png,no,0\npictures/1.png,yes,0\n"
+                            "pictures/2.png,no,0\npictures/4.png,no,0\n"
+                            "pictures/a.png,no,1\npictures/b.png,yes,1\n");
+    cr_assert_eq(link("pictures/0.png", "pictures/a.png"), 0);
+    cr_assert_eq(link("pictures/1.png", "pictures/b.png"), 0);
+    EXITS(0, "finetune " SMALL_RUN "--data small.csv --validation-folds 1 --leaks ignore "
+             "--strategy hybrid --classifier neighbours --neighbours 2 "
+             "--init first/model.safetensors -o run");
+    SAYS("temperature 1, not fitted: no validation image has another class above its own, some "
+         "have one beside it");
+    cr_expect_eq(json_number("run/metrics.json", "temperature"), 1.0);
+}
+
 Test(strategies, neighbours_may_be_variants_of_training_images)
 {
     pictures_write(8);

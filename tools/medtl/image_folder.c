@@ -170,8 +170,9 @@ static medtl_status on_item(void *context, medtl_scan_item *item)
     return stop_wanted() ? MEDTL_E_CANCELLED : MEDTL_OK;
 }
 
-/* A list as text, owned by the caller. @param[out] start  Its first line: editors put a byte order mark before UTF-8. */
-static medtl_status read_text(const char *path, char **text, char **start,
+/* A list as text, owned by the caller. @param[out] start  Its first line: editors put a byte order mark before UTF-8.
+ * @param[out] lines  At least as many as it has. */
+static medtl_status read_text(const char *path, char **text, char **start, size_t *lines,
                               char sha256[MEDTL_SHA256_TEXT_SIZE], medtl_error *err)
 {
     unsigned char *bytes = NULL;
@@ -185,6 +186,9 @@ static medtl_status read_text(const char *path, char **text, char **start,
         return medtl_fail(err, MEDTL_E_FORMAT, "%s: a zero byte: this is no list of images", path);
     }
     medtl_sha256_text(bytes, size, sha256);
+    *lines = 1;
+    for (size_t i = 0; i < size; i++)
+        *lines += bytes[i] == '\n';
     *text = (char *)bytes;
     *start = *text + (size >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0);
     return MEDTL_OK;
@@ -197,14 +201,12 @@ static medtl_status read_list(const labels_options *options, char ***paths, size
     const char *slash = strrchr(options->data, '/');
     const int length = slash != NULL ? (int)(slash - options->data) : 1;
     char *text = NULL, *rest = NULL, *line;
-    size_t room = 1;
-    medtl_status status = read_text(options->data, &text, &rest, sha256, err);
+    size_t room = 0;
+    medtl_status status = read_text(options->data, &text, &rest, &room, sha256, err);
 
     if (status != MEDTL_OK)
         return status;
-    for (const char *c = rest; *c != '\0'; c++)
-        room += *c == '\n';
-    *paths = calloc(room, sizeof **paths);
+    *paths = calloc(room + 1, sizeof **paths);
     if (*paths == NULL)
         status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for a list of %zu files", room);
     while (status == MEDTL_OK && (line = strsep(&rest, "\n")) != NULL) {

@@ -136,7 +136,7 @@ medtl_status medtl_find_rate(medtl_network *network, const medtl_dataset *datase
                           range->low, range->high, range->steps);
     own.schedule = MEDTL_SCHEDULE_CONSTANT;
     own.early_stop = 0;
-    own.unfreeze = (medtl_unfreeze){0};
+    memset(own.unfreeze.opens, 0, sizeof own.unfreeze.opens); /* what opens late learns, too */
     f.run = (medtl_train_run){.network = network,
                               .dataset = dataset,
                               .train = train,

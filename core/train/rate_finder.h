@@ -31,7 +31,8 @@ double medtl_rate_of_step(const medtl_rate_range *range, size_t step);
 /** The two suggestions from points: count at least 2. */
 void medtl_rate_suggest(medtl_rate_finding *finding);
 
-/** @param options  Of the training that is to come; its schedule, rate, epochs and checkpoint are not used.
+/** @param options  Of the training that is to come; its schedule, rate, epochs and checkpoint are not used. Groups of stages
+ *                  learn at their rates, but all of them from the first step on.
  *  @param watch    Its `step` is told of each step; may be NULL.
  *  @return MEDTL_OK; MEDTL_E_ARGUMENT for a range that is none, or a loss that is no number at the first two steps. */
 medtl_status medtl_find_rate(medtl_network *network, const medtl_dataset *dataset,

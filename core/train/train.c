@@ -71,6 +71,11 @@ static medtl_status check_options(const medtl_train_options *o, medtl_error *err
         !(o->focal_gamma >= 0.0) || (drops && !(o->step_factor > 0.0 && o->step_factor <= 1.0)) ||
         (o->schedule == MEDTL_SCHEDULE_STEP && o->step_epochs == 0))
         return medtl_fail(err, MEDTL_E_ARGUMENT, "impossible training options");
+    if (o->schedule == MEDTL_SCHEDULE_PLATEAU && o->least_rate > o->rate)
+        return medtl_fail(err, MEDTL_E_ARGUMENT,
+                          "the least rate, %g, is above the learning rate, %g: training would end "
+                          "before its first epoch",
+                          o->least_rate, o->rate);
     if (!(o->logit_adjustment >= 0.0) ||
         (o->logit_adjustment > 0.0 && o->loss == MEDTL_LOSS_BINARY))
         return medtl_fail(

@@ -59,11 +59,12 @@ typedef struct medtl_train_options {
     medtl_augment augment;
     medtl_train_select select;
     uint64_t seed;
-    const char *checkpoint; /* file written after each epoch; NULL: none */
-    const char *run;        /* text that tells this run from others, kept in the checkpoint */
-    bool resume;            /* from the checkpoint, if the file is there */
-    size_t stop_after;      /* stop (MEDTL_E_CANCELLED) once this many epochs are done; 0: go on */
-    bool finish;            /* train no more: take the best epoch that the checkpoint holds */
+    const char *checkpoint;  /* file written after each epoch; NULL: none */
+    const char *run;         /* text that tells this run from others, kept in the checkpoint */
+    const char *earlier_run; /* as an earlier version wrote it: accepted, too; NULL: none */
+    bool resume;             /* from the checkpoint, if the file is there */
+    size_t stop_after;       /* stop (MEDTL_E_CANCELLED) once this many epochs are done; 0: go on */
+    bool finish;             /* train no more: take the best epoch that the checkpoint holds */
 } medtl_train_options;
 
 /** One epoch's record. Validation numbers are NAN without validation images. */

@@ -47,6 +47,20 @@ medtl_status medtl_train_save(medtl_train_run *r, medtl_error *err)
     return status;
 }
 
+/* The text of this version first: what it says against a checkpoint is what the reader can act on. */
+static medtl_status read_blocks(const medtl_train_options *o, const medtl_block *blocks,
+                                size_t count, medtl_error *err)
+{
+    medtl_error why = {0};
+    medtl_status status =
+        medtl_checkpoint_read(o->checkpoint, o->run != NULL ? o->run : "", blocks, count, &why);
+
+    if (status == MEDTL_E_CONFIG && o->earlier_run != NULL &&
+        medtl_checkpoint_read(o->checkpoint, o->earlier_run, blocks, count, NULL) == MEDTL_OK)
+        return MEDTL_OK;
+    return status == MEDTL_OK ? MEDTL_OK : medtl_fail(err, status, "%s", why.message);
+}
+
 medtl_status medtl_train_restore(medtl_train_run *r, medtl_error *err)
 {
     const medtl_train_options *o = r->options;
@@ -58,8 +72,7 @@ medtl_status medtl_train_restore(medtl_train_run *r, medtl_error *err)
         return MEDTL_OK;
     status = list_blocks(r, &blocks, &count, err);
     if (status == MEDTL_OK)
-        status =
-            medtl_checkpoint_read(o->checkpoint, o->run != NULL ? o->run : "", blocks, count, err);
+        status = read_blocks(o, blocks, count, err);
     free(blocks);
     if (status == MEDTL_OK && (r->progress.done > o->epochs || r->progress.chosen > o->epochs))
         status = medtl_fail(err, MEDTL_E_CONFIG, "%s: holds more epochs than this run has",

@@ -136,7 +136,8 @@ static medtl_status run(pretrain_session *s, medtl_error *err)
     s->output = (pretrain_output){.options = &s->options,
                                   .normaliser = &s->target.normaliser,
                                   .images = &s->images,
-                                  .init_sha256 = s->init_sha256};
+                                  .init_sha256 = s->init_sha256,
+                                  .fingerprints = &s->fingerprints};
     if ((status = target_resolve(s->options.task, s->options.normaliser, NULL, &s->target, err)) !=
             MEDTL_OK ||
         (status = open_folder(s, err)) != MEDTL_OK ||
@@ -154,6 +155,7 @@ static void session_clear(pretrain_session *s)
     image_source_clear(&s->probe);
     target_clear(&s->target);
     free(s->probe_groups);
+    free(s->fingerprints.text);
     free(s->checkpoint);
     pretrain_options_clear(&s->options);
 }

@@ -16,7 +16,7 @@ medtl_status evaluate_check_folds(const char *command, const medtl_model_info *i
                                   leak_policy policy, medtl_error *err);
 
 /** What the pictures look like, against the fingerprints of those that the model was made from.
- *  @param trained_on  A file of fingerprints_write(); NULL: "fingerprints.csv" beside the model, if there is one.
+ *  @param trained_on  A file of fingerprints_replace(); NULL: "fingerprints.csv" beside the model, if there is one.
  *  @param[out] checked  Whether there was such a file. */
 medtl_status evaluate_check_pictures(const char *model_path, const char *trained_on,
                                      const predictions *p, const labels *table, size_t threads,

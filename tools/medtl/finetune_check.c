@@ -38,15 +38,34 @@ static medtl_status refuse(const finetune_data *data, const char *why, medtl_err
     return medtl_fail(err, MEDTL_E_ARGUMENT, "%s; training images: %s", why, counts);
 }
 
+static bool of_one_class(const finetune_data *data, const size_t *indices, size_t count)
+{
+    for (size_t k = 0; k < data->table.class_count; k++)
+        if (count_class(data, indices, count, k) == count)
+            return true;
+    return false;
+}
+
+/* What the training loop says of the other strategies. */
 static medtl_status check_hybrid(const session *s, medtl_error *err)
 {
     const finetune_options *o = &s->options;
-    char why[96];
+    const finetune_data *data = &s->data;
+    const size_t vectors = (1 + (size_t)o->feature_variants) * data->train_count;
+    char why[128];
 
-    if (o->classifier == (int)MEDTL_HYBRID_NEIGHBOURS && o->neighbours > s->data.train_count) {
-        snprintf(why, sizeof why, "--neighbours %llu of %zu training images",
-                 (unsigned long long)o->neighbours, s->data.train_count);
-        return refuse(&s->data, why, err);
+    if (data->validation_count > 0 && of_one_class(data, data->validation, data->validation_count))
+        return medtl_fail(err, MEDTL_E_ARGUMENT,
+                          "the %zu validation images are all of one class: nothing to choose by",
+                          data->validation_count);
+    if (o->classifier == (int)MEDTL_HYBRID_NEIGHBOURS && o->neighbours > vectors) {
+        const int length = snprintf(why, sizeof why, "--neighbours %llu of %zu training images",
+                                    (unsigned long long)o->neighbours, data->train_count);
+
+        if (o->feature_variants > 0)
+            snprintf(why + length, sizeof why - (size_t)length, " with %llu variants each",
+                     (unsigned long long)o->feature_variants);
+        return refuse(data, why, err);
     }
     return MEDTL_OK;
 }

@@ -1,6 +1,5 @@
 #include "finetune_data.h"
 
-#include "finetune_output.h"
 #include "progress.h"
 #include "sample.h"
 
@@ -15,8 +14,9 @@ static medtl_status read_sample(void *context, size_t index, float *out, medtl_e
 {
     finetune_data *data = context;
 
+    /* Later readings, of images beyond the cache, may be of one image by two threads at once. */
     return sample_read_print(&data->table.rows[data->rows[index]], data->normaliser, out,
-                             data->sha256[index],
+                             data->digested ? NULL : data->sha256[index],
                              data->prints != NULL ? &data->prints[index] : NULL, err);
 }
 
@@ -161,6 +161,7 @@ static medtl_status read_images(const finetune_options *options, const target *t
     progress_start(&w.line, options->quiet);
     status = medtl_dataset_create(&spec, &reader, on_image, &w, &data->dataset, err);
     progress_end(&w.line);
+    data->digested = true;
     free(of_class);
     if ((double)data->unreadable > w.max_unreadable)
         status = medtl_fail(err, MEDTL_E_IO,
@@ -170,7 +171,7 @@ static medtl_status read_images(const finetune_options *options, const target *t
     return status;
 }
 
-/* Look for the same picture on both sides, and keep the fingerprints for `medtl evaluate`. */
+/* Look for the same picture on both sides, and keep the fingerprints for `medtl evaluate`: they are written with the model. */
 static medtl_status check_pictures(const finetune_options *options, finetune_data *data,
                                    const int *sides, medtl_error *err)
 {
@@ -178,11 +179,10 @@ static medtl_status check_pictures(const finetune_options *options, finetune_dat
     const char **files = calloc(data->count, sizeof *files);
     int *of_image = calloc(data->count, sizeof *of_image);
     const leak_images images = {data->prints, files, of_image, data->count, names};
-    char *path = run_path(options, FINGERPRINTS_FILE),
-         *earlier = fingerprints_beside(options->init);
+    char *earlier = fingerprints_beside(options->init);
     medtl_status status;
 
-    if (files == NULL || of_image == NULL || path == NULL) {
+    if (files == NULL || of_image == NULL) {
         status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for %zu images", data->count);
         goto done;
     }
@@ -193,13 +193,12 @@ static medtl_status check_pictures(const finetune_options *options, finetune_dat
     }
     status = leaks_check("finetune", &images, (leak_policy)options->leaks, (size_t)options->threads,
                          NULL, err);
-    if (status == MEDTL_OK && !options->find_rate)
-        status = fingerprints_write(path, &images, earlier, err);
+    if (status == MEDTL_OK)
+        status = fingerprints_make(&images, earlier, &data->fingerprints, err);
 done:
     free(files);
     free(of_image);
     free(earlier);
-    free(path);
     return status;
 }
 
@@ -280,6 +279,7 @@ void finetune_data_clear(finetune_data *data)
     free(data->train);
     free(data->validation);
     free(data->prints);
+    free(data->fingerprints.text);
     labels_clear(&data->table);
     memset(data, 0, sizeof *data);
 }

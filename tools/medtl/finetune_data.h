@@ -5,6 +5,7 @@
 #include "core/train/dataset.h"
 #include "finetune_options.h"
 #include "labels.h"
+#include "leaks.h"
 #include "target.h"
 
 typedef struct finetune_data {
@@ -13,7 +14,9 @@ typedef struct finetune_data {
     size_t count; /* images of training and validation together */
     char (
         *sha256)[MEDTL_SHA256_TEXT_SIZE]; /* [count], of each file; "" where it could not be read */
+    bool digested;                        /* all of them: no more digests are taken */
     medtl_fingerprint *prints; /* [count], while images are read for the first time; else NULL */
+    fingerprint_text fingerprints; /* of what the run learns from */
     medtl_dataset *dataset;
     size_t *train, *validation; /* indices into the data set, usable images only */
     size_t train_count, validation_count, left_out; /* left_out: rows of test folds */
@@ -22,8 +25,8 @@ typedef struct finetune_data {
 } finetune_data;
 
 /** Read the table, split it, refuse leaks, and read every image of training and validation. Prints what
- *  there is and names each file that cannot be read. Writes fingerprints.csv into the run folder, unless leaks are
- *  not looked for.
+ *  there is and names each file that cannot be read. Nothing is written: fingerprints are made, unless leaks are not
+ *  looked for.
  *  @param data  Must stay where it is while the data set is used. */
 medtl_status finetune_data_read(const finetune_options *options, const target *t,
                                 finetune_data *data, medtl_error *err);

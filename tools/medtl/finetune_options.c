@@ -206,9 +206,19 @@ void finetune_parse(int argc, char **argv, finetune_options *out, int *exit_code
         *exit_code = report_failure("finetune", &err);
 }
 
+static void run_file_clear(run_file *f)
+{
+    free(f->path);
+    free(f->draft);
+    free(f->bytes);
+    *f = (run_file){0};
+}
+
 void finetune_options_clear(finetune_options *o)
 {
     free(o->run_text);
-    free(o->reports_table);
-    o->run_text = o->reports_table = NULL;
+    free(o->earlier_run_text);
+    o->run_text = o->earlier_run_text = NULL;
+    run_file_clear(&o->reports_table);
+    run_file_clear(&o->reports_left_out);
 }

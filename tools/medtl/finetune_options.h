@@ -24,12 +24,21 @@ typedef enum finetune_strategy {
     STRATEGY_BLOCK_SEARCH
 } finetune_strategy;
 
+/** A file of the run folder that is of the model, and comes there with it: until then it has a name of its own, and
+ *  once that was read, only these bytes. All owned. */
+typedef struct run_file {
+    char *path, *draft;
+    unsigned char *bytes; /* NULL: not read */
+    size_t size;
+} run_file;
+
 typedef struct finetune_options {
     labels_options labels;
     const char *reports,
         *label_codes; /* labels from reports: the folder; which code is which class */
     sr_labels_options from_reports;
-    char *reports_table; /* owned: labels.csv in the run folder; NULL: --data was given */
+    run_file reports_table,
+        reports_left_out; /* labels.csv and labels-left-out.csv; without a path: --data was given */
     size_t reports_unreadable;
     const char *task, *normaliser, *classes;
     const char *test_folds, *validation_folds;
@@ -62,8 +71,9 @@ typedef struct finetune_options {
     double clip, warmup, average, focal_gamma;
     double label_smoothing, logit_adjustment, mixup;
     const char *augment_text;
-    medtl_augment augment; /* parsed */
-    char *run_text;        /* everything that shapes the result; owned */
+    medtl_augment augment;  /* parsed */
+    char *run_text;         /* everything that shapes the result; owned */
+    char *earlier_run_text; /* the same as it was written before it named the classes; owned */
 } finetune_options;
 
 /** Parse and check. @param[out] exit_code  Set where the command shall end now: help was printed, or

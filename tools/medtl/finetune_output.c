@@ -159,6 +159,13 @@ static json_t *options_json(const char *run_text)
     return object;
 }
 
+/* The table as it will be found: that of reports is a draft until the model is there. */
+static const char *table_name(const finetune_options *options)
+{
+    return file_name(options->reports_table.path != NULL ? options->reports_table.path
+                                                         : options->labels.data);
+}
+
 /* Where the weights come from. File names only: folders say more about a machine than about data. */
 static json_t *provenance_json(const finetune_options *options, const finetune_data *data,
                                const finetune_outcome *outcome, const char *images_sha256)
@@ -166,8 +173,8 @@ static json_t *provenance_json(const finetune_options *options, const finetune_d
     const medtl_train_result *result = outcome->result;
     json_t *object = json_pack(
         "{s:s, s:{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o}, s:o, s:I, s:I, s:I, s:o}",
-        "software", "medtl " MEDTL_VERSION, "data", "table", file_name(options->labels.data),
-        "table_sha256", data->table.sha256, "images_sha256", images_sha256, "training_images",
+        "software", "medtl " MEDTL_VERSION, "data", "table", table_name(options), "table_sha256",
+        data->table.sha256, "images_sha256", images_sha256, "training_images",
         (json_int_t)data->train_count, "validation_images", (json_int_t)data->validation_count,
         "test_images_not_opened", (json_int_t)data->left_out, "unreadable_images",
         (json_int_t)data->unreadable, "validation_folds", text_or_null(options->validation_folds),
@@ -182,6 +189,11 @@ static json_t *provenance_json(const finetune_options *options, const finetune_d
         return NULL;
     }
     return object;
+}
+
+static medtl_status write_run_file(const run_file *f, medtl_error *err)
+{
+    return f->bytes != NULL ? medtl_file_replace(f->path, f->bytes, f->size, err) : MEDTL_OK;
 }
 
 static medtl_status write_model(const finetune_options *options, const target *t,
@@ -204,7 +216,9 @@ static medtl_status write_model(const finetune_options *options, const target *t
     medtl_normaliser_text(&t->normaliser, normaliser);
     if (text == NULL || path == NULL)
         status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for the model's description");
-    else
+    else if ((status = fingerprints_replace(path, &data->fingerprints, err)) == MEDTL_OK &&
+             (status = write_run_file(&options->reports_table, err)) == MEDTL_OK &&
+             (status = write_run_file(&options->reports_left_out, err)) == MEDTL_OK)
         status = medtl_network_save(network, &description, options->f16, path, err);
     free(text);
     free(path);
@@ -239,6 +253,26 @@ static medtl_status write_metrics(const finetune_options *options, const finetun
     return status;
 }
 
+/* Is some validation image surer of another class than of its own? */
+static bool speaks_against(const validation *v, size_t count, size_t classes)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < classes; k++)
+            if (v->logits[i * classes + k] > v->logits[i * classes + v->labels[i]])
+                return true;
+    return false;
+}
+
+static const char *why_not_fitted(const validation *v, const finetune_data *data)
+{
+    if (speaks_against(v, data->validation_count, data->table.class_count))
+        return "the model's answers for the validation images speak against their labels";
+    if (v->evaluation->accuracy.value == 1.0)
+        return "every validation image is right, so there is no telling how sure is too sure";
+    return "no validation image has another class above its own, some have one beside it, so there "
+           "is no telling how sure is too sure";
+}
+
 static void print_result(const finetune_options *options, const finetune_data *data,
                          const validation *v, const medtl_train_result *result)
 {
@@ -256,10 +290,7 @@ static void print_result(const finetune_options *options, const finetune_data *d
     if (v->fitted)
         printf("temperature %.3f\n", v->temperature);
     else
-        printf("temperature 1, not fitted: %s\n",
-               v->evaluation->accuracy.value == 1.0
-                   ? "every validation image is right, so there is no telling how sure is too sure"
-                   : "the model's answers for the validation images speak against their labels");
+        printf("temperature 1, not fitted: %s\n", why_not_fitted(v, data));
     printf("\nvalidation (used to choose and calibrate, so somewhat too good)\n");
     evaluation_print(stdout, v->evaluation, (const char *const *)data->table.classes);
 }

@@ -26,7 +26,7 @@ typedef struct finetune_outcome {
     json_t *details;                  /* an object whose keys go into the provenance, or NULL */
 } finetune_outcome;
 
-/** Calibrate on the validation images, write model.safetensors and metrics.json and print the metrics. */
+/** Calibrate on the validation images, write model.safetensors, what lies beside it and metrics.json, and print the metrics. */
 medtl_status finetune_write(const finetune_options *options, const target *t,
                             const finetune_data *data, const finetune_outcome *outcome,
                             medtl_error *err);

@@ -18,6 +18,8 @@ typedef struct walk {
     const char *keyword; /* whose value is the free label; NULL: none */
     size_t root;         /* characters of a path that messages leave out */
     size_t room;
+    const char *command; /* for messages */
+    char *archive;       /* that was named last; owned */
 } walk;
 
 bool image_folder_is(const char *path)
@@ -101,14 +103,55 @@ static bool add(walk *w, const char *path, const char *value)
     return true;
 }
 
+/* The characters of a path that name a zip archive which holds the rest of it; 0: it lies in none. */
+static size_t archive_part(const char *path)
+{
+    char *copy = strdup(path), *slash, begin[2] = "";
+    struct stat found;
+    FILE *file = NULL;
+    size_t length = 0;
+
+    while (copy != NULL && stat(copy, &found) != 0 && (slash = strrchr(copy, '/')) != NULL)
+        *slash = '\0';
+    if (copy != NULL && strlen(copy) < strlen(path) && (file = fopen(copy, "rb")) != NULL &&
+        fread(begin, 1, 2, file) == 2 && memcmp(begin, "PK", 2) == 0)
+        length = strlen(copy);
+    if (file != NULL)
+        fclose(file);
+    free(copy);
+    return length;
+}
+
+/* The scanner looks into archives, what reads samples does not: each is named, and counts as one other file. */
+static bool leave_archive_out(walk *w, const char *path, size_t length)
+{
+    if (w->archive != NULL && strlen(w->archive) == length &&
+        strncmp(w->archive, path, length) == 0)
+        return true;
+    free(w->archive);
+    w->archive = strndup(path, length);
+    if (w->archive == NULL)
+        return false;
+    w->source->no_images++;
+    fprintf(stderr,
+            "medtl %s: not looked into: %s: an archive, which training does not read: unpack it\n",
+            w->command, w->archive);
+    return true;
+}
+
 /* A damaged DICOM file is listed, too: reading it will say what is wrong, and count it. */
 static medtl_status on_item(void *context, medtl_scan_item *item)
 {
     walk *w = context;
     const medtl_facts *facts = item->instance != NULL ? medtl_instance_facts(item->instance) : NULL;
+    const size_t archive = archive_part(item->path);
     const char *value = NULL;
     bool image = false, kept = true;
 
+    if (archive > 0) {
+        medtl_instance_destroy(item->instance);
+        return leave_archive_out(w, item->path, archive) ? MEDTL_OK : MEDTL_E_MEMORY;
+    }
     if (facts != NULL)
         image = facts->has_pixel_data;
     else if (item->status == MEDTL_E_NOT_DICOM)
@@ -127,29 +170,46 @@ static medtl_status on_item(void *context, medtl_scan_item *item)
     return stop_wanted() ? MEDTL_E_CANCELLED : MEDTL_OK;
 }
 
+/* A list as text, owned by the caller. @param[out] start  Its first line: editors put a byte order mark before UTF-8.
+ * @param[out] lines  At least as many as it has. */
+static medtl_status read_text(const char *path, char **text, char **start, size_t *lines,
+                              char sha256[MEDTL_SHA256_TEXT_SIZE], medtl_error *err)
+{
+    unsigned char *bytes = NULL;
+    size_t size = 0;
+    medtl_status status = medtl_file_read(path, LIST_LIMIT, &bytes, &size, err);
+
+    if (status != MEDTL_OK)
+        return status;
+    if (memchr(bytes, '\0', size) != NULL) {
+        free(bytes);
+        return medtl_fail(err, MEDTL_E_FORMAT, "%s: a zero byte: this is no list of images", path);
+    }
+    medtl_sha256_text(bytes, size, sha256);
+    *lines = 1;
+    for (size_t i = 0; i < size; i++)
+        *lines += bytes[i] == '\n';
+    *text = (char *)bytes;
+    *start = *text + (size >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0);
+    return MEDTL_OK;
+}
+
 /* Lines of a list as paths; relative ones start from `root`, or from the list's folder. Owned by the caller. */
 static medtl_status read_list(const labels_options *options, char ***paths, size_t *count,
                               char sha256[MEDTL_SHA256_TEXT_SIZE], medtl_error *err)
 {
     const char *slash = strrchr(options->data, '/');
     const int length = slash != NULL ? (int)(slash - options->data) : 1;
-    unsigned char *bytes = NULL;
-    char *text = NULL, *rest, *line;
-    size_t size = 0, room;
-    medtl_status status = medtl_file_read(options->data, LIST_LIMIT, &bytes, &size, err);
+    char *text = NULL, *rest = NULL, *line;
+    size_t room = 0;
+    medtl_status status = read_text(options->data, &text, &rest, &room, sha256, err);
 
     if (status != MEDTL_OK)
         return status;
-    medtl_sha256_text(bytes, size, sha256);
-    room = 1;
-    for (size_t i = 0; i < size; i++)
-        room += bytes[i] == '\n';
-    text = strndup((const char *)bytes, size);
-    *paths = calloc(room, sizeof **paths);
-    free(bytes);
-    if (text == NULL || *paths == NULL)
+    *paths = calloc(room + 1, sizeof **paths);
+    if (*paths == NULL)
         status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for a list of %zu files", room);
-    for (rest = text; status == MEDTL_OK && (line = strsep(&rest, "\n")) != NULL;) {
+    while (status == MEDTL_OK && (line = strsep(&rest, "\n")) != NULL) {
         char **path = &(*paths)[*count];
         int written;
 
@@ -177,7 +237,7 @@ medtl_status image_folder_list(const image_source_options *options, image_source
     const char *path = options->labels.data;
     const char *keyword = keyword_of(options->free_label);
     const size_t asked = is_keyword(keyword) ? 1 : 0;
-    walk w = {.source = source, .keyword = keyword};
+    walk w = {.source = source, .keyword = keyword, .command = options->command};
     char **paths = NULL;
     size_t count = 0;
     struct stat found;
@@ -198,6 +258,7 @@ medtl_status image_folder_list(const image_source_options *options, image_source
     }
     if (status != MEDTL_OK && err->message[0] == '\0')
         status = medtl_fail(err, status, "%s: stopped while looking for images", path);
+    free(w.archive);
     for (size_t i = 0; i < count; i++)
         free(paths[i]);
     free(paths);

@@ -4,6 +4,7 @@
 #include "core/train/csv.h"
 #include "csv_field.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,22 +137,21 @@ medtl_status fingerprints_read(const char *path, fingerprint_list *out, medtl_er
     return status;
 }
 
-medtl_status fingerprints_write(const char *path, const leak_images *images, const char *earlier,
-                                medtl_error *err)
+medtl_status fingerprints_make(const leak_images *images, const char *earlier,
+                               fingerprint_text *out, medtl_error *err)
 {
     fingerprint_list list = {0};
-    char *text = NULL;
-    size_t size = 0;
     FILE *stream;
     medtl_status status = MEDTL_OK;
 
+    *out = (fingerprint_text){0};
     if (earlier != NULL && access(earlier, F_OK) == 0)
         status = fingerprints_read(earlier, &list, err);
     if (status != MEDTL_OK)
         return status;
-    stream = open_memstream(&text, &size);
+    stream = open_memstream(&out->text, &out->size);
     if (stream == NULL) {
-        status = medtl_fail(err, MEDTL_E_MEMORY, "%s: out of memory", path);
+        status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for fingerprints");
         goto done;
     }
     fputs("side,file,pixels_sha256,cells\n", stream);
@@ -161,11 +161,49 @@ medtl_status fingerprints_write(const char *path, const leak_images *images, con
                       &images->prints[i]);
     for (size_t i = 0; i < list.count; i++)
         put_print(stream, "earlier", list.files[i], &list.prints[i]);
-    status = fclose(stream) == 0 ? medtl_file_replace(path, text, size, err)
-                                 : medtl_fail(err, MEDTL_E_MEMORY, "%s: out of memory", path);
+    if (fclose(stream) != 0) {
+        free(out->text);
+        *out = (fingerprint_text){0};
+        status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for fingerprints");
+    }
 done:
     fingerprints_clear(&list);
-    free(text);
+    return status;
+}
+
+/* Is the file there as it shall be? One that cannot be read is not. */
+static bool lies_there(const char *path, const fingerprint_text *text)
+{
+    unsigned char *bytes = NULL;
+    size_t size = 0;
+    bool same;
+
+    if (text->text == NULL)
+        return access(path, F_OK) != 0;
+    same = medtl_file_read(path, text->size, &bytes, &size, NULL) == MEDTL_OK &&
+           size == text->size && memcmp(bytes, text->text, size) == 0;
+    free(bytes);
+    return same;
+}
+
+static medtl_status remove_file(const char *path, medtl_error *err)
+{
+    return unlink(path) == 0 || errno == ENOENT
+               ? MEDTL_OK
+               : medtl_fail(err, MEDTL_E_IO, "%s: cannot remove: %s", path, strerror(errno));
+}
+
+medtl_status fingerprints_replace(const char *model, const fingerprint_text *text, medtl_error *err)
+{
+    char *path = fingerprints_beside(model);
+    medtl_status status = MEDTL_OK;
+
+    if (path == NULL)
+        return medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
+    if (!lies_there(path, text) && (status = remove_file(model, err)) == MEDTL_OK)
+        status = text->text != NULL ? medtl_file_replace(path, text->text, text->size, err)
+                                    : remove_file(path, err);
+    free(path);
     return status;
 }
 

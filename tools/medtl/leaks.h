@@ -32,20 +32,34 @@ typedef struct leak_images {
 medtl_status leaks_check(const char *command, const leak_images *images, leak_policy policy,
                          size_t threads, size_t *pairs, medtl_error *err);
 
-/** Keep the fingerprints of what a model was made from beside it, so that `medtl evaluate` can tell whether it is
+/** The fingerprints of what a model is made from are kept beside it, so that `medtl evaluate` can tell whether it is
  *  measured on the same pictures. A CSV table: side, file (without its folders), pixels_sha256, cells (hexadecimal gray
- *  levels of a picture of 20 x 20). Written by temporary file and rename.
- *  @param earlier  A file of this kind, of what this training started from: its images are added at the end. None are where
- *                  it is NULL or not there. */
+ *  levels of a picture of 20 x 20). */
 #define FINGERPRINTS_FILE "fingerprints.csv"
-medtl_status fingerprints_write(const char *path, const leak_images *images, const char *earlier,
-                                medtl_error *err);
+
+/** The bytes of such a file, until the model is there that they are of. */
+typedef struct fingerprint_text {
+    char *text; /* owned; NULL: leaks were not looked for */
+    size_t size;
+} fingerprint_text;
+
+/** @param earlier  A file of this kind, of what this training started from: its images are added at the end. None are where
+ *                  it is NULL or not there.
+ *  @param[out] out  free(out->text). */
+medtl_status fingerprints_make(const leak_images *images, const char *earlier,
+                               fingerprint_text *out, medtl_error *err);
+
+/** Put them beside a model that is just about to be written. Whatever moment a run is killed at, no model shall lie beside
+ *  another one's fingerprints: where the file does not say the same already, the old model is removed before it.
+ *  @param text  Without any, the file shall not be there. */
+medtl_status fingerprints_replace(const char *model, const fingerprint_text *text,
+                                  medtl_error *err);
 
 /** The fingerprints beside a model or backbone, whether they are there or not.
  *  @param model  NULL: none. @return owned (free); NULL for none, or without memory. */
 char *fingerprints_beside(const char *model);
 
-/** What fingerprints_write() wrote. */
+/** What fingerprints_replace() wrote. */
 typedef struct fingerprint_list {
     medtl_fingerprint *prints;
     char **files;

@@ -115,28 +115,24 @@ static medtl_status gather(const image_source *learned, const image_source *held
     return MEDTL_OK;
 }
 
-static medtl_status check_pictures(const pretrain_session *s, const image_source *held,
-                                   medtl_error *err)
+/* And keep the fingerprints, which are written with the backbone. */
+static medtl_status check_pictures(pretrain_session *s, const image_source *held, medtl_error *err)
 {
     medtl_fingerprint *prints = NULL;
     const char **files = NULL;
     int *sides = NULL;
-    char *path = pretrain_path(&s->options, FINGERPRINTS_FILE);
     char *earlier = fingerprints_beside(s->options.init);
     medtl_status status = gather(&s->images, held, &prints, &files, &sides, err);
     leak_images images = {prints, files, sides, s->images.count, side_names};
 
-    if (status == MEDTL_OK && path == NULL)
-        status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
     if (status == MEDTL_OK)
-        status = fingerprints_write(path, &images, earlier, err);
+        status = fingerprints_make(&images, earlier, &s->fingerprints, err);
     if (status == MEDTL_OK && held != NULL) {
         images.count += held->count;
         status = leaks_check("pretrain", &images, (leak_policy)s->options.leaks,
                              (size_t)s->options.threads, NULL, err);
     }
     free(earlier);
-    free(path);
     free(prints);
     free(files);
     free(sides);

@@ -136,11 +136,16 @@ static json_t *text_or_null(const char *text)
     return text != NULL && text[0] != '\0' ? json_string(text) : json_null();
 }
 
-static const char *file_name(const char *path)
+/* The last part of a path; of a folder, slashes may stand behind it. */
+static json_t *file_name(const char *path)
 {
-    const char *slash = strrchr(path, '/');
+    size_t end = strlen(path), start;
 
-    return slash != NULL && slash[1] != '\0' ? slash + 1 : path;
+    while (end > 1 && path[end - 1] == '/')
+        end--;
+    for (start = end; start > 0 && path[start - 1] != '/';)
+        start--;
+    return json_stringn(path + start, end - start);
 }
 
 /* The "name=value" lines of the run as an object of strings. */
@@ -170,7 +175,7 @@ static json_t *source_json(const image_source *source, const char *path, medtl_e
 
     if (source == NULL || image_source_digest(source, digest, err) != MEDTL_OK)
         return json_null();
-    return json_pack("{s:s, s:o, s:s, s:I, s:I, s:I, s:I, s:I}", "from", file_name(path),
+    return json_pack("{s:o, s:o, s:s, s:I, s:I, s:I, s:I, s:I}", "from", file_name(path),
                      "table_sha256", text_or_null(source->table.sha256), "images_sha256", digest,
                      "images", (json_int_t)source->usable_count, "unreadable_images",
                      (json_int_t)source->unreadable, "other_files", (json_int_t)source->no_images,
@@ -220,9 +225,10 @@ static medtl_status write_backbone(const pretrain_output *out, medtl_network *ne
                                                 .values = p->value,
                                                 .count = p->size};
     }
-    status = tensors == NULL || text == NULL || path == NULL
-                 ? medtl_fail(err, MEDTL_E_MEMORY, "out of memory for the weights")
-                 : medtl_safetensors_write(path, PRETRAINED_KEY, text, tensors, count, err);
+    if (tensors == NULL || text == NULL || path == NULL)
+        status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for the weights");
+    else if ((status = fingerprints_replace(path, out->fingerprints, err)) == MEDTL_OK)
+        status = medtl_safetensors_write(path, PRETRAINED_KEY, text, tensors, count, err);
     free(tensors);
     free(text);
     free(path);

@@ -2,6 +2,7 @@
 #ifndef MEDTL_TOOL_PRETRAIN_OUTPUT_H
 #define MEDTL_TOOL_PRETRAIN_OUTPUT_H
 
+#include "leaks.h"
 #include "pretrain_options.h"
 
 /** The key of a backbone's metadata: where it comes from, as JSON. */
@@ -13,13 +14,15 @@ typedef struct pretrain_output {
     const image_source *images, *probe; /* probe: NULL without one */
     const char *init_sha256;            /* "" without initial weights */
     const char *augment;
+    const fingerprint_text *fingerprints;
 } pretrain_output;
 
 /** history.csv and curve.png: written after each epoch. */
 medtl_status pretrain_write_history(const pretrain_output *out, const medtl_pretrain_epoch *history,
                                     size_t count, size_t chosen, medtl_error *err);
 
-/** backbone.safetensors (the trunk's tensors, by the names that the architecture gives them) and metrics.json. */
+/** backbone.safetensors (the trunk's tensors, by the names that the architecture gives them), fingerprints.csv and
+ *  metrics.json. */
 medtl_status pretrain_write_result(const pretrain_output *out, medtl_network *network,
                                    const medtl_network_spec *trunk,
                                    const medtl_pretrain_result *result, medtl_error *err);

@@ -15,6 +15,7 @@ typedef struct pretrain_session {
     medtl_pretrain_options loop;
     medtl_learner *learner;
     char init_sha256[MEDTL_SHA256_TEXT_SIZE];
+    fingerprint_text fingerprints; /* of what the run learns from */
     char *checkpoint;
     pretrain_output output;
     progress_line line;
@@ -25,7 +26,7 @@ typedef struct pretrain_session {
 medtl_status pretrain_read_data(pretrain_session *s, medtl_error *err);
 
 /** Is something learned from that will be tested on? Looks at the groups of the table, and at groups and pictures of
- *  --held-out; writes fingerprints.csv beside the backbone, so that finetune and evaluate can look later.
+ *  --held-out; makes the fingerprints that finetune and evaluate look at later.
  *  @return MEDTL_E_ARGUMENT with counts where it is and the policy is to stop. (pretrain_leaks.c) */
 medtl_status pretrain_check_leaks(pretrain_session *s, medtl_error *err);
 

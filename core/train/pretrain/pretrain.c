@@ -65,7 +65,7 @@ static medtl_status check_probe(const medtl_pretrain_run *run, medtl_error *err)
 {
     const medtl_probe *probe = run->probe;
     const medtl_dataset_spec *data, *images = medtl_dataset_get_spec(run->images);
-    size_t differ = 0;
+    size_t differ = 0, others = 0;
 
     if (probe->dataset == NULL)
         return MEDTL_OK;
@@ -76,12 +76,18 @@ static medtl_status check_probe(const medtl_pretrain_run *run, medtl_error *err)
     if (data->channels != images->channels || data->height != images->height ||
         data->width != images->width)
         return medtl_fail(err, MEDTL_E_ARGUMENT, "the probe's images are of another size");
-    for (size_t i = 1; i < probe->count; i++)
+    for (size_t i = 1; i < probe->count; i++) {
         differ += data->labels[probe->indices[i]] != data->labels[probe->indices[0]];
-    return differ > 0 ? MEDTL_OK
+        others += probe->groups[i] != probe->groups[0];
+    }
+    if (differ == 0)
+        return medtl_fail(err, MEDTL_E_ARGUMENT,
+                          "the probe's %zu images are all of one class: nothing to choose by",
+                          probe->count);
+    return others > 0 ? MEDTL_OK
                       : medtl_fail(err, MEDTL_E_ARGUMENT,
-                                   "the probe's %zu images are all of one class: nothing to choose "
-                                   "by",
+                                   "the probe's %zu images are all of one group: neighbours to "
+                                   "ask are of other groups",
                                    probe->count);
 }
 
@@ -158,6 +164,23 @@ static medtl_status prepare(medtl_pretrain_run *run, medtl_error *err)
     return medtl_pretrain_restore(run, err);
 }
 
+/* Finished before the first probe was due: ask it now. The weights may be some steps beyond the last whole epoch. */
+static medtl_status ask_late(medtl_pretrain_run *run, medtl_error *err)
+{
+    medtl_pretrain_epoch *last;
+    medtl_status status;
+
+    if (run->progress.done == 0)
+        return medtl_fail(err, MEDTL_E_ARGUMENT, "no epoch is done yet: there is nothing to keep");
+    if (run->probe->dataset == NULL)
+        return MEDTL_OK;
+    last = &run->history[run->progress.done - 1];
+    status = medtl_pretrain_ask_probe(run, last, err);
+    if (status == MEDTL_OK)
+        (void)keep_if_best(run, last);
+    return status;
+}
+
 static void release(medtl_pretrain_run *run)
 {
     for (size_t i = 0; run->kept != NULL && i < medtl_network_parameter_count(run->network); i++)
@@ -193,6 +216,8 @@ medtl_status medtl_pretrain(medtl_learner *learner, const medtl_dataset *images,
     status = prepare(&run, err);
     while (status == MEDTL_OK && run.progress.done < options->epochs && !options->finish)
         status = run_epoch(&run, err);
+    if (status == MEDTL_OK && options->finish && run.progress.chosen == 0)
+        status = ask_late(&run, err);
     if (status == MEDTL_OK && run.progress.chosen == 0)
         status = medtl_fail(err, MEDTL_E_ARGUMENT, "no epoch gave usable weights yet");
     if (status == MEDTL_OK) {

@@ -37,7 +37,7 @@ typedef struct medtl_probe {
     const medtl_dataset *dataset; /* NULL: no probe; the last epoch's weights are kept */
     const size_t *indices;        /* [count], usable images */
     size_t count;
-    const uint32_t *groups; /* [count] */
+    const uint32_t *groups; /* [count], at least two of them: neighbours are of other groups */
 } medtl_probe;
 
 /** One epoch's record. */
@@ -76,7 +76,8 @@ typedef struct medtl_pretrain_result {
                       probe, the last where there is no probe */
 } medtl_pretrain_result;
 
-/** Train the learner's network in place; its trunk then has the chosen weights.
+/** Train the learner's network in place; its trunk then has the chosen weights. Where options->finish comes before the
+ *  first probe, the checkpoint's weights are probed then, and count as those of its last whole epoch.
  *  @param learner  Made from options->learner; its network may have been given other weights since.
  *  @param indices  [count] usable images of `images`. Their labels are used by MEDTL_PRETEXT_LABELS alone.
  *  @return MEDTL_OK; MEDTL_E_ARGUMENT for impossible options, fewer images than a batch, or a loss that became

@@ -132,6 +132,18 @@ train 0
 [ "$(rows "$work/run/labels.csv")" = 3 ] || complain "run folder: $(ls "$work/run")"
 [ -s "$work/run/model.safetensors" ] || complain "no model: $(ls "$work/run")"
 train 0 --resume
+cp "$work/run/labels.csv" "$work/kept.csv"
+use two
+rm "$work/set/clinic/"* && cp "$work"/clinic/* "$work/set/clinic"
+train 2 --resume
+cmp -s "$work/run/labels.csv" "$work/kept.csv" || complain "a refused run replaced the table of the model"
+train 0 --find-lr --find-steps 10
+cmp -s "$work/run/labels.csv" "$work/kept.csv" || complain "--find-lr replaced the table of the model"
+train 0 --force
+[ "$(rows "$work/run/labels.csv")" = 2 ] || complain "the new model's table: $(cat "$work/run/labels.csv")"
+ls "$work/run" | grep new && complain "drafts are left: $(ls "$work/run")"
+run 0 inspect "$work/run/model.safetensors"
+says '"table": "labels.csv"'
 train 2 --data "$work/a.csv"
 run 2 labels "$skin"
 run 2 labels "$skin" -o "$work/x.csv"

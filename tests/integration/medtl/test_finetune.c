@@ -2,6 +2,7 @@
 
 #include "core/train/csv.h"
 
+#include "core/base/digest.h"
 #include "core/base/file.h"
 #include "sample_image.h"
 
@@ -107,6 +108,49 @@ Test(finetune, a_run_is_neither_overwritten_nor_resumed_with_other_options_by_ac
     EXITS(0, "finetune " SMALL_RUN "--epochs 1 --force -o run");
 }
 
+/* A checkpoint without the line of its run text that names the classes, as they were written once. */
+static void forget_classes(const char *path)
+{
+    unsigned char *bytes = NULL;
+    char digest[MEDTL_SHA256_TEXT_SIZE];
+    size_t size = 0, line = 0, length;
+    uint64_t text;
+
+    cr_assert_eq(medtl_file_read(path, 1 << 28, &bytes, &size, NULL), MEDTL_OK);
+    memcpy(&text, bytes + 8, sizeof text);
+    while (memcmp(bytes + 16 + line, "\nclasses=", 9) != 0)
+        cr_assert_lt(++line, text, "it names no classes");
+    length = (size_t)((unsigned char *)memchr(bytes + 17 + line, '\n', (size_t)text) -
+                      (bytes + 16 + line));
+    memmove(bytes + 16 + line, bytes + 16 + line + length, size - 16 - line - length);
+    size -= length;
+    text -= length;
+    memcpy(bytes + 8, &text, sizeof text);
+    medtl_sha256_text(bytes, size - 64, digest);
+    memcpy(bytes + size - 64, digest, 64);
+    cr_assert_eq(medtl_file_replace(path, bytes, size, NULL), MEDTL_OK);
+    free(bytes);
+}
+
+Test(finetune, a_run_goes_on_with_its_classes_in_their_order_alone)
+{
+    pictures_write(40);
+    EXITS(1, "finetune " SMALL_RUN "--validation-folds 1 --epochs 3 --stop-after 2 -o run");
+    EXITS(2,
+          "finetune " SMALL_RUN "--classes yes,no --validation-folds 1 --epochs 3 --finish -o run");
+    SAYS("it has 'classes=no,yes', this one 'classes=yes,no'");
+    EXITS(2,
+          "finetune " SMALL_RUN "--classes yes,no --validation-folds 1 --epochs 3 --resume -o run");
+    cr_assert(!exists("run/model.safetensors"));
+    EXITS(0, "finetune " SMALL_RUN "--validation-folds 1 --epochs 3 -o whole");
+    forget_classes("run/checkpoint.bin"); /* begun by an earlier version: goes on */
+    EXITS(0, "finetune " SMALL_RUN "--validation-folds 1 --epochs 3 --resume -o run");
+    cr_assert(same_bytes("run/model.safetensors", "whole/model.safetensors"));
+    EXITS(2,
+          "finetune " SMALL_RUN "--classes yes,no --validation-folds 1 --epochs 3 --finish -o run");
+    SAYS("it has 'classes=no,yes'");
+}
+
 Test(finetune, one_group_on_two_sides_stops_the_run)
 {
     pictures_write(40);
@@ -122,6 +166,55 @@ Test(finetune, one_group_on_two_sides_stops_the_run)
     EXITS(0, "finetune " SMALL_RUN
              "--data leak.csv --test-folds 1 --batch 2 --epochs 1 --leaks warn -o warned");
     SAYS("warning: 1 of 3 groups lie on two sides");
+}
+
+Test(finetune, fingerprints_are_of_the_model_that_they_lie_beside)
+{
+    pictures_write(40);
+    text_write("few.csv", "file,label\npictures/0.png,no\npictures/1.png,yes\n");
+    EXITS(0, "finetune " SMALL_RUN "--epochs 2 -o run");
+    cr_assert_eq(link("run/fingerprints.csv", "before.csv"), 0);
+    cr_assert_eq(link("run/model.safetensors", "before.safetensors"), 0);
+    EXITS(2, "finetune " SMALL_RUN "--data few.csv --epochs 2 --resume -o run");
+    SAYS("of another run");
+    cr_expect(same_bytes("run/fingerprints.csv", "before.csv"), "a refused run has none");
+    EXITS(1, "finetune " SMALL_RUN "--data few.csv --epochs 2 --stop-after 1 --force -o run");
+    cr_expect(same_bytes("run/model.safetensors", "before.safetensors"));
+    cr_expect(same_bytes("run/fingerprints.csv", "before.csv"), "a stopped run has no model yet");
+    EXITS(0, "finetune " SMALL_RUN "--data few.csv --epochs 2 --resume -o run");
+    cr_expect(!same_bytes("run/fingerprints.csv", "before.csv"));
+    EXITS(2, "evaluate --model run/model.safetensors --data few.csv --resamples 10");
+    EXITS(0, "finetune " SMALL_RUN "--epochs 2 --leaks ignore --force -o run");
+    cr_expect(!exists("run/fingerprints.csv"), "those of few.csv are not this model's");
+}
+
+static void digest_of_images(const char *model, char out[MEDTL_SHA256_TEXT_SIZE])
+{
+    static const char key[] = "\"images_sha256\": \"";
+    const char *found;
+
+    EXITS(0, "inspect %s", model);
+    found = strstr(tool_output, key);
+    cr_assert_not_null(found, "%s", tool_output);
+    snprintf(out, MEDTL_SHA256_TEXT_SIZE, "%s", found + sizeof key - 1);
+}
+
+/* Beyond the cache, loader threads read images again, several of them one image perhaps: they only read. */
+Test(finetune, the_digest_of_images_is_that_of_their_first_reading)
+{
+    char before[MEDTL_SHA256_TEXT_SIZE], after[MEDTL_SHA256_TEXT_SIZE];
+
+    pictures_write(40);
+    EXITS(0, "finetune " SMALL_RUN "--epochs 1 -o whole");
+    digest_of_images("whole/model.safetensors", before);
+    picture_write("other.png", 99, true, false);
+    cr_assert_eq(system("'" MEDTL_BINARY_DIR "/bin/medtl' finetune " SMALL_RUN
+                        "--epochs 40 --cache 0 -o run >log 2>&1 & child=$!; "
+                        "while kill -0 $child && [ ! -e run/history.csv ]; do sleep 0.01; done; "
+                        "mv other.png pictures/3.png; wait $child"),
+                 0);
+    digest_of_images("run/model.safetensors", after);
+    cr_assert_str_eq(after, before);
 }
 
 Test(finetune, images_of_test_folds_are_never_opened)

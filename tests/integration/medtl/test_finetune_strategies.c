@@ -144,6 +144,23 @@ Test(strategies, a_block_search_that_was_stopped_can_be_finished_with_the_depths
     cr_assert_eq(lines_of("search/blocks.csv"), 3, "what lies beyond the gap is left out");
 }
 
+Test(strategies, a_block_search_that_starts_anew_meets_no_checkpoint_of_the_one_before)
+{
+    trained(BEGUN);
+    EXITS(0, SEARCH "-o search");
+    EXITS(3, SEARCH "--data none.csv --force -o search");
+    cr_assert(exists("search/checkpoint-blocks-1.bin"), "only when the images are there");
+    EXITS(1, SEARCH "--seed 7 --force --stop-after 1 -o search");
+    cr_assert(exists("search/checkpoint-blocks-0.bin"));
+    cr_assert(!exists("search/checkpoint-blocks-1.bin") && !exists("search/blocks.csv"));
+    cr_assert(!exists("search/history-blocks-1.csv"));
+    cr_assert(exists("search/model.safetensors"), "until there is another one");
+    EXITS(0, SEARCH "--seed 7 --finish -o search");
+    EXITS(0, SEARCH "--seed 7 --resume -o search");
+    EXITS(0, SEARCH "--seed 7 -o whole");
+    cr_assert(same_bytes("search/model.safetensors", "whole/model.safetensors"));
+}
+
 Test(strategies, what_another_strategy_left_behind_is_no_run_to_finish)
 {
     trained(BEGUN);
@@ -245,6 +262,47 @@ ParameterizedTest(struct refusal *c, strategies,
     cr_assert(!exists("run/model.safetensors"));
 }
 
+Test(strategies, a_classifier_is_not_chosen_by_images_of_one_class)
+{
+    pictures_write(10);
+    EXITS(0, "finetune " SMALL_RUN "--epochs 1 -o first");
+    text_write("small.csv", "file,label,fold\npictures/0.png,no,0\npictures/1.png,yes,0\n"
+                            "pictures/2.png,no,1\npictures/4.png,no,1\n");
+    EXITS(2, "finetune " SMALL_RUN "--data small.csv --validation-folds 1 --strategy hybrid "
+             "--init first/model.safetensors -o run");
+    SAYS("the 2 validation images are all of one class: nothing to choose by");
+    cr_assert(!exists("run/model.safetensors"));
+}
+
+/* Votes of two neighbours, of which one is the validation image itself: its class never loses, and may tie. */
+Test(strategies, ties_are_not_called_answers_against_the_labels)
+{
+    pictures_write(10);
+    EXITS(0, "finetune " SMALL_RUN "--epochs 1 -o first");
+    text_write("small.csv", "file,label,fold\npictures/0.png,no,0\npictures/1.png,yes,0\n"
+                            "pictures/2.png,no,0\npictures/4.png,no,0\n"
+                            "pictures/a.png,no,1\npictures/b.png,yes,1\n");
+    cr_assert_eq(link("pictures/0.png", "pictures/a.png"), 0);
+    cr_assert_eq(link("pictures/1.png", "pictures/b.png"), 0);
+    EXITS(0, "finetune " SMALL_RUN "--data small.csv --validation-folds 1 --leaks ignore "
+             "--strategy hybrid --classifier neighbours --neighbours 2 "
+             "--init first/model.safetensors -o run");
+    SAYS("temperature 1, not fitted: no validation image has another class above its own, some "
+         "have one beside it");
+    cr_expect_eq(json_number("run/metrics.json", "temperature"), 1.0);
+}
+
+Test(strategies, neighbours_may_be_variants_of_training_images)
+{
+    pictures_write(8);
+    EXITS(0, "finetune " SMALL_RUN "--epochs 1 -o first");
+    EXITS(0, "finetune " SMALL_RUN "--strategy hybrid --classifier neighbours --neighbours 24 "
+             "--feature-variants 2 --init first/model.safetensors -o run");
+    EXITS(2, "finetune " SMALL_RUN "--strategy hybrid --classifier neighbours --neighbours 25 "
+             "--feature-variants 2 --init first/model.safetensors -o none");
+    SAYS("--neighbours 25 of 8 training images with 2 variants each");
+}
+
 Test(strategies, the_same_picture_on_two_sides_stops_the_run_unless_told_otherwise)
 {
     pictures_write(20);
@@ -262,6 +320,14 @@ Test(strategies, the_same_picture_on_two_sides_stops_the_run_unless_told_otherwi
              "--data leak.csv --validation-folds 1 --epochs 1 --leaks ignore -o other");
     cr_assert(!exists("other/fingerprints.csv"));
     cr_assert(same_bytes("run/model.safetensors", "other/model.safetensors"));
+}
+
+Test(strategies, a_plateau_does_not_end_before_it_begins)
+{
+    pictures_write(40);
+    EXITS(2, "finetune " SMALL_RUN "--validation-folds 1 --epochs 2 --schedule plateau "
+             "--least-rate 0.05 -o run");
+    SAYS("the least rate, 0.05, is above the learning rate, 0.02");
 }
 
 Test(strategies, a_rate_beyond_reason_ends_with_step_and_rate)

@@ -113,6 +113,31 @@ Test(pretrain, damaged_images_are_named_and_counted_and_other_files_are_no_image
     SAYS("nowhere");
 }
 
+Test(pretrain, a_list_is_text_with_or_without_a_byte_order_mark)
+{
+    static const char with_zero[] = "pictures/0.png\npictures/1.png\0\npictures/2.png\n";
+
+    pictures_write(4);
+    text_write("list.txt", "\xef\xbb\xbfpictures/0.png\npictures/1.png\npictures/2.png\n");
+    EXITS(0, "pretrain --data list.txt " SMALL "--batch 2 --epochs 1 -o run");
+    SAYS("3 images\n");
+    cr_assert_eq(medtl_file_replace("list.txt", with_zero, sizeof with_zero - 1, NULL), MEDTL_OK);
+    EXITS(3, "pretrain --data list.txt " SMALL "--batch 2 --epochs 1 -o none");
+    SAYS("list.txt: a zero byte: this is no list of images");
+}
+
+Test(pretrain, a_folder_is_remembered_by_its_last_name)
+{
+    char folder[256];
+
+    pictures_write(20);
+    cr_assert_not_null(getcwd(folder, sizeof folder));
+    EXITS(0, "pretrain --data %s/pictures// " SMALL "--epochs 1 -o run", folder);
+    EXITS(0, "inspect run/backbone.safetensors");
+    SAYS("\"from\": \"pictures\"");
+    cr_assert_null(strstr(tool_output, folder), "where it lies is nobody's business");
+}
+
 Test(pretrain, lists_and_tables_say_which_images_and_which_folds)
 {
     FILE *list;
@@ -193,6 +218,23 @@ Test(pretrain, dicom_files_carry_labels_of_their_own)
     SAYS("no keyword of the DICOM data dictionary");
 }
 
+/* Of a DICOM file, a picture and a text in one. */
+Test(pretrain, archives_are_named_and_not_looked_into)
+{
+    pictures_write(40);
+    cr_assert_eq(medtl_file_make_folders("studies", NULL), MEDTL_OK);
+    dicom_write(&(sample_image){.kind = SAMPLE_MAMMOGRAM}, 0);
+    cr_assert_eq(
+        system("python3 -m zipfile -c pictures/more.zip studies/0 pictures/1.png labels.csv"), 0);
+    EXITS(0, "pretrain --data pictures " SMALL "--epochs 1 -o run");
+    SAYS("40 images, 1 other files");
+    SAYS("not looked into: pictures/more.zip: an archive, which training does not read: unpack it");
+    cr_assert_null(strstr(strstr(tool_output, "more.zip") + 1, "more.zip"), "once");
+    text_write("list.txt", "pictures/0.png\npictures/more.zip\npictures/2.png\n");
+    EXITS(0, "pretrain --data list.txt " SMALL "--batch 2 --epochs 1 -o of-list");
+    SAYS("2 images, 1 other files");
+}
+
 static void table_of(const char *path, unsigned from, unsigned to, const char *group)
 {
     FILE *table = fopen(path, "w");
@@ -234,6 +276,20 @@ Test(pretrain, stops_where_it_would_learn_from_what_is_tested_on)
     SAYS("15 groups of the table have images inside and outside of --folds");
     EXITS(2, "pretrain --data pictures --held-out-folds 0 " EPOCH "-o none");
     SAYS("no --held-out");
+}
+
+Test(pretrain, fingerprints_are_of_the_backbone_that_they_lie_beside)
+{
+    pictures_write(60);
+    EXITS(0, "pretrain --data pictures " EPOCH "-o run");
+    cr_assert_eq(link("run/fingerprints.csv", "before.csv"), 0);
+    EXITS(2, "pretrain --data labels.csv --folds 0,1 " EPOCH "--resume -o run");
+    SAYS("of another run");
+    cr_expect(same_bytes("run/fingerprints.csv", "before.csv"), "a refused run has none");
+    EXITS(0, "pretrain --data labels.csv --folds 0,1 " EPOCH "--force -o run");
+    cr_expect(!same_bytes("run/fingerprints.csv", "before.csv"));
+    EXITS(0, "pretrain --data pictures " EPOCH "--leaks ignore --force -o run");
+    cr_expect(!exists("run/fingerprints.csv"), "those of two folds are not this backbone's");
 }
 
 Test(pretrain, is_remembered_when_the_fine_tuned_model_is_measured)

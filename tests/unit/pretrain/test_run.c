@@ -270,6 +270,47 @@ Test(pretrain, refuses_a_probe_of_one_class)
     expect_refusal(&o, "60 images are all of one class");
 }
 
+Test(pretrain, refuses_a_probe_of_one_group_before_it_learns)
+{
+    medtl_pretrain_options o = options_of(MEDTL_PRETEXT_VICREG);
+
+    for (size_t i = 0; i < COUNT; i++)
+        groups[i] = 7;
+    o.checkpoint = checkpoint;
+    o.checkpoint_seconds = 0.0;
+    expect_refusal(&o, "60 images are all of one group");
+    cr_assert_neq(access(checkpoint, F_OK), 0, "no step was made");
+}
+
+Test(pretrain, finished_before_its_first_probe_asks_it_then)
+{
+    static const size_t stops[] = {2, 6}; /* 6 steps an epoch: in the first one, in the second */
+    medtl_pretrain_options o = options_of(MEDTL_PRETEXT_VICREG);
+    outcome out;
+
+    o.checkpoint = checkpoint;
+    o.resume = true;
+    o.probe_every = EPOCHS;
+    for (size_t i = 0; i < sizeof stops / sizeof stops[0]; i++) {
+        size_t left = stops[i];
+        const medtl_pretrain_watch watch = {count_down, NULL, &left};
+
+        o.finish = false;
+        out = run(&o, true, &watch);
+        cr_assert_eq(out.status, MEDTL_E_CANCELLED, "%s", out.err.message);
+        clear(&out);
+        o.finish = true;
+        if (i == 0)
+            expect_refusal(&o, "no epoch is done yet");
+    }
+    out = run(&o, true, NULL);
+    expect_done(&out);
+    cr_assert_eq(out.result.epochs, 1);
+    cr_assert_eq(out.result.chosen, 1);
+    cr_assert(isfinite(out.result.history[0].probe_auc));
+    clear(&out);
+}
+
 Test(pretrain, refuses_the_checkpoint_of_another_run)
 {
     medtl_pretrain_options o = options_of(MEDTL_PRETEXT_VICREG);

@@ -44,6 +44,53 @@ static medtl_network *network(void)
     return net;
 }
 
+/* Losses of eight steps. */
+static void losses_of(const medtl_dataset *dataset, const medtl_train_options *options,
+                      double losses[8])
+{
+    const medtl_rate_range range = {1e-2, 1.0, 8};
+    medtl_network *net = network();
+    medtl_rate_finding finding;
+    size_t images[COUNT];
+
+    for (size_t i = 0; i < COUNT; i++)
+        images[i] = i;
+    cr_assert_eq(
+        medtl_find_rate(net, dataset, images, COUNT, options, &range, NULL, &finding, NULL),
+        MEDTL_OK);
+    cr_assert_eq(finding.count, 8);
+    for (size_t i = 0; i < 8; i++)
+        losses[i] = finding.points[i].loss;
+    free(finding.points);
+    medtl_network_destroy(net);
+}
+
+Test(rate_finder, groups_learn_at_their_rates_and_all_from_the_start)
+{
+    /* A group for each stage is what --layer-decay says in other words. */
+    medtl_train_options by_groups = {
+        .batch = 8, .epochs = 10, .threads = 1, .loader_threads = 1, .seed = 3};
+    medtl_train_options by_layers = by_groups, even = by_groups;
+    medtl_dataset *dataset = synthetic_dataset(&source, COUNT, UINT64_MAX, 1);
+    medtl_network *net = network();
+    double groups[8], layers[8], same[8];
+
+    by_groups.unfreeze.groups = medtl_network_stage_count(net);
+    by_groups.unfreeze.decay = 0.2;
+    for (size_t g = 1; g < by_groups.unfreeze.groups; g++)
+        by_groups.unfreeze.opens[g] = 0.2 * (double)g;
+    by_layers.optimizer.layer_decay = 0.2;
+    losses_of(dataset, &by_groups, groups);
+    losses_of(dataset, &by_layers, layers);
+    losses_of(dataset, &even, same);
+    for (size_t i = 0; i < 8; i++)
+        cr_expect_float_eq(groups[i], layers[i], 1e-6, "step %zu: %g, not %g", i, groups[i],
+                           layers[i]);
+    cr_expect_gt(fabs(groups[7] - same[7]), 1e-4, "%g", same[7]);
+    medtl_network_destroy(net);
+    medtl_dataset_destroy(dataset);
+}
+
 Test(rate_finder, ends_where_the_loss_leaves_the_ground)
 {
     const medtl_train_options options = {

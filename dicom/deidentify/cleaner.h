@@ -42,9 +42,6 @@ std::string cleaned_date(const std::string &values, DcmEVR vr, const subject &wh
 /// Say what was done: Patient Identity Removed and its siblings (PS3.15 E.1.1 step 6). (statement.cpp)
 void write_statement(DcmItem &data_set, const subject &who, bool is_report);
 
-/// Overwrite comments and application data in one compressed frame's first fragment, in place. (codestream.cpp)
-void blank_comments(unsigned char *bytes, size_t size);
-
 } // namespace medtl_dicom
 
 #endif

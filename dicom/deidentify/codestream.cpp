@@ -1,8 +1,9 @@
-// Texts inside compressed frames: writers put names of programs there, and cameras dates and places. They are overwritten in
-// place, so that no offset of a table moves.
-#include "cleaner.h"
+// What a compressed frame is, and the texts of JPEG and JPEG-LS.
+#include "codestream.h"
 
-#include <algorithm>
+#include "dicom/bridge_internal.h"
+#include "dicom/jpeg_walk.h"
+
 #include <cstring>
 
 namespace medtl_dicom
@@ -10,43 +11,47 @@ namespace medtl_dicom
 namespace
 {
 
-// ITU-T T.81 B.2.4: comments, and application segments but those that decoders read: JFIF (0), ICC profiles (2), the colour
-// transforms of JPEG-LS (8) and Adobe (14).
-bool is_blanked_in_jpeg(unsigned marker)
+/// ITU-T T.81 B.2.4: comments, and application segments but for what decoders read of them.
+void blank_segment(const jpeg_piece &piece, unsigned char *content, size_t size)
 {
-    const unsigned application = marker - 0xE0;
+    if (piece.code == jpeg_comment || (piece.code >= jpeg_app0 && piece.code <= jpeg_app15)) {
+        const size_t kept = jpeg_application_head(piece.code, content, size);
 
-    return marker == 0xFE || (marker >= 0xE0 && marker <= 0xEF && application != 0 &&
-                              application != 2 && application != 8 && application != 14);
+        std::memset(content + kept, ' ', size - kept);
+    }
+}
+
+void clean_jpeg(unsigned char *bytes, size_t size)
+{
+    jpeg_walk walk(bytes, size);
+    jpeg_piece piece;
+
+    while (walk.next(piece)) {
+        if (piece.kind == jpeg_piece::segment)
+            blank_segment(piece, bytes + piece.at + 4, piece.size - 4);
+        else if (piece.kind == jpeg_piece::stray)
+            std::memset(bytes + piece.at, 0, piece.size);
+    }
+    std::memset(bytes + walk.at(), 0, size - walk.at());
+}
+
+bool begins_with(const unsigned char *bytes, size_t size, const char *start, size_t start_size)
+{
+    return size >= start_size && std::memcmp(bytes, start, start_size) == 0;
 }
 
 } // namespace
 
-void blank_comments(unsigned char *bytes, size_t size)
+void clean_codestream(unsigned char *bytes, size_t size)
 {
-    const bool jpeg = size > 4 && bytes[0] == 0xFF && bytes[1] == 0xD8;
-    const bool jpeg2000 = size > 4 && bytes[0] == 0xFF && bytes[1] == 0x4F;
-    // Marker segments of the header: both standards end it with one of their own.
-    const unsigned last = jpeg ? 0xDA : 0x90;
-
-    for (size_t at = 2; (jpeg || jpeg2000) && at + 4 <= size && bytes[at] == 0xFF;) {
-        const unsigned marker = bytes[at + 1];
-        const size_t length = static_cast<size_t>(bytes[at + 2]) << 8 | bytes[at + 3];
-        const size_t kept = jpeg ? 2 : 4; // length; of a JPEG 2000 comment also what kind it is
-
-        if (marker == 0xFF) { // a fill byte
-            at++;
-            continue;
-        }
-        if (marker == last || length < 2)
-            return;
-        if ((jpeg ? is_blanked_in_jpeg(marker) : marker == 0x64) && length > kept) {
-            const size_t from = std::min(at + 2 + kept, size), to = std::min(at + 2 + length, size);
-
-            std::memset(bytes + from, ' ', to - from);
-        }
-        at += 2 + length;
-    }
+    if (begins_with(bytes, size, "\xFF\xD8", 2))
+        clean_jpeg(bytes, size);
+    else if (begins_with(bytes, size, "\xFF\x4F", 2))
+        clean_jpeg2000(bytes, size);
+    else if (begins_with(bytes, size, "\0\0\0\x0CjP  ", 8))
+        clean_jp2(bytes, size);
+    else
+        fail(MEDTL_E_FORMAT, "begins neither as JPEG nor as JPEG 2000");
 }
 
 } // namespace medtl_dicom

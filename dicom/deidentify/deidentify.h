@@ -54,12 +54,12 @@ medtl_status medtl_deidentifier_create(const medtl_deidentify_options *options,
                                        medtl_deidentifier **out, medtl_error *err) MEDTL_NOEXCEPT;
 void medtl_deidentifier_destroy(medtl_deidentifier *d) MEDTL_NOEXCEPT; /* NULL is allowed */
 
-/** Images and Structured Reports. Pixels are carried over byte for byte in their transfer syntax; comments and
- *  application data inside JPEG and JPEG 2000 streams are overwritten. A deflated data set is written inflated.
+/** Images and Structured Reports. Pixels are carried over byte for byte in their transfer syntax; whatever in a compressed
+ *  frame is no part of its picture is overwritten (codestream.h). A deflated data set is written inflated.
  *  The same object, key and options give the same bytes.
  *  @param path  As medtl_instance_read(): also a member of a zip archive.
  *  @return MEDTL_OK; MEDTL_E_IO; MEDTL_E_NOT_DICOM; MEDTL_E_FORMAT; MEDTL_E_UNSUPPORTED for what cannot be
- *          looked through: neither image nor report, video, an overlay in the pixels' unused bits; and for
+ *          looked through: neither image nor report, video and other syntaxes, an overlay in the pixels' unused bits; and for
  *          burned-in annotation that is not allowed; MEDTL_E_MEMORY. Messages are "FILE: reason". */
 medtl_status medtl_deidentify_file(const medtl_deidentifier *d, const char *path,
                                    medtl_deidentified *out, medtl_error *err) MEDTL_NOEXCEPT;

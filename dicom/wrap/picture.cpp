@@ -4,7 +4,9 @@
 #include "core/base/exif.h"
 #include "decode.h"
 #include "dicom/jpeg_header.h"
+#include "dicom/jpeg_walk.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -14,56 +16,69 @@ namespace medtl_dicom
 namespace
 {
 
-constexpr unsigned marker_app0 = 0xE0, marker_app1 = 0xE1, marker_app2 = 0xE2, marker_app14 = 0xEE,
-                   marker_app15 = 0xEF, marker_com = 0xFE, marker_sos = 0xDA;
-constexpr size_t icc_head = 14; // "ICC_PROFILE", a zero, a number and a count (ICC.1 annex B.4)
+constexpr size_t icc_head = 14;    // "ICC_PROFILE", a zero, a number and a count (ICC.1 annex B.4)
+constexpr size_t segment_head = 4; // a marker and a length
+constexpr size_t jfif_thumbnail = 12; // columns and rows, in JFIF's content
 
-/// Segment by segment up to the scan: what describes the codestream stays, what tells of its making is left out.
+/// Segment by segment up to the picture's end: what describes the codestream stays, what tells of its making is left out,
+/// and so is what a phone appends: a second picture with an Exif of its own, a film.
 class jpeg_cleaner
 {
   public:
-    jpeg_cleaner(const std::vector<unsigned char> &file, const jpeg_header &header)
-    {
-        clean({0xFF, 0xD8}, {header.lead.begin() + 2, header.lead.end()});
-        clean({}, {file.begin() + static_cast<ptrdiff_t>(header.frame_at), file.end()});
-    }
+    explicit jpeg_cleaner(const std::vector<unsigned char> &file);
 
     std::vector<unsigned char> bytes, icc_profile;
     unsigned orientation = 1;
 
   private:
-    void clean(const std::vector<unsigned char> &before, const std::vector<unsigned char> &from);
-    bool keep(unsigned marker, const unsigned char *segment, size_t size);
+    void read_application(unsigned code, const unsigned char *content, size_t size);
+    void append(const unsigned char *from, size_t size)
+    {
+        bytes.insert(bytes.end(), from, from + size);
+    }
+    void append_application(unsigned code, const unsigned char *content, size_t size);
 };
 
-/// @param segment  Behind its length. @return whether it stays.
-bool jpeg_cleaner::keep(unsigned marker, const unsigned char *segment, size_t size)
+void jpeg_cleaner::read_application(unsigned code, const unsigned char *content, size_t size)
 {
-    if (marker == marker_app1 && orientation == 1)
-        orientation = medtl_exif_orientation(segment, size);
-    if (marker == marker_app2 && size > icc_head && std::memcmp(segment, "ICC_PROFILE", 12) == 0)
-        icc_profile.insert(icc_profile.end(), segment + icc_head, segment + size);
-    return marker == marker_app0 || marker == marker_app14 ||
-           !((marker >= marker_app1 && marker <= marker_app15) || marker == marker_com);
+    if (code == jpeg_app1 && orientation == 1)
+        orientation = medtl_exif_orientation(content, size);
+    if (code == jpeg_app2 && size > icc_head && std::memcmp(content, "ICC_PROFILE", 12) == 0)
+        icc_profile.insert(icc_profile.end(), content + icc_head, content + size);
 }
 
-void jpeg_cleaner::clean(const std::vector<unsigned char> &before,
-                         const std::vector<unsigned char> &from)
+/// Cut down to what decoders read. The ICC profile becomes an attribute.
+void jpeg_cleaner::append_application(unsigned code, const unsigned char *content, size_t size)
 {
-    size_t at = 0;
+    const size_t kept = code == jpeg_app2 ? 0 : jpeg_application_head(code, content, size);
+    const size_t length = kept + 2;
 
-    bytes.insert(bytes.end(), before.begin(), before.end());
-    while (at + 4 <= from.size() && from[at] == 0xFF && from[at + 1] != marker_sos) {
-        const size_t length = static_cast<size_t>(from[at + 2] << 8 | from[at + 3]);
+    if (kept == 0)
+        return;
+    bytes.insert(bytes.end(),
+                 {0xFF, static_cast<unsigned char>(code), static_cast<unsigned char>(length >> 8),
+                  static_cast<unsigned char>(length & 0xFF)});
+    append(content, kept);
+    if (code == jpeg_app0 && kept > jfif_thumbnail)
+        std::fill(bytes.end() - static_cast<ptrdiff_t>(kept - jfif_thumbnail), bytes.end(),
+                  static_cast<unsigned char>(0));
+}
 
-        if (length < 2 || length > from.size() - at - 2)
-            break;
-        if (keep(from[at + 1], &from[at + 4], length - 2))
-            bytes.insert(bytes.end(), from.begin() + static_cast<ptrdiff_t>(at),
-                         from.begin() + static_cast<ptrdiff_t>(at + 2 + length));
-        at += 2 + length;
+jpeg_cleaner::jpeg_cleaner(const std::vector<unsigned char> &file)
+{
+    jpeg_walk walk(file.data(), file.size());
+    jpeg_piece piece;
+
+    while (walk.next(piece)) {
+        const unsigned char *const from = file.data() + piece.at;
+
+        if (piece.code >= jpeg_app0 && piece.code <= jpeg_app15) {
+            read_application(piece.code, from + segment_head, piece.size - segment_head);
+            append_application(piece.code, from + segment_head, piece.size - segment_head);
+        } else if (piece.code != jpeg_comment && piece.kind != jpeg_piece::stray) {
+            append(from, piece.size);
+        }
     }
-    bytes.insert(bytes.end(), from.begin() + static_cast<ptrdiff_t>(at), from.end());
 }
 
 /// The transfer syntax of a codestream (PS3.5 A.4.1); EXS_Unknown where DICOM has none.
@@ -111,7 +126,7 @@ void take_samples(const medtl_raster &raster, wrapped_picture &picture)
 wrapped_picture read_jpeg_picture(const std::vector<unsigned char> &file, bool gray)
 {
     const jpeg_header header = read_jpeg_header(file);
-    jpeg_cleaner cleaned(file, header);
+    const jpeg_cleaner cleaned(file);
     wrapped_picture picture = {};
     medtl_error error;
 

@@ -29,8 +29,8 @@ typedef struct medtl_wrap_request {
 } medtl_wrap_request;
 
 /** Make a file. A JPEG stays as it is where DICOM has a transfer syntax for it (baseline, extended, lossless): its
- *  compressed bytes are not touched, but Exif and comments, which may tell who, when and where, are left out. A
- *  progressive JPEG, and colour where a mammogram is asked for, is decoded and stored uncompressed. PNG is stored
+ *  compressed bytes are not touched, but Exif, comments, thumbnails and what lies behind the picture's end, which may tell who,
+ *  when and where, are left out. One without an end is damaged. A progressive JPEG, and colour where a mammogram is asked for, is decoded and stored uncompressed. PNG is stored
  *  uncompressed. Nothing is made up: what the object must have and only the caller can know has to be given; so is, of a
  *  mammogram, Burned In Annotation, which is absent from other kinds unless it is given.
  *

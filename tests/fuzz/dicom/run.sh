@@ -10,7 +10,7 @@ set -eu
 source=$(cd "$(dirname "$0")/../../.." && pwd)
 mkdir -p "$1"
 folder=$(cd "$1" && pwd) minutes=$2 seeds=${3:-}
-parts=(file codec archive normalise answer)
+parts=(file codec archive normalise answer codestream)
 
 cmake -G Ninja -S "$source" -B "$folder/build" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=clang \
   -DCMAKE_CXX_COMPILER=clang++ -DMEDTL_FUZZ=ON -DMEDTL_SANITIZE=address,undefined -DMEDTL_BENCH=OFF >"$folder/configure.log"
@@ -36,13 +36,13 @@ fuzz() {
 }
 
 # Of the seeds those that lead somewhere new are kept, so that each round begins with few.
-mkdir -p "$folder/corpus/"{file,codec,archive,normalise,answer} "$folder/finds"
+mkdir -p "$folder/corpus/"{file,codec,archive,normalise,answer,codestream} "$folder/finds"
 [ -z "$seeds" ] || "$folder/build/bin/fuzz_dicom_file" -merge=1 -max_len=65536 -timeout=60 -rss_limit_mb=3000 -malloc_limit_mb=600 \
   -artifact_prefix="$folder/finds/file-" "$folder/corpus/file" "$seeds" >"$folder/merge.log" 2>&1 || true
 for ((round = 1, left = minutes * 60; left > 0; round++)); do
   now=$((left < 1440 ? left : 1440)) left=$((left - now))
   for part in "${parts[@]}"; do
-    share=$((now / 8))                                            # whole files get half of the time
+    share=$((now / 10))                                           # whole files get half of the time
     [ "$part" != file ] || share=$((now / 2))
     fuzz $round "$part" $share
   done

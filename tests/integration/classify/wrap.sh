@@ -19,10 +19,10 @@ breast=$work/phantom/DICOM/PA000001/ST000001/SE000001/IM000004
 dcmj2pnm +oj "$skin" "$work/plain.jpg" && dcmj2pnm +on "$skin" "$work/skin.png" &&
     dcmj2pnm +on2 "$breast" "$work/breast16.png" && dcmj2pnm +on "$breast" "$work/breast.png" ||
     complain "no pictures to begin with"
-# A comment and an Exif segment, as a camera writes them.
+# A comment and an Exif segment, as a camera writes them, and behind the end a second picture, as phones do.
 { head -c 2 "$work/plain.jpg"; printf '\xff\xfe\x00\x0cSECRETNAME'
   printf '\xff\xe1\x00\x22Exif\0\0II\x2a\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x01\0\0\0\0\0\0\0'
-  tail -c +3 "$work/plain.jpg"; } >"$work/photo.jpg"
+  tail -c +3 "$work/plain.jpg"; printf '\xff\xd8\xff\xfe\x00\x0cSECRETNAME\xff\xd9'; } >"$work/photo.jpg"
 
 # ---- the compressed pixels stay, the rest goes
 run 0 wrap "$work/photo.jpg" --as dermoscopy -o "$work/a.dcm" --set PatientID=7 \

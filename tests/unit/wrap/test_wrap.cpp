@@ -4,6 +4,8 @@
 #include "medtl/study.h"
 
 #include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmdata/dcpixseq.h>
+#include <dcmtk/dcmdata/dcpxitem.h>
 #include <dcmtk/dcmdata/dctk.h>
 
 #include <criterion/criterion.h>
@@ -11,6 +13,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <initializer_list>
 #include <string>
 #include <unistd.h>
 #include <utility>
@@ -46,9 +49,16 @@ class workspace
     }
     ~workspace() { std::filesystem::remove_all(root_); }
 
+    /// Replace the picture.
+    void put(const std::string &bytes) const
+    {
+        std::ofstream(root_ + "/picture.png", std::ios::binary)
+            .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    }
+
     medtl_status wrap(const std::string &kind, const attributes &given, medtl_error &error) const
     {
-        const std::string picture = root_ + "/picture.png";
+        const std::string picture = root_ + "/picture.png"; // its bytes tell what it is
         std::vector<medtl_wrap_attribute> list;
 
         for (const auto &one : given)
@@ -197,5 +207,69 @@ Test(wrap, says_nothing_of_burned_in_annotation_that_nobody_said)
         }
     cr_expect_eq(w.wrap("mammogram", breast, error), MEDTL_E_ARGUMENT);
     cr_expect_not_null(std::strstr(error.message, "must also have BurnedInAnnotation"), "says '%s'",
+                       error.message);
+}
+
+namespace
+{
+
+std::string bytes(std::initializer_list<int> values) { return {values.begin(), values.end()}; }
+
+std::string segment(int marker, const std::string &content)
+{
+    const int length = static_cast<int>(content.size()) + 2;
+
+    return bytes({0xFF, marker, length >> 8, length & 0xFF}) + content;
+}
+
+std::string first_fragment(DcmFileFormat &object)
+{
+    DcmElement *element = nullptr;
+    DcmPixelSequence *sequence = nullptr;
+    DcmPixelItem *item = nullptr;
+    Uint8 *raw = nullptr;
+
+    cr_assert(object.getDataset()->findAndGetElement(DCM_PixelData, element).good());
+    cr_assert(static_cast<DcmPixelData *>(element)
+                  ->getEncapsulatedRepresentation(EXS_JPEGProcess1, nullptr, sequence)
+                  .good());
+    cr_assert(sequence->getItem(item, 1).good());
+    cr_assert(item->getUint8Array(raw).good());
+    return {raw, raw + item->getLength()};
+}
+
+} // namespace
+
+/// ITU-T T.81 annex B and JFIF 1.02, without any pixels: what is kept is not decoded. Two scans, a comment between them, and behind
+/// the end what phones append.
+Test(wrap, keeps_of_a_jpeg_what_makes_its_picture)
+{
+    const workspace w;
+    const std::string start = bytes({0xFF, 0xD8}), end = bytes({0xFF, 0xD9});
+    const std::string jfif = std::string("JFIF\0\1\2\1\0\x48\0\x48", 12);
+    const std::string frame = segment(0xC0, bytes({8, 0, 8, 0, 8, 1, 1, 0x11, 0}));
+    const std::string scan = segment(0xDA, bytes({1, 1, 0, 0, 63, 0})) + bytes({5, 0xFF, 0, 6});
+    const std::string secret = segment(0xFE, "SECRET");
+    const std::string thumbnail = segment(0xE0, jfif + bytes({1, 1}) + "RGB") +
+                                  segment(0xE0, std::string("JFXX\0\x13", 6) + "SECRET");
+    DcmFileFormat object;
+
+    w.put(start + thumbnail + segment(0xE1, "Exif SECRET") + "SECRET" + frame + scan + secret +
+          scan + end + start + secret + end);
+    w.make(object, {});
+    const std::string kept =
+        start + segment(0xE0, jfif + bytes({0, 0})) + frame + scan + scan + end;
+    cr_expect(first_fragment(object) == kept + std::string(kept.size() % 2, '\0'));
+}
+
+Test(wrap, refuses_a_jpeg_without_an_end)
+{
+    const workspace w;
+    medtl_error error = {};
+
+    w.put(bytes({0xFF, 0xD8}) + segment(0xC0, bytes({8, 0, 8, 0, 8, 1, 1, 0x11, 0})) +
+          segment(0xDA, bytes({1, 1, 0, 0, 63, 0})) + bytes({5, 0xFF, 0, 6}));
+    cr_expect_eq(w.wrap("photograph", {}, error), MEDTL_E_FORMAT);
+    cr_expect_not_null(std::strstr(error.message, "its end marker (EOI) is missing"), "says '%s'",
                        error.message);
 }

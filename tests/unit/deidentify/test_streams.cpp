@@ -154,7 +154,7 @@ byte_vector deidentified(const byte_vector &file)
 byte_vector expect_clean(const byte_vector &file, const picture &p, const char *what)
 {
     cr_assert(holds(file, secret), "%s: nothing to look for", what);
-    const byte_vector out = deidentified(file);
+    byte_vector out = deidentified(file);
     const instance_owner instance = read_instance(out);
 
     cr_expect_not(holds(out, secret), "%s", what);
@@ -187,7 +187,8 @@ void expect_refused(E_TransferSyntax syntax, const byte_vector &stream, const ch
 Test(streams, texts_across_fragments_are_overwritten)
 {
     const std::string filler(700, 'x');
-    const byte_vector stream = put_at(jpeg_of(), 2, segment(0xFE, filler + secret + filler));
+    const byte_vector stream =
+        put_at(jpeg_of(), 2, segment(0xFE, bytes_of(filler) + bytes_of(secret) + bytes_of(filler)));
 
     for (const size_t size : {64U, 512U, 706U})
         (void)expect_clean(file_of(gray, EXS_JPEGProcess14SV1, split(stream, size)), gray,
@@ -204,8 +205,9 @@ Test(streams, fragments_belong_to_the_frames_of_the_offset_table)
 
     for (const byte_vector &stream : fragments_of(*make_object(film), EXS_JPEGProcess14SV1)) {
         // A thumbnail that ends up at a fragment's start looks like a frame.
-        const std::string thumbnail = "JFXX" + std::string(1, '\0') + "\x10" + std::string(58, 'x');
-        const byte_vector more = segment(0xE0, thumbnail + "\xFF\xD8\xFF" + filler + secret);
+        const byte_vector thumbnail = bytes_of("JFXX") + byte_vector{0, 0x10} +
+                                      byte_vector(58, 'x') + byte_vector{0xFF, 0xD8, 0xFF};
+        const byte_vector more = segment(0xE0, thumbnail + bytes_of(filler) + bytes_of(secret));
 
         table.push_back(offset);
         for (byte_vector &part : split(put_at(stream, 2, more), 70)) {

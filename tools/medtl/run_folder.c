@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -182,6 +183,23 @@ void run_folder_empty(const char *folder)
         closedir(listing);
 }
 
+/* What a stage would take for its own: that it is done, how long it took, where its trainings were (of a search there are
+ * several) and their curves. */
+static void forget_stage(const char *folder)
+{
+    static const char *const patterns[] = {"stage.json", "spent.json", "checkpoint*.bin",
+                                           "history*.csv"};
+    DIR *listing = opendir(folder);
+    const struct dirent *item;
+
+    while (listing != NULL && (item = readdir(listing)) != NULL)
+        for (size_t i = 0; i < sizeof patterns / sizeof patterns[0]; i++)
+            if (fnmatch(patterns[i], item->d_name, 0) == 0)
+                unlinkat(dirfd(listing), item->d_name, 0);
+    if (listing != NULL)
+        closedir(listing);
+}
+
 /* @param folder  Of the run. What was made of its stages afterwards is of the old ones, too. */
 static void forget_stages(const char *folder, const recipe_plan *plan)
 {
@@ -190,17 +208,8 @@ static void forget_stages(const char *folder, const recipe_plan *plan)
     if (examples != NULL)
         run_folder_empty(examples);
     free(examples);
-    for (size_t i = 0; i < plan->count; i++) {
-        static const char *const files[] = {"stage.json", "spent.json", "checkpoint.bin"};
-
-        for (size_t k = 0; k < sizeof files / sizeof files[0]; k++) {
-            char *path = path_join(plan->steps[i].folder, files[k]);
-
-            if (path != NULL)
-                unlink(path);
-            free(path);
-        }
-    }
+    for (size_t i = 0; i < plan->count; i++)
+        forget_stage(plan->steps[i].folder);
 }
 
 medtl_status run_folder_open(const medtl_recipe *recipe, const recipe_inputs *inputs,

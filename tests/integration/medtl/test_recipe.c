@@ -124,6 +124,33 @@ Test(recipe, forced_anew_forgets_the_old_heat_maps)
     cr_expect_gt(count_maps("run/examples/explain.json"), 2);
 }
 
+/* A block search keeps a checkpoint for each depth: with other settings they are of another run, with the same ones the
+ * search would be done before it begins. */
+Test(recipe, forced_anew_forgets_every_checkpoint_of_a_search)
+{
+#define SEARCH                                                                                     \
+    "run-recipe kandel2020 --data labels.csv --classes no,yes --test-folds 0 "                     \
+    "--validation-folds 1 --normaliser '" NORMALISER                                               \
+    "' --init first/model.safetensors --set architecture=hybrid2 --set width=4 "                   \
+    "--set augment=none --set epochs=1 --examples 0 -o run "
+    char *log;
+
+    pictures_write(40);
+    EXITS(0, "finetune " SMALL_RUN "--test-folds 0 --validation-folds 1 --epochs 1 -o first");
+    EXITS(0, SEARCH "--set lr=0.01");
+    cr_assert(exists("run/1-finetune/checkpoint-blocks-1.bin"));
+    text_write("run/1-finetune/history-blocks-9.csv", "of a deeper network");
+    EXITS(2, SEARCH "--set lr=0.02");
+    EXITS(0, SEARCH "--set lr=0.02 --force");
+    cr_expect_not(exists("run/1-finetune/history-blocks-9.csv"));
+    cr_assert_eq(unlink("run/1-finetune/log.txt"), 0);
+    EXITS(0, SEARCH "--set lr=0.02 --force");
+    log = read_text("run/1-finetune/log.txt");
+    cr_expect_not_null(strstr(log, "epoch   1"), "nothing was trained: %s", log);
+    free(log);
+#undef SEARCH
+}
+
 /* Each caption of the picture KIND/NUMBER.png says that it is of this kind. */
 static void says_truth(const char *page, const char *kind, int number)
 {

@@ -12,7 +12,8 @@
 medtl_status charts_history(FILE *stream, const char *csv, const char *plots, double kept,
                             medtl_error *err);
 
-/** predictions.csv (file, label, predicted, p_CLASS ...): ROC of each class, confusion matrix, reliability. */
+/** predictions.csv (file, label, predicted, p_CLASS ...): ROC of each class, confusion matrix, reliability.
+ *  Of more than 40 classes there are no charts, and the page says so. */
 medtl_status charts_predictions(FILE *stream, const char *csv, const char *plots, medtl_error *err);
 
 #endif

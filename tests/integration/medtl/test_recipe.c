@@ -261,6 +261,46 @@ Test(recipe, refuses_what_it_does_not_know)
     SAYS("Kim et al.");
 }
 
+/* The table of a run with so many classes, each told rightly once. */
+static void write_predictions(const char *path, size_t classes)
+{
+    FILE *file = fopen(path, "w");
+
+    cr_assert_not_null(file);
+    fputs("file,label,predicted", file);
+    for (size_t k = 0; k < classes; k++)
+        fprintf(file, ",p_c%zu", k);
+    for (size_t i = 0; i < classes; i++) {
+        fprintf(file, "\n%zu.png,c%zu,c%zu", i, i, i);
+        for (size_t k = 0; k < classes; k++)
+            fputs(k == i ? ",1" : ",0", file);
+    }
+    fputc('\n', file);
+    fclose(file);
+}
+
+/* A page with charts of 40 classes, and one that says why it has none of 41, with all else that there is. */
+Test(recipe, report_of_more_classes_than_a_chart_shows_is_made_without_charts)
+{
+    char *page;
+
+    cr_assert(mkdir("many", 0777) == 0);
+    text_write("many/metrics.json",
+               "{\"evaluation\": {\"images\": 41, \"groups\": 41, \"accuracy\": {\"value\": 1}}}");
+    text_write("many/history.csv", "epoch,loss\n1,0.5\n2,0.25\n");
+    write_predictions("many/predictions.csv", 41);
+    EXITS(0, "report many");
+    page = read_text("many/report.html");
+    cr_expect_not_null(strstr(page, "at most 40 classes, and here are 41"));
+    cr_expect(strstr(page, "accuracy") != NULL && exists("many/plots/loss.svg"));
+    cr_expect_not(exists("many/plots/roc.svg"));
+    free(page);
+    write_predictions("many/predictions.csv", 40);
+    EXITS(0, "report many");
+    cr_expect(exists("many/plots/roc.svg") && exists("many/plots/confusion.svg") &&
+              exists("many/plots/reliability.svg"));
+}
+
 /* Values for the parameters that have no default. */
 static const char *inputs_of(const char *recipe)
 {

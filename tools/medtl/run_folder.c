@@ -264,6 +264,17 @@ bool run_folder_stage_same(const recipe_step *step)
     return same;
 }
 
+int run_folder_stage_exit_code(const recipe_step *step)
+{
+    char *path = path_join(step->folder, "stage.json");
+    json_t *root = path != NULL ? json_load_file(path, 0, NULL) : NULL;
+    const int code = (int)json_integer_value(json_object_get(root, "exit_code"));
+
+    json_decref(root);
+    free(path);
+    return code;
+}
+
 stage_time run_folder_stage_spent(const recipe_step *step)
 {
     char *path = path_join(step->folder, "spent.json");

@@ -30,6 +30,9 @@ medtl_status run_folder_open(const medtl_recipe *recipe, const recipe_inputs *in
 bool run_folder_stage_done(const recipe_step *step);
 bool run_folder_stage_same(const recipe_step *step);
 
+/** What a stage that is done ended with. A stage.json that cannot be read counts as one without failures. */
+int run_folder_stage_exit_code(const recipe_step *step);
+
 /** Remove the files of a folder, not its folders. */
 void run_folder_empty(const char *folder);
 

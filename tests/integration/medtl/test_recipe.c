@@ -151,6 +151,35 @@ Test(recipe, forced_anew_forgets_every_checkpoint_of_a_search)
 #undef SEARCH
 }
 
+/* Put something that is no picture where the first heat map's image was. */
+static void spoil_first_example(const char *explained)
+{
+    json_t *root = json_load_file(explained, 0, NULL);
+    const json_t *first = json_array_get(json_object_get(root, "heat_maps"), 0);
+    const char *file = json_string_value(json_object_get(first, "file"));
+
+    cr_assert_not_null(file);
+    text_write(file, "no picture");
+    json_decref(root);
+}
+
+/* What could not be read when a stage was carried out is still missing when nothing is left to do. */
+Test(recipe, that_is_incomplete_stays_so_when_it_is_given_again)
+{
+    pictures_write(60);
+    text_write("pictures/0.png", "no picture");
+    EXITS(1, RUN "--set epochs=1 --set evaluate.max-unreadable=0.5 --examples 0 -o run");
+    EXITS(1, RUN "--set epochs=1 --set evaluate.max-unreadable=0.5 --examples 0 -o run");
+    SAYS("stage 1 of 2, finetune: done before\n");
+    SAYS("stage 2 of 2, evaluate: done before, without some files that it could not read");
+    pictures_write(60);
+    EXITS(0, RUN "--set epochs=1 --examples 2 -o other");
+    spoil_first_example("other/examples/explain.json");
+    cr_assert_eq(unlink("other/examples/stage.json"), 0);
+    EXITS(1, RUN "--set epochs=1 --examples 2 -o other");
+    EXITS(1, RUN "--set epochs=1 --examples 2 -o other");
+}
+
 /* Each caption of the picture KIND/NUMBER.png says that it is of this kind. */
 static void says_truth(const char *page, const char *kind, int number)
 {

@@ -223,8 +223,8 @@ Test(recipe, tells_pictures_of_the_same_name_apart)
     free(text);
 }
 
-/* Start the program in the background, kill it once `path` is there, or, where that is NULL, after so many seconds. */
-static void kill_when(const char *path, double seconds, const char *command)
+/* Start the program in the background. @param output  File for both its streams. */
+static pid_t start(const char *command, const char *output)
 {
     char line[4000];
     const pid_t pid = fork();
@@ -232,13 +232,27 @@ static void kill_when(const char *path, double seconds, const char *command)
     cr_assert(pid >= 0);
     if (pid == 0) {
         setpgid(0, 0);
-        snprintf(line, sizeof line, "exec '%s/bin/medtl' %s >/dev/null 2>&1", MEDTL_BINARY_DIR,
-                 command);
+        snprintf(line, sizeof line, "exec '%s/bin/medtl' %s >%s 2>&1", MEDTL_BINARY_DIR, command,
+                 output);
         execl("/bin/sh", "sh", "-c", line, (char *)NULL);
         _exit(127);
     }
-    for (int i = 0; path != NULL && i < 3000 && !exists(path); i++)
+    return pid;
+}
+
+static void wait_for(const char *path)
+{
+    for (int i = 0; i < 3000 && !exists(path); i++)
         usleep(10000);
+}
+
+/* Kill it once `path` is there, or, where that is NULL, after so many seconds. */
+static void kill_when(const char *path, double seconds, const char *command)
+{
+    const pid_t pid = start(command, "/dev/null");
+
+    if (path != NULL)
+        wait_for(path);
     usleep((useconds_t)(1e6 * seconds));
     kill(pid, SIGKILL); /* the stage's process ends with it by itself */
     waitpid(pid, NULL, 0);
@@ -550,6 +564,73 @@ Test(experiment, killed_again_and_again_goes_on_to_the_same_figures)
     EXITS(0, "run-experiment e.xml --root . -o whole -q --jobs 3 --threads 1");
     same_figures("whole/results.csv", "out/results.csv");
 #undef GO
+}
+
+/* Ask it to stop once `path` is there. @return its exit status; `output` has what it said. */
+static int stop_when(const char *path, const char *command, const char *output)
+{
+    const pid_t pid = start(command, output);
+    int state = 0;
+
+    wait_for(path);
+    cr_assert_eq(kill(pid, SIGTERM), 0);
+    cr_assert(waitpid(pid, &state, 0) == pid && WIFEXITED(state) && exists(path), "%s", path);
+    return WEXITSTATUS(state);
+}
+
+/* The experiment with another text in the place of each of the first. Owned. */
+static char *experiment_with(const char *old, const char *new)
+{
+    const char *rest = EXPERIMENT;
+    char *text = calloc(1, 1 << 14);
+
+    cr_assert_not_null(text);
+    for (const char *at; (at = strstr(rest, old)) != NULL; rest = at + strlen(old)) {
+        strncat(text, rest, (size_t)(at - rest));
+        strcat(text, new);
+    }
+    return strcat(text, rest);
+}
+
+/* A run that is stopped is one of those to go, with one at a time and with several. */
+Test(experiment, that_is_stopped_counts_the_runs_that_are_to_go)
+{
+    char *endless = experiment_with("<set name='epochs' value='1'/>",
+                                    "<set name='epochs' value='100000'/>"),
+         *said;
+
+    pictures_write(120);
+    text_write("e.xml", endless);
+    cr_expect_eq(stop_when("out/runs/short-n20-s1/1-finetune/history.csv",
+                           "run-experiment e.xml --root . -o out", "said"),
+                 1);
+    said = read_text("said");
+    cr_expect_not_null(strstr(said, "stopped with 8 of 8 runs to go"), "%s", said);
+    free(said);
+    cr_expect_eq(stop_when("two/runs/short-n20-s1/1-finetune/history.csv",
+                           "run-experiment e.xml --root . -o two --jobs 8 --threads 1", "said"),
+                 1);
+    said = read_text("said");
+    cr_expect(strstr(said, " of 8 runs to go") != NULL && strstr(said, "failed") == NULL, "%s",
+              said);
+    free(said);
+    free(endless);
+}
+
+/* Where every run fails the command says how many; that nothing can be summed up is no news then. */
+Test(experiment, of_which_every_run_fails_says_so)
+{
+    char *failing = experiment_with("<set name='width' value='4'/>",
+                                    "<set name='init' value='missing.safetensors'/>");
+
+    pictures_write(120);
+    text_write("e.xml", failing);
+    EXITS(1, "run-experiment e.xml --root . -o out -q");
+    SAYS("8 of 8 runs failed; there are no tables");
+    EXITS(1, "run-experiment e.xml --root . -o out -q --jobs 2");
+    SAYS("8 of 8 runs failed; there are no tables");
+    cr_assert(!exists("out/summary.md"));
+    free(failing);
 }
 
 #define SHARING(NAME, MORE, BATCH)                                                                                                          \

@@ -148,6 +148,29 @@ Test(recipe, forced_anew_forgets_every_checkpoint_of_a_search)
     log = read_text("run/1-finetune/log.txt");
     cr_expect_not_null(strstr(log, "epoch   1"), "nothing was trained: %s", log);
     free(log);
+}
+
+/* The depth is the one that metrics.json names; before that is written, the deepest that there is. */
+Test(recipe, report_of_a_block_search_has_the_curves_of_the_depth_that_was_kept)
+{
+    char *page, kept[80];
+
+    pictures_write(40);
+    EXITS(0, "finetune " SMALL_RUN "--test-folds 0 --validation-folds 1 --epochs 1 -o first");
+    EXITS(0, SEARCH "--set lr=0.01");
+    page = read_text("run/report.html");
+    snprintf(kept, sizeof kept, "Of blocks %.0f, the depth that was kept",
+             json_number("run/1-finetune/metrics.json", "provenance/block_search/chosen"));
+    cr_expect_not_null(strstr(page, kept), "%s", kept);
+    cr_expect(exists("run/plots/1-finetune/loss.svg"));
+    free(page);
+    EXITS(0, "report run/1-finetune");
+    cr_assert_eq(unlink("run/1-finetune/metrics.json"), 0);
+    cr_assert_eq(unlink("run/1-finetune/history-blocks-2.csv"), 0);
+    EXITS(0, "report run/1-finetune");
+    page = read_text("run/1-finetune/report.html");
+    cr_expect_not_null(strstr(page, "Of blocks 1, the deepest that was begun"));
+    free(page);
 #undef SEARCH
 }
 

@@ -129,7 +129,7 @@ static medtl_status run(const run_options *o, const medtl_experiment *experiment
     medtl_status status = experiment_open(experiment, &o->experiment, &s, err);
 
     if (status == MEDTL_OK)
-        status = run_folder_lock(o->experiment.folder, &lock, err);
+        status = run_folder_lock(o->experiment.folder, &lock, NULL, err);
     if (status == MEDTL_OK && (status = experiment_place(&s, err)) == MEDTL_OK &&
         (status = experiment_collect(&s, err)) == MEDTL_OK && !o->summary &&
         (status = prepare(&s, o->dry_run, err)) == MEDTL_OK)

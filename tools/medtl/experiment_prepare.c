@@ -162,22 +162,40 @@ static medtl_status move_table(const char *folder, char **table, medtl_error *er
     return status;
 }
 
-/* Another experiment may be preparing the same; what it makes is what is wanted here. */
-static medtl_status wait_until_free(const experiment_state *s, const char *folder, medtl_error *err)
+/* Another experiment may be preparing the same; what it makes is what is wanted here. @param[out] lock  Of the folder. */
+static medtl_status wait_until_free(const experiment_state *s, const char *folder, int *lock,
+                                    medtl_error *err)
 {
     const struct timespec pause = {1, 0};
-    bool said = s->options.quiet;
-    int lock;
+    bool said = s->options.quiet, held = false;
+    medtl_status status;
 
-    while (run_folder_lock(folder, &lock, err) == MEDTL_E_IO && !stop_wanted()) {
+    while ((status = run_folder_lock(folder, lock, &held, err)) != MEDTL_OK && held) {
+        if (stop_wanted())
+            return medtl_fail(err, MEDTL_E_CANCELLED, "stopped while waiting");
         if (!said)
             printf("waiting for another process that prepares it\n");
         said = true;
         fflush(stdout);
         nanosleep(&pause, NULL);
     }
+    return status;
+}
+
+/* A run that others share is locked before its table is written, and until it is done. */
+static medtl_status prepare_shared(const experiment_state *s, const medtl_experiment_run *run,
+                                   const char *folder, char **table, medtl_error *err)
+{
+    int lock = -1;
+    medtl_status status = wait_until_free(s, folder, &lock, err);
+
+    if (status == MEDTL_OK && *table != NULL)
+        status = move_table(folder, table, err);
+    if (status == MEDTL_OK)
+        status = experiment_run_recipe(s, run, *table, s->experiment->seeds[0], folder,
+                                       EXPERIMENT_RUN_LOCKED, err);
     run_folder_unlock(lock);
-    return stop_wanted() ? medtl_fail(err, MEDTL_E_CANCELLED, "stopped while waiting") : MEDTL_OK;
+    return status;
 }
 
 medtl_status experiment_prepare(const experiment_state *s, size_t index, bool check,
@@ -191,13 +209,11 @@ medtl_status experiment_prepare(const experiment_state *s, size_t index, bool ch
 
     if ((status = medtl_recipe_load(run->recipe, &recipe, err)) == MEDTL_OK)
         status = deal_table(s, index, wants_labels(recipe), &table, err);
-    if (status == MEDTL_OK && s->options.shared != NULL && !check) {
-        status = wait_until_free(s, folder, err);
-        if (status == MEDTL_OK && table != NULL)
-            status = move_table(folder, &table, err);
-    }
-    if (status == MEDTL_OK)
-        status = experiment_run_recipe(s, run, table, s->experiment->seeds[0], folder, check, err);
+    if (status == MEDTL_OK && s->options.shared != NULL && !check)
+        status = prepare_shared(s, run, folder, &table, err);
+    else if (status == MEDTL_OK)
+        status = experiment_run_recipe(s, run, table, s->experiment->seeds[0], folder,
+                                       check ? EXPERIMENT_CHECK : EXPERIMENT_RUN, err);
     medtl_recipe_destroy(recipe);
     free(table);
     return status;

@@ -83,9 +83,16 @@ medtl_status experiment_deal(const experiment_state *state, size_t data_index,
 /** The settings of a run with {root} and {PREPARED} filled in, added as "name=value". */
 medtl_status experiment_settings(const experiment_state *state, const medtl_experiment_run *run,
                                  repeated *sets, medtl_error *err);
+/** What is done with a recipe. */
+typedef enum experiment_way {
+    EXPERIMENT_CHECK, /* its command lines are checked, nothing is run */
+    EXPERIMENT_RUN,
+    EXPERIMENT_RUN_LOCKED /* the caller has locked the run folder */
+} experiment_way;
+
 /** Run a recipe, or check its command lines. @param table  The split; NULL: the recipe gets no labelled images. */
 medtl_status experiment_run_recipe(const experiment_state *state, const medtl_experiment_run *run,
-                                   const char *table, uint64_t seed, const char *folder, bool check,
-                                   medtl_error *err);
+                                   const char *table, uint64_t seed, const char *folder,
+                                   experiment_way way, medtl_error *err);
 
 #endif

@@ -11,6 +11,7 @@ typedef struct recipe_inputs {
     const char *task, *normaliser, *classes;
     const char *test_folds, *validation_folds;
     const char *run_folder;
+    bool locked; /* by the caller (run_folder.h); else that is done when the recipe is run */
     uint64_t seed, threads;
     const char *const *sets; /* "parameter=value" or "stage.option=value" */
     size_t set_count;

@@ -148,9 +148,10 @@ medtl_status recipe_run(const medtl_recipe *recipe, const recipe_inputs *inputs,
     int lock = -1;
     medtl_status status = recipe_plan_make(recipe, inputs, &plan, err);
 
+    if (status == MEDTL_OK && !inputs->locked)
+        status = run_folder_lock(inputs->run_folder, &lock, NULL, err);
     *out = (recipe_outcome){0};
     if (status == MEDTL_OK &&
-        (status = run_folder_lock(inputs->run_folder, &lock, err)) == MEDTL_OK &&
         (status = run_folder_open(recipe, inputs, &plan, force, err)) == MEDTL_OK &&
         (status = run_steps(&plan, say, out, err)) == MEDTL_OK &&
         (status = run_examples(&plan, inputs, out, err)) == MEDTL_OK)

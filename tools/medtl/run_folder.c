@@ -37,24 +37,40 @@ void file_digest(const char *path, char text[MEDTL_SHA256_TEXT_SIZE])
     free(bytes);
 }
 
-medtl_status run_folder_lock(const char *folder, int *lock, medtl_error *err)
+/* @param[out] held  Somebody else has it. */
+static medtl_status lock_file(const char *folder, const char *path, int *lock, bool *held,
+                              medtl_error *err)
+{
+    const int file = open(path, O_RDWR | O_CREAT, 0666); /* inherited by children, on purpose */
+
+    if (file < 0)
+        return medtl_fail(err, MEDTL_E_IO, "%s: cannot write: %s", folder, strerror(errno));
+    if (flock(file, LOCK_EX | LOCK_NB) == 0) {
+        *lock = file;
+        return MEDTL_OK;
+    }
+    *held = errno == EWOULDBLOCK;
+    if (*held)
+        medtl_fail(err, MEDTL_E_IO, "%s: another process works in this folder", folder);
+    else
+        medtl_fail(err, MEDTL_E_IO, "%s: cannot be locked: %s", folder, strerror(errno));
+    close(file);
+    return MEDTL_E_IO;
+}
+
+medtl_status run_folder_lock(const char *folder, int *lock, bool *held, medtl_error *err)
 {
     medtl_status status = medtl_file_make_folders(folder, err);
     char *path = path_join(folder, ".lock");
+    bool other = false;
 
     *lock = -1;
     if (path == NULL && status == MEDTL_OK)
         status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
-    if (status == MEDTL_OK) {
-        *lock = open(path, O_RDWR | O_CREAT, 0666); /* inherited by children, on purpose */
-        if (*lock < 0)
-            status = medtl_fail(err, MEDTL_E_IO, "%s: cannot write: %s", folder, strerror(errno));
-        else if (flock(*lock, LOCK_EX | LOCK_NB) != 0)
-            status =
-                medtl_fail(err, MEDTL_E_IO, "%s: another process works in this folder", folder);
-    }
-    if (status != MEDTL_OK)
-        run_folder_unlock(*lock);
+    if (status == MEDTL_OK)
+        status = lock_file(folder, path, lock, &other, err);
+    if (held != NULL)
+        *held = other;
     free(path);
     return status;
 }

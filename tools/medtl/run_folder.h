@@ -16,8 +16,10 @@
 const char *code_version(void);
 
 /** Make the folder and lock it; the lock is handed on to child processes, so that it is held until the last of them ends.
- *  @param[out] lock  For run_folder_unlock(). @return MEDTL_E_IO where another process works in it. */
-medtl_status run_folder_lock(const char *folder, int *lock, medtl_error *err);
+ *  @param[out] lock  For run_folder_unlock(); -1 on failure.
+ *  @param[out] held  Whether it failed because another process works in the folder, which may be waited for. May be NULL.
+ *  @return MEDTL_E_IO where that is so, or where the folder cannot be written; MEDTL_E_MEMORY. */
+medtl_status run_folder_lock(const char *folder, int *lock, bool *held, medtl_error *err);
 void run_folder_unlock(int lock);
 
 /** Write run.json, or compare with the one that is there.

@@ -705,6 +705,46 @@ Test(experiment, shares_what_is_prepared_alike_and_nothing_else)
                          "alone/runs/a-s1/2-evaluate/predictions.csv"));
 }
 
+/* A folder that cannot be made is no folder that somebody works in. */
+Test(experiment, does_not_wait_for_what_can_never_be_prepared)
+{
+    char *said;
+
+    pictures_write(60);
+    text_write("one.xml", SHARING("one", "", "16"));
+    text_write("shared", "a file");
+    cr_assert_eq(system("timeout 60 '" MEDTL_BINARY_DIR "/bin/medtl' run-experiment one.xml "
+                        "--root . -o out --prepared shared >said 2>&1; test $? = 3"),
+                 0);
+    said = read_text("said");
+    cr_expect(strstr(said, "shared") != NULL && strstr(said, "waiting for") == NULL, "%s", said);
+    free(said);
+}
+
+/* All of them find the folder free for a moment; one prepares, and the others wait until it is done. */
+Test(experiment, that_prepares_the_same_as_others_at_the_same_time_waits_for_them)
+{
+    static const char *const said[] = {"said0", "said1", "said2", "said3"};
+    pid_t pids[4];
+
+    pictures_write(60);
+    text_write("one.xml", SHARING("one", LABELLED, "16"));
+    for (size_t i = 0; i < 4; i++) {
+        char command[200];
+
+        snprintf(command, sizeof command,
+                 "run-experiment one.xml --root . -o out%zu --prepared shared --threads 1", i);
+        pids[i] = start(command, said[i]);
+    }
+    for (size_t i = 0; i < 4; i++) {
+        int state = 0;
+
+        cr_assert_eq(waitpid(pids[i], &state, 0), pids[i]);
+        cr_expect_eq(state, 0, "%s", read_text(said[i]));
+    }
+    cr_expect_eq(folders_in("shared/*-*"), 2);
+}
+
 /* The table's numbers, worked out again from results.csv: two seeds, so t has one degree of freedom (12.706). */
 Test(experiment, summarises_what_the_runs_measured)
 {

@@ -233,8 +233,7 @@ medtl_status experiment_settings(const experiment_state *s, const medtl_experime
     return status;
 }
 
-/* Folder of a table's relative files. Owned. */
-static char *image_root(const experiment_state *s, const medtl_experiment_data *data)
+char *experiment_image_root(const experiment_state *s, const medtl_experiment_data *data)
 {
     const char *slash = strrchr(data->table, '/');
     char *path = NULL;
@@ -254,12 +253,13 @@ medtl_status experiment_run_recipe(const experiment_state *s, const medtl_experi
 {
     const medtl_experiment_data *data =
         run->data < s->experiment->data_count ? &s->experiment->data[run->data] : NULL;
-    char *root = data != NULL ? image_root(s, data) : NULL;
+    char *root = data != NULL ? experiment_image_root(s, data) : NULL;
     repeated sets = {0};
     medtl_recipe *recipe = NULL;
     recipe_outcome outcome;
     recipe_inputs inputs = {.run_folder = folder,
                             .locked = way == EXPERIMENT_RUN_LOCKED,
+                            .anew = "without this folder it is made anew",
                             .seed = seed,
                             .threads = s->options.threads};
     medtl_status status =

@@ -3,6 +3,7 @@
 #include "core/base/file.h"
 #include "evaluation_output.h"
 #include "medtl_code_version.h"
+#include "paths.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -134,22 +135,54 @@ static json_t *deviations_json(const medtl_recipe *recipe)
 static json_t *run_json(const medtl_recipe *recipe, const recipe_inputs *inputs,
                         const recipe_plan *plan)
 {
-    char sha256[MEDTL_SHA256_TEXT_SIZE];
+    char sha256[MEDTL_SHA256_TEXT_SIZE], *here = path_resolve(NULL, ".");
+    json_t *root;
 
     file_digest(inputs->labels.data, sha256);
-    return json_pack(
-        "{s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s, s:o}, s:{s:o, s:o, s:o, s:o}, s:I, s:o, s:o}",
-        "software", "medtl " MEDTL_VERSION, "code", code_version(), "recipe", "name", recipe->name,
-        "title", recipe->title, "source", recipe->source, "published", recipe->published, "sha256",
-        recipe->sha256, "deviations", deviations_json(recipe), "data", "table",
-        text_or_null(inputs->labels.data), "table_sha256", text_or_null(sha256), "test_folds",
-        text_or_null(inputs->test_folds), "validation_folds",
+    root = json_pack(
+        "{s:s, s:s, s:o, s:{s:s, s:s, s:s, s:s, s:s, s:o}, s:{s:o, s:o, s:o, s:o}, s:I, s:o, s:o}",
+        "software", "medtl " MEDTL_VERSION, "code", code_version(), "working_folder",
+        text_or_null(here), "recipe", "name", recipe->name, "title", recipe->title, "source",
+        recipe->source, "published", recipe->published, "sha256", recipe->sha256, "deviations",
+        deviations_json(recipe), "data", "table", text_or_null(inputs->labels.data), "table_sha256",
+        text_or_null(sha256), "test_folds", text_or_null(inputs->test_folds), "validation_folds",
         text_or_null(inputs->validation_folds), "seed", (json_int_t)inputs->seed, "parameters",
         parameters_json(recipe, plan), "stages", stages_json(plan));
+    free(here);
+    return root;
 }
 
-/* Does a stage's command line differ from the one of an older run.json? */
-static bool stage_differs(const json_t *old, const recipe_step *step)
+/* Folder that relative paths of a run.json start from; NULL: an older one that does not say. */
+static const char *working_folder(const json_t *run)
+{
+    return json_string_value(json_object_get(run, "working_folder"));
+}
+
+/* Of the same recipe: the same values, or other spellings of paths to files with the same digest. */
+static bool same_parameters(const json_t *old, const json_t *new)
+{
+    const json_t *was = json_object_get(old, "parameters"),
+                 *is = json_object_get(new, "parameters"), *one;
+    size_t i;
+
+    if (json_array_size(was) != json_array_size(is))
+        return false;
+    json_array_foreach(was, i, one)
+    {
+        const json_t *other = json_array_get(is, i);
+        const char *a = json_string_value(json_object_get(one, "value")),
+                   *b = json_string_value(json_object_get(other, "value"));
+
+        if (a == NULL || b == NULL || !paths_same(working_folder(old), a, NULL, b) ||
+            !json_equal(json_object_get(one, "name"), json_object_get(other, "name")) ||
+            !json_equal(json_object_get(one, "sha256"), json_object_get(other, "sha256")))
+            return false;
+    }
+    return true;
+}
+
+/* Does a stage's command line differ from the one of an older run.json? @param from  Of that one's relative paths. */
+static bool stage_differs(const json_t *old, const char *from, const recipe_step *step)
 {
     const json_t *arguments = json_object_get(old, "arguments");
     const size_t count = json_array_size(arguments);
@@ -160,7 +193,7 @@ static bool stage_differs(const json_t *old, const recipe_step *step)
         words[i] = json_string_value(json_array_get(arguments, i));
         same = words[i] != NULL;
     }
-    same = same && recipe_step_same(step, words, count);
+    same = same && recipe_step_same(step, words, count, from);
     free(words);
     return !same;
 }
@@ -178,12 +211,12 @@ static const char *difference(const json_t *old, const json_t *new, const recipe
         if (!json_equal(json_object_get(json_object_get(old, digests[i]), members[i]),
                         json_object_get(json_object_get(new, digests[i]), members[i])))
             return names[i];
-    if (!json_equal(json_object_get(old, "parameters"), json_object_get(new, "parameters")))
+    if (!same_parameters(old, new))
         return "other parameters, or other files behind them";
     if (json_array_size(stages) != plan->count)
         return "other stages";
     for (size_t i = 0; i < plan->count; i++)
-        if (stage_differs(json_array_get(stages, i), &plan->steps[i]))
+        if (stage_differs(json_array_get(stages, i), working_folder(old), &plan->steps[i]))
             return "other settings";
     return NULL;
 }
@@ -243,10 +276,9 @@ medtl_status run_folder_open(const medtl_recipe *recipe, const recipe_inputs *in
         old = json_load_file(path, 0, NULL);
         differs = old == NULL ? "no run" : difference(old, new, plan);
         if (old != NULL && differs != NULL && !force)
-            status = medtl_fail(
-                err, MEDTL_E_ARGUMENT,
-                "%s: holds a run with %s; --force starts anew, another folder keeps both",
-                inputs->run_folder, differs);
+            status = medtl_fail(err, MEDTL_E_ARGUMENT,
+                                "%s: holds a run with %s; %s, another folder keeps both",
+                                inputs->run_folder, differs, inputs->anew);
         else if (differs != NULL || force) {
             forget_stages(inputs->run_folder, plan);
             status = json_write(path, new, err);

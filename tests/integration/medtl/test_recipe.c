@@ -109,6 +109,27 @@ Test(recipe, leaves_settings_results_and_a_page_that_stands_alone)
     cr_assert(exists("run/1-finetune/report.html"));
 }
 
+/* run.json says where its relative paths start, so that the run is known again from elsewhere, too. */
+Test(recipe, is_the_same_run_however_its_folder_is_spelled)
+{
+#define FROM(ROOT)                                                                                 \
+    "run-recipe kim2022-scratch --classes no,yes --test-folds 0 --validation-folds 1 "             \
+    "--normaliser '" NORMALISER "' --set architecture=hybrid2 --set width=4 --set augment=none "   \
+    "--set epochs=1 --examples 0 --data " ROOT "labels.csv "
+    pictures_write(40);
+    EXITS(0, FROM("") "-o run");
+    EXITS(0, FROM("./") "-o run/");
+    SAYS("stage 2 of 2, evaluate: done before");
+    cr_assert(mkdir("sub", 0777) == 0 && chdir("sub") == 0);
+    EXITS(0, FROM("../") "-o ../run");
+    SAYS("stage 2 of 2, evaluate: done before");
+    cr_assert_eq(chdir(".."), 0);
+    cr_assert_eq(system("cp -r labels.csv pictures sub"), 0);
+    EXITS(2, FROM("sub/") "-o run");
+    SAYS("other settings; --force starts anew");
+#undef FROM
+}
+
 /* The picture is of the second stage's table and of the last model, whatever lay there before. */
 Test(recipe, forced_anew_forgets_the_old_heat_maps)
 {
@@ -601,10 +622,10 @@ static int stop_when(const char *path, const char *command, const char *output)
     return WEXITSTATUS(state);
 }
 
-/* The experiment with another text in the place of each of the first. Owned. */
-static char *experiment_with(const char *old, const char *new)
+/* The text with another one in the place of each of the first. Owned. */
+static char *replaced(const char *whole, const char *old, const char *new)
 {
-    const char *rest = EXPERIMENT;
+    const char *rest = whole;
     char *text = calloc(1, 1 << 14);
 
     cr_assert_not_null(text);
@@ -618,8 +639,8 @@ static char *experiment_with(const char *old, const char *new)
 /* A run that is stopped is one of those to go, with one at a time and with several. */
 Test(experiment, that_is_stopped_counts_the_runs_that_are_to_go)
 {
-    char *endless = experiment_with("<set name='epochs' value='1'/>",
-                                    "<set name='epochs' value='100000'/>"),
+    char *endless = replaced(EXPERIMENT, "<set name='epochs' value='1'/>",
+                             "<set name='epochs' value='100000'/>"),
          *said;
 
     pictures_write(120);
@@ -643,8 +664,8 @@ Test(experiment, that_is_stopped_counts_the_runs_that_are_to_go)
 /* Where every run fails the command says how many; that nothing can be summed up is no news then. */
 Test(experiment, of_which_every_run_fails_says_so)
 {
-    char *failing = experiment_with("<set name='width' value='4'/>",
-                                    "<set name='init' value='missing.safetensors'/>");
+    char *failing = replaced(EXPERIMENT, "<set name='width' value='4'/>",
+                             "<set name='init' value='missing.safetensors'/>");
 
     pictures_write(120);
     text_write("e.xml", failing);
@@ -703,6 +724,74 @@ Test(experiment, shares_what_is_prepared_alike_and_nothing_else)
     cr_assert(exists("alone/prepared/source/1-pretrain/backbone.safetensors"));
     cr_assert(same_bytes("one/runs/a-s1/2-evaluate/predictions.csv",
                          "alone/runs/a-s1/2-evaluate/predictions.csv"));
+}
+
+/* One table of labels, and a folder of other pictures to pretrain on. */
+static void write_sharing(void)
+{
+    char *one = replaced(SHARING("one", LABELLED, "16"),
+                         "<set name='source' value='{root}/labels.csv'/>"
+                         "<set name='source-folds' value='1,2,3,4'/>",
+                         "<set name='source' value='{root}/others'/>");
+
+    pictures_write(60);
+    cr_assert_eq(mkdir("others", 0777), 0);
+    for (unsigned i = 0; i < 40; i++) {
+        char path[64];
+
+        snprintf(path, sizeof path, "others/%u.png", i);
+        picture_write(path, 1000 + i, i % 2 == 1, false);
+    }
+    text_write("one.xml", one);
+    free(one);
+}
+
+static bool any_model_is_new(void)
+{
+    return system("test -z \"$(find . -name '*.safetensors' -newermt 2002-01-01)\"") != 0;
+}
+
+/* Folders with and without a slash at their end, from here and from elsewhere, by a link and from the root: the same run. */
+Test(experiment, shares_what_is_prepared_however_its_folders_are_spelled)
+{
+    char here[400];
+
+    write_sharing();
+    cr_assert(getcwd(here, sizeof here) != NULL && mkdir("sub", 0777) == 0 &&
+              symlink(".", "link") == 0);
+    EXITS(0, "run-experiment one.xml --root . -o out --prepared shared");
+    cr_assert_eq(folders_in("shared/*-*"), 2);
+    cr_assert_eq(system("find . -name '*.safetensors' -exec touch -d 2001-01-01 {} +"), 0);
+    cr_assert(!any_model_is_new());
+    EXITS(0, "run-experiment one.xml --root ./ -o out/ --prepared shared/");
+    EXITS(0, "run-experiment one.xml --root link -o link/out --prepared link//shared");
+    EXITS(0, "run-experiment one.xml --root %s -o %s/out --prepared %s/shared", here, here, here);
+    cr_assert_eq(chdir("sub"), 0);
+    EXITS(0, "run-experiment ../one.xml --root .. -o ../out --prepared ../shared");
+    cr_assert_eq(chdir(".."), 0);
+    cr_expect_eq(folders_in("shared/*-*"), 2);
+    cr_expect_not(any_model_is_new());
+    cr_assert_eq(unlink("out/runs/a-s1/2-evaluate/stage.json"), 0); /* to be gone on with */
+    cr_assert_eq(chdir("sub"), 0);
+    EXITS(0, "run-experiment ../one.xml --root ../sub/.. -o ../out/ --prepared ../shared");
+    cr_assert_eq(chdir(".."), 0);
+    cr_expect(exists("out/runs/a-s1/2-evaluate/stage.json") && !any_model_is_new());
+}
+
+/* A prepared run that is another one than the experiment's now: no option of run-experiment starts it anew. */
+Test(experiment, says_how_a_prepared_run_is_made_anew)
+{
+    pictures_write(60);
+    text_write("one.xml", SHARING("one", "", "16"));
+    text_write("three.xml", SHARING("three", "", "8"));
+    EXITS(0, "run-experiment one.xml --root . -o out");
+    cr_assert_eq(system("rm -r out/runs"), 0);
+    EXITS(2, "run-experiment three.xml --root . -o out");
+    SAYS("out/prepared/source: holds a run with other parameters");
+    SAYS("without this folder it is made anew");
+    cr_expect_null(strstr(tool_output, "--force"), "%s", tool_output);
+    cr_assert_eq(system("rm -r out/prepared/source"), 0);
+    EXITS(0, "run-experiment three.xml --root . -o out");
 }
 
 /* A folder that cannot be made is no folder that somebody works in. */

@@ -53,7 +53,7 @@ static medtl_image_result result_of(const medtl_item *item)
 
     medtl_image_result result = {.instance = item->instance,
                                  .frame = item->record.frame,
-                                 .probabilities = item->probabilities,
+                                 .probabilities = item->record.probabilities,
                                  .geometry = item->record.geometry,
                                  .state = failed      ? MEDTL_RESULT_FAILED
                                           : ruled_out ? MEDTL_RESULT_NOT_ANALYSED

@@ -199,6 +199,15 @@ Test(exposures, every_frame_is_analysed_where_the_task_wants_all)
     cr_expect_eq(record->probabilities[1], highest);
     cr_expect_eq(record->frames[record->frame].probabilities, record->probabilities);
     cr_expect_eq(k.reports[0].image_count, 1);
+    cr_assert_neq(record->frame, 0, "another frame than the first speaks for this image");
+    for (size_t i = 0; i < 4; i++) {
+        char percent[16];
+
+        snprintf(percent, sizeof percent, "%.2f",
+                 100.0 * (double)record->frames[i].probabilities[1]);
+        cr_expect_not_null(memmem(k.reports[0].bytes, k.reports[0].size, percent, strlen(percent)),
+                           "the report has %s %% of frame %zu", percent, i + 1);
+    }
     root = json_of(batch);
     object = json_array_get(json_object_get(root, "objects"), 0);
     cr_expect_eq(json_array_size(json_object_get(object, "frames")), 4);

@@ -113,6 +113,30 @@ static medtl_status on_file(void *context, medtl_scan_item *item)
     return stop ? MEDTL_E_CANCELLED : MEDTL_OK;
 }
 
+/* The run was stopped: those whose turn did not come have no output. */
+static void give_up(run *r, size_t first)
+{
+    for (size_t i = first; i < r->list.count; i++)
+        if (r->list.entries[i].outcome == DEIDENTIFY_WRITTEN) {
+            r->list.entries[i].outcome = DEIDENTIFY_FAILED;
+            r->list.entries[i].reason = strdup("stopped before its turn");
+        }
+}
+
+/* Until the search is over, nothing is written. */
+static medtl_status search(run *r, medtl_error *err)
+{
+    const option_words *paths = &r->arguments->paths;
+    const medtl_status status = medtl_reader_scan(r->reader, (const char *const *)paths->items,
+                                                  paths->count, NULL, 0, on_file, r, err);
+
+    if (status != MEDTL_OK)
+        give_up(r, 0);
+    return status == MEDTL_E_CANCELLED
+               ? medtl_fail(err, status, "stopped in the search: nothing was written")
+               : status;
+}
+
 /* ---- one object ------------------------------------------------------------------------ */
 
 /* An object that this run wrote, by its new UID: another one of that UID is the same, or a fault of the archive. */
@@ -205,16 +229,6 @@ static void deidentify_one(run *r, deidentify_entry *entry)
 
 /* ---- the run --------------------------------------------------------------------------- */
 
-/* The run was stopped: those whose turn did not come have no output. */
-static void give_up(run *r, size_t first)
-{
-    for (size_t i = first; i < r->list.count; i++)
-        if (r->list.entries[i].outcome == DEIDENTIFY_WRITTEN) {
-            r->list.entries[i].outcome = DEIDENTIFY_FAILED;
-            r->list.entries[i].reason = strdup("stopped before its turn");
-        }
-}
-
 static medtl_status deidentify_all(run *r, medtl_error *err)
 {
     const size_t total = deidentify_list_outcomes(&r->list, DEIDENTIFY_WRITTEN);
@@ -286,10 +300,8 @@ static bool write_list(const run *r)
 
 static int deidentify_paths(run *r)
 {
-    const arguments *a = r->arguments;
     medtl_error err = {MEDTL_OK, ""};
-    medtl_status status = medtl_reader_scan(r->reader, (const char *const *)a->paths.items,
-                                            a->paths.count, NULL, 0, on_file, r, &err);
+    medtl_status status = search(r, &err);
 
     if (status == MEDTL_OK)
         status = deidentify_all(r, &err);

@@ -114,6 +114,20 @@ if command -v dcmodify >/dev/null; then
     run 1 deidentify "$work/deep" -o "$work/limited" -q --limit depth=20; one_line "deeper than the limit of 20"
 fi
 
+# Stopped at any moment, in the search too: what it says is written is there, and nothing else is.
+mkdir "$work/many"
+for block in $(seq 6); do (cd "$work/many" && tee $(seq -f "$block-%g" 500) <"$work/mixed/good" >/dev/null); done
+for delay in 0.02 0.05 0.1 0.2; do
+    rm -rf "$work/stopped"
+    "$dcm_medtl" deidentify "$work/many" -o "$work/stopped" --json "$work/stopped.json" >"$work/out" 2>"$work/err" &
+    sleep "$delay"
+    kill -INT $! 2>/dev/null
+    wait $! && continue # it was faster
+    there=$(count_reports "$work/stopped")
+    says "^$there objects written"
+    [ "$(grep -c '"outcome": "written"' "$work/stopped.json")" = "$there" ] || complain "the list names others than the $there written"
+done
+
 # Command lines.
 run 2 deidentify "$work/in"
 run 2 deidentify -o "$work/x"

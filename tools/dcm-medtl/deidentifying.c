@@ -40,7 +40,7 @@ option deidentifying_shift_option(deidentifying *d)
         0,
         SHAPES_NOTHING,
         "move all dates of a patient back by the same 1 to 3650 days, and keep times of day, "
-        "instead of removing both"};
+        "instead of removing both; dates of birth go all the same"};
 }
 
 option deidentifying_characteristics_option(deidentifying *d)

@@ -56,6 +56,20 @@ option deidentifying_characteristics_option(deidentifying *d)
                     "keep age (at most 90), sex, size, weight, ethnic group, smoking, pregnancy"};
 }
 
+option deidentifying_burned_in_option(deidentifying *d)
+{
+    return (option){
+        OPTION_FLAG,
+        "allow-burned-in",
+        0,
+        "",
+        &d->options.allow_burned_in,
+        0,
+        0,
+        SHAPES_NOTHING,
+        "take images with Burned In Annotation YES, and what shows their pixels, all the same"};
+}
+
 static medtl_status draw_secret(unsigned char secret[NEW_KEY_SIZE], medtl_error *err)
 {
     if (getrandom(secret, NEW_KEY_SIZE, 0) != NEW_KEY_SIZE)

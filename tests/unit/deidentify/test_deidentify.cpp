@@ -423,6 +423,11 @@ Test(deidentify, refuses_what_may_show_names)
     options.allow_burned_in = true;
     cr_expect_eq(refused(*with(options), bytes), MEDTL_OK);
 
+    // Nor where medtl drew over the picture.
+    burned->getDataset()->putAndInsertString(DCM_Manufacturer, "medtl");
+    burned->getDataset()->putAndInsertString(DCM_ManufacturerModelName, "medtl");
+    cr_expect_eq(refused(*d, file_bytes(*burned, EXS_LittleEndianExplicit)), MEDTL_E_UNSUPPORTED);
+
     overlay->getDataset()->putAndInsertUint16(DcmTag(0x6000, 0x0102, EVR_US), 9);
     cr_expect_eq(refused(*d, file_bytes(*overlay, EXS_LittleEndianExplicit)), MEDTL_E_UNSUPPORTED);
 

@@ -1,4 +1,4 @@
-/* Paths that are spelled differently and lead to the same place: "d", "d/", "./d", "/home/me/d". */
+/* Paths that are spelled differently and lead to the same place: "d", "d/", "./d", "../here/d". */
 #ifndef MEDTL_TOOL_PATHS_H
 #define MEDTL_TOOL_PATHS_H
 

@@ -123,6 +123,14 @@ bool detector_spacing(DcmItem &header, double (&spacing)[2])
     return true;
 }
 
+/// Smaller than a nanometre or larger than ten metres is no measure of a pixel, and what is computed of it may be infinite.
+bool is_plausible(const double (&spacing)[2])
+{
+    const auto fits = [](double mm) { return mm >= 1e-6 && mm <= 1e4; };
+
+    return fits(spacing[0]) && fits(spacing[1]);
+}
+
 /// The patient's plane first, then the detector's, then a scanned film's (PS3.3 10.7.1.3). What lies between source
 /// and detector is smaller than its shadow: the estimated magnification takes the detector's spacing back to it.
 void read_spacing(DcmItem &header, medtl_facts &facts)
@@ -145,7 +153,11 @@ void read_spacing(DcmItem &header, medtl_facts &facts)
     } else if (pair_from(&header, DCM_NominalScannedPixelSpacing, spacing)) {
         facts.spacing_origin = MEDTL_SPACING_FILM;
     }
+    if (!is_plausible(spacing))
+        facts.spacing_origin = MEDTL_SPACING_NONE;
     facts.has_pixel_spacing = facts.spacing_origin != MEDTL_SPACING_NONE;
+    if (!facts.has_pixel_spacing)
+        spacing[0] = spacing[1] = 0;
 }
 
 /// A UID that is none is no reason to refuse the instance.

@@ -91,7 +91,8 @@ bool encapsulated::starts_codestream(const fragment &part)
     return (start & 0xFFFFFF) == 0xFFD8FF || start == 0x51FF4FFF || start == 0x0C000000;
 }
 
-/// Take the frame's fragments from where an offset table points. @return false where the table does not fit.
+/// Take the frame's fragments from where an offset table points. @return false where the table does not fit: frames follow
+/// one another from the first fragment on, so a table of zeros, say, has none.
 bool encapsulated::by_table(uint64_t table_at, uint64_t table_length, unsigned entry_bytes,
                             uint32_t frame, uint32_t frames, std::vector<fragment> &parts)
 {
@@ -103,9 +104,11 @@ bool encapsulated::by_table(uint64_t table_at, uint64_t table_length, unsigned e
     const bool last = frame + 1 == frames;
     const uint64_t end =
         last ? 0 : number(table_at + (frame + UINT64_C(1)) * entry_bytes, entry_bytes);
+    const uint64_t before =
+        frame == 0 ? 0 : number(table_at + (frame - UINT64_C(1)) * entry_bytes, entry_bytes);
     element_head head;
 
-    if (start > limits_.file_bytes ||
+    if ((frame == 0 ? start != 0 : start <= before) || start > limits_.file_bytes ||
         !read_element_head(data_, first_item_ + start, little_endian, head) ||
         head.tag != DCM_Item || (!last && end <= start))
         return false;

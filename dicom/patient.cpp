@@ -2,6 +2,7 @@
 #include "patient.h"
 
 #include "attributes.h"
+#include "instance_internal.h"
 
 namespace medtl_dicom
 {
@@ -26,15 +27,11 @@ std::string without_empty_end(const std::string &name)
 }
 
 /// The same text, be it in two character sets. Bytes that are no text are equal to the same bytes only.
-bool is_same_text(const std::string &one, DcmItem &of_one, const std::string &other,
-                  DcmItem &of_other, bool are_names = false)
+bool is_same_text(const identity &one, const identity &other, std::string patient::*text)
 {
-    if (one == other)
-        return true;
-    const std::string a = utf8_converter(of_one)(one), b = utf8_converter(of_other)(other);
-
-    return a.find(replacement) == std::string::npos &&
-           (are_names ? without_empty_end(a) == without_empty_end(b) : a == b);
+    return one.raw.*text == other.raw.*text ||
+           ((one.utf8.*text).find(replacement) == std::string::npos &&
+            one.utf8.*text == other.utf8.*text);
 }
 
 } // namespace
@@ -45,22 +42,61 @@ patient patient_of(DcmItem &data_set)
             text_values(data_set, DCM_PatientName), text_value(data_set, DCM_PatientBirthDate)};
 }
 
-bool is_same_patient(DcmItem &one, DcmItem &other)
+identity identity_of(DcmItem &data_set)
 {
-    const patient a = patient_of(one), b = patient_of(other);
-    const bool same_person =
-        is_same_text(a.name, one, b.name, other, true) && a.birth_date == b.birth_date;
+    const patient raw = patient_of(data_set);
+    utf8_converter to_utf8(data_set);
 
-    if (!is_same_text(a.id, one, b.id, other))
+    return {raw,
+            {to_utf8(raw.id), to_utf8(raw.issuer), without_empty_end(to_utf8(raw.name)),
+             raw.birth_date}};
+}
+
+bool is_same_patient(const identity &one, const identity &other)
+{
+    const bool same_person =
+        is_same_text(one, other, &patient::name) && one.raw.birth_date == other.raw.birth_date;
+
+    if (!is_same_text(one, other, &patient::id))
         return false;
-    if (a.id.empty()) // where nobody is named at all, the study is of one patient
+    if (one.raw.id.empty()) // where nobody is named at all, the study is of one patient
         return same_person;
-    if (is_same_text(a.issuer, one, b.issuer, other))
+    if (is_same_text(one, other, &patient::issuer))
         return true; // a name may be corrected or changed between two images
     // Some devices leave the issuer out that others of the same hospital give. Without it the ID could be anybody's of
     // that number, so the name and the birth date have to say that it is this patient; two that are given do differ.
-    return (a.issuer.empty() || b.issuer.empty()) && same_person &&
-           !(a.name.empty() && a.birth_date.empty());
+    return (one.raw.issuer.empty() || other.raw.issuer.empty()) && same_person &&
+           !(one.raw.name.empty() && one.raw.birth_date.empty());
+}
+
+bool is_same_patient(DcmItem &one, DcmItem &other)
+{
+    return is_same_patient(identity_of(one), identity_of(other));
 }
 
 } // namespace medtl_dicom
+
+struct medtl_patient {
+    medtl_dicom::identity who;
+};
+
+extern "C" {
+
+medtl_status medtl_patient_of(const medtl_instance *instance, medtl_patient **out,
+                              medtl_error *err) noexcept
+try {
+    *out = nullptr;
+    *out = new medtl_patient{medtl_dicom::identity_of(*medtl_dicom::report_header(*instance))};
+    return MEDTL_OK;
+} catch (...) {
+    return medtl_dicom::translate(err, instance->path.c_str());
+}
+
+bool medtl_patient_is_same(const medtl_patient *one, const medtl_patient *other) noexcept
+{
+    return medtl_dicom::is_same_patient(one->who, other->who);
+}
+
+void medtl_patient_destroy(medtl_patient *patient) noexcept { delete patient; }
+
+} // extern "C"

@@ -16,8 +16,16 @@ struct patient {
 
 patient patient_of(DcmItem &data_set);
 
+/// The same with what the texts mean, and so without the data set that gives their character set.
+struct identity {
+    patient raw, utf8;
+};
+
+identity identity_of(DcmItem &data_set);
+
 /// Are two objects of one study of the same patient? In doubt they are not: a report that is refused is seen, one on two
 /// patients' images is not. Texts are compared across character sets.
+bool is_same_patient(const identity &one, const identity &other);
 bool is_same_patient(DcmItem &one, DcmItem &other);
 
 } // namespace medtl_dicom

@@ -149,6 +149,7 @@ const DcmTagKey image_description[] = {
     DCM_EstimatedRadiographicMagnificationFactor,
     DCM_PixelAspectRatio,
     DCM_BurnedInAnnotation,
+    DCM_RecognizableVisualFeatures,
     DCM_LossyImageCompression,
     DCM_LossyImageCompressionRatio,
     DCM_LossyImageCompressionMethod,

@@ -179,7 +179,7 @@ void new_uids(DcmElement &element, const subject &who)
     put_text(element, all);
 }
 
-// One item with a code that says nothing; of the observer that verified a report, its own attributes with dummies.
+// A code that says nothing; of the observer that verified a report, its own attributes with dummies.
 void put_dummy_items(DcmElement &element, const subject &who, unsigned depth)
 {
     DcmSequenceOfItems &sequence = static_cast<DcmSequenceOfItems &>(element);
@@ -189,14 +189,7 @@ void put_dummy_items(DcmElement &element, const subject &who, unsigned depth)
             clean_attributes(*sequence.getItem(i), who, depth + 1);
         return;
     }
-    empty(element);
-    std::unique_ptr<DcmItem> item(new DcmItem);
-    require(item->putAndInsertString(DCM_CodeValue, "deidentified"), MEDTL_E_INTERNAL, "dummy");
-    require(item->putAndInsertString(DCM_CodingSchemeDesignator, "99MEDTL"), MEDTL_E_INTERNAL,
-            "dummy");
-    require(item->putAndInsertString(DCM_CodeMeaning, dummy_text), MEDTL_E_INTERNAL, "dummy");
-    require(sequence.append(item.get()), MEDTL_E_INTERNAL, "dummy");
-    item.release();
+    put_dummy_code(sequence);
 }
 
 void put_dummy(DcmElement &element, const subject &who, unsigned depth)
@@ -218,18 +211,19 @@ void put_dummy(DcmElement &element, const subject &who, unsigned depth)
         empty(element);
 }
 
-// The patient is called by the pseudonym; a patient of 90 years or more is of 90.
+// The patient is called by the pseudonym; a patient of more than 90 years is of 90.
 void put_patient(DcmElement &element, const subject &who)
 {
     const DcmTag tag = element.getTag();
 
     if (tag == DCM_PatientID || tag == DCM_PatientName)
         put_text(element, who.pseudonym);
-    if (tag == DCM_PatientAge && element.getLength() > 0) {
-        const std::string age = text_of(element);
+    if (tag == DCM_PatientAge) {
+        const std::string age = cleaned_age(text_of(element));
 
-        if (age.size() != 4 || (age[3] == 'Y' && age.substr(0, 3) > "090"))
-            put_text(element, age.size() == 4 ? "090Y" : "");
+        empty(element);
+        if (!age.empty())
+            put_text(element, age);
     }
 }
 
@@ -263,6 +257,18 @@ bool act(DcmElement &element, const subject &who, unsigned depth)
 
 } // namespace
 
+void put_dummy_code(DcmSequenceOfItems &codes)
+{
+    empty(codes);
+    std::unique_ptr<DcmItem> item(new DcmItem);
+    require(item->putAndInsertString(DCM_CodeValue, "deidentified"), MEDTL_E_INTERNAL, "dummy");
+    require(item->putAndInsertString(DCM_CodingSchemeDesignator, "99MEDTL"), MEDTL_E_INTERNAL,
+            "dummy");
+    require(item->putAndInsertString(DCM_CodeMeaning, dummy_text), MEDTL_E_INTERNAL, "dummy");
+    require(codes.append(item.get()), MEDTL_E_INTERNAL, "dummy");
+    item.release();
+}
+
 subject subject_of(const medtl_deidentifier &options, DcmItem &data_set)
 {
     const patient person = patient_of(data_set);
@@ -287,6 +293,7 @@ void clean_attributes(DcmItem &item, const subject &who, unsigned depth)
         else
             delete item.remove(i);
     }
+    clean_characteristic(item, who);
 }
 
 } // namespace medtl_dicom

@@ -1,5 +1,6 @@
 // Content items of Structured Reports (Clean Structured Content Option, PS3.15 E.3.8): what is coded, measured or referred to
-// stays; what people wrote goes, but each item keeps its place, since others may refer to it by its position.
+// stays; what people wrote goes, but each item keeps its place, since others may refer to it by its position. Birth date, age and
+// sex: characteristics.cpp.
 #include "cleaner.h"
 
 #include "dicom/attributes.h"
@@ -54,11 +55,6 @@ void clean_content_item(DcmItem &item, const subject &who)
     } else if (type == "TEXT" && !who.ours && !is_technical(value, scheme)) {
         put(item, DCM_TextValue, "DEIDENTIFIED");
     }
-    // (121033, DCM, "Subject Age"): the number goes, the item stays, which is allowed (PS3.3 C.18.1)
-    if (type == "NUM" && scheme == "DCM" && value == "121033" &&
-        !who.options.keep_patient_characteristics)
-        require(item.insertEmptyElement(DCM_MeasuredValueSequence), MEDTL_E_INTERNAL,
-                "cannot empty a measurement");
 }
 
 } // namespace medtl_dicom

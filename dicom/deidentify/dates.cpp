@@ -67,7 +67,7 @@ std::string cleaned_value(const std::string &value, DcmEVR vr, const subject &wh
     if (value.empty())
         return "";
     if (!who.options.shift_dates)
-        return vr == EVR_TM ? "000000" : vr == EVR_DA ? "19000101" : "19000101000000";
+        return dummy_date(vr);
     return vr == EVR_TM ? kept_time(value) : moved(value, who.days);
 }
 
@@ -79,6 +79,11 @@ std::string trimmed(std::string value)
 }
 
 } // namespace
+
+std::string dummy_date(DcmEVR vr)
+{
+    return vr == EVR_TM ? "000000" : vr == EVR_DA ? "19000101" : "19000101000000";
+}
 
 std::string cleaned_date(const std::string &values, DcmEVR vr, const subject &who)
 {

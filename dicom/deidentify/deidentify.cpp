@@ -40,7 +40,7 @@ bool has_overlay_in_pixels(DcmItem &data_set)
 
 // Throws failure for what must not be taken. @return the doubts.
 unsigned look_through(DcmItem &data_set, const file_layout &layout,
-                      const medtl_deidentifier &options, bool ours)
+                      const medtl_deidentifier &options)
 {
     const std::string burned = text_value(data_set, DCM_BurnedInAnnotation);
     unsigned doubts = 0;
@@ -56,7 +56,7 @@ unsigned look_through(DcmItem &data_set, const file_layout &layout,
     if (has_overlay_in_pixels(data_set))
         fail(MEDTL_E_UNSUPPORTED,
              "has an overlay in its pixels' unused bits, which may name somebody");
-    if (burned == "YES" && !ours && !options.allow_burned_in)
+    if (burned == "YES" && !options.allow_burned_in)
         fail(MEDTL_E_UNSUPPORTED, "says that names may be burned into its pixels: Burned In "
                                   "Annotation (0028,0301) is YES");
     if (burned == "YES")
@@ -166,7 +166,7 @@ void deidentify(const medtl_deidentifier &options, const object_input &input,
 
     who.ours = text_value(data_set, DCM_Manufacturer) == manufacturer_name &&
                text_value(data_set, DCM_ManufacturerModelName) == manufacturer_model_name;
-    const unsigned doubts = look_through(data_set, layout, options, who.ours);
+    const unsigned doubts = look_through(data_set, layout, options);
 
     clean_attributes(data_set, who);
     // X/Z/D in the table: type 2 in reports, type 3 or 1C in images

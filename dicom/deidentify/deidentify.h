@@ -27,7 +27,8 @@ typedef struct medtl_deidentify_options {
     size_t key_size; /* MEDTL_DEIDENTIFY_KEY_LEAST to _MOST */
     bool
         shift_dates; /* Retain Longitudinal Temporal Information With Modified Dates: all dates of a
-                         patient go back by the same 1 to 3650 days, times of day stay. Else dates go */
+                         patient go back by the same 1 to 3650 days, times of day stay. Else dates go.
+                         Dates of birth always go */
     bool keep_patient_characteristics; /* age (90 years at most), sex, size, weight ... stay */
     bool allow_burned_in;       /* take images that say that names are burned into their pixels */
     const medtl_limits *limits; /* NULL: the defaults; copied */

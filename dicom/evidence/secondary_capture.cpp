@@ -68,6 +68,7 @@ void write_image(DcmItem &object, DcmItem &image, const medtl_evidence_request &
     write_side(object, image, medtl_instance_facts(request.instance)->laterality);
     copy_if_there(image, DCM_BodyPartExamined, object);
     copy_if_there(image, DCM_BurnedInAnnotation, object); // the legend names nobody
+    copy_if_there(image, DCM_RecognizableVisualFeatures, object);
     write_lossy(object, image, *request.instance, false); // C.7.6.1: type 3
 }
 

@@ -20,6 +20,7 @@ void write_image(DcmItem &object, DcmItem &image, const medtl_instance &source)
     const medtl_facts &facts = source.facts;
 
     put_text(object, DCM_ImageType, "DERIVED\\PRIMARY");
+    put_text(object, DCM_BurnedInAnnotation, "NO"); // C.7.6.1: a region shows none of the pixels
     put_text(object, DCM_ContentLabel, "SALIENT_REGION");
     put_text(object, DCM_ContentDescription, "Where the result comes from, not a finding");
     put_empty(object, DCM_ContentCreatorName);

@@ -200,6 +200,12 @@ void recode(DcmItem &copies, const std::string &from, const std::string &to)
     }
 }
 
+// The order's own number, else the image's.
+DcmItem &with_accession_number(DcmItem &attributes, DcmItem &image)
+{
+    return attributes.tagExistsWithValue(DCM_AccessionNumber) ? attributes : image;
+}
+
 // C.17.2 SR Document General: one item of Referenced Request Sequence, from one of the image's
 // Request Attributes.
 void write_request(DcmItem &request, DcmItem &attributes, DcmItem &image)
@@ -211,11 +217,10 @@ void write_request(DcmItem &request, DcmItem &attributes, DcmItem &image)
         DCM_RequestedProcedureDescription,
         DCM_RequestedProcedureCodeSequence,
     };
-    const bool own_number = attributes.tagExistsWithValue(DCM_AccessionNumber);
 
     copy_or_empty(image, DCM_StudyInstanceUID, request);
     put_empty_unless_there(request, DCM_ReferencedStudySequence);
-    copy_or_empty(own_number ? attributes : image, DCM_AccessionNumber, request);
+    copy_or_empty(with_accession_number(attributes, image), DCM_AccessionNumber, request);
     for (const DcmTagKey &tag : type2)
         copy_or_empty(attributes, tag, request);
 }
@@ -238,7 +243,8 @@ void write_requests(DcmItem &report, const report_context &context)
             DcmItem *item = nullptr;
 
             attributes->findAndGetOFStringArray(DCM_RequestedProcedureID, procedure);
-            attributes->findAndGetOFStringArray(DCM_AccessionNumber, number);
+            with_accession_number(*attributes, image)
+                .findAndGetOFStringArray(DCM_AccessionNumber, number);
             if (!written.insert(std::string(number.c_str()) + '\n' + procedure.c_str()).second)
                 continue;
             require(report.findOrCreateSequenceItem(DCM_ReferencedRequestSequence, item, -2),

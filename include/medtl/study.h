@@ -172,6 +172,19 @@ bool medtl_attribute_is_derived(const char *keyword) MEDTL_NOEXCEPT;
  *          probably meant where only the case of letters differs. */
 medtl_status medtl_attribute_check(const char *keyword, medtl_error *err) MEDTL_NOEXCEPT;
 
+/** Who an image is of. What identifies somebody never leaves it. */
+typedef struct medtl_patient medtl_patient;
+
+/** @param[out] out  On success for medtl_patient_destroy(); needs the instance no longer.
+ *  @return MEDTL_OK; MEDTL_E_MEMORY; MEDTL_E_FORMAT. Reentrant. */
+medtl_status medtl_patient_of(const medtl_instance *instance, medtl_patient **out,
+                              medtl_error *err) MEDTL_NOEXCEPT;
+
+/** Are two images of one study of the same patient? By Patient ID and issuer (PS3.3 C.7.1.1), else by name and birth date;
+ *  in doubt they are not. Reentrant. */
+bool medtl_patient_is_same(const medtl_patient *one, const medtl_patient *other) MEDTL_NOEXCEPT;
+void medtl_patient_destroy(medtl_patient *patient) MEDTL_NOEXCEPT; /* NULL is allowed */
+
 /** What a scan found at one path. */
 typedef struct medtl_scan_item {
     const char *path; /* borrowed for the time of the call */

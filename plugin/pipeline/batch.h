@@ -17,6 +17,7 @@ typedef struct medtl_item {
     medtl_record record; /* its strings point to the members below */
     char *path, *reason;
     medtl_facts *facts;                /* NULL unless a task takes it */
+    medtl_patient *patient;            /* likewise */
     uint32_t first_frame, frame_count; /* that are to be analysed */
     medtl_frame_result *frames;        /* of frame_count once analysed: medtl_frames_destroy() */
     float *probabilities;              /* of all frames */

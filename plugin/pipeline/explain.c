@@ -60,11 +60,13 @@ static medtl_status make_map(medtl_explainer *explainer, const medtl_normaliser 
     return status;
 }
 
-static medtl_status hand_over(medtl_batch *batch, const medtl_task *task,
-                              const medtl_evidence *object, medtl_error *err)
+/* @param[out] taken  false where the caller refuses the object: it will not be there to be referred to. */
+static medtl_status hand_over(medtl_batch *batch, const medtl_item *item,
+                              const medtl_evidence *object, bool *taken, medtl_error *err)
 {
     const medtl_batch_report handed = {.is_evidence = true,
-                                       .task = task,
+                                       .image_path = item->record.path,
+                                       .task = item->record.task,
                                        .study_instance_uid = object->study_instance_uid,
                                        .series_instance_uid = object->series_instance_uid,
                                        .sop_instance_uid = object->sop_instance_uid,
@@ -74,25 +76,28 @@ static medtl_status hand_over(medtl_batch *batch, const medtl_task *task,
     char *location = calloc(1, MEDTL_LOCATION_SIZE);
     medtl_status status;
 
+    *taken = false;
     if (location == NULL)
         return medtl_fail(err, MEDTL_E_MEMORY, "out of memory for an object's place");
     pthread_mutex_lock(&batch->events);
     status = batch->options.sink(batch->options.sink_context, &handed, location, err);
     pthread_mutex_unlock(&batch->events);
     free(location);
-    return status;
+    *taken = status == MEDTL_OK;
+    return status == MEDTL_E_UNSUPPORTED ? MEDTL_OK : status;
 }
 
-/* Build one object, hand it over, and remember its name. */
+/* Build one object, hand it over, and remember its name if it is taken. */
 static medtl_status make_object(medtl_batch *batch, medtl_item *item, medtl_evidence_kind kind,
                                 const medtl_evidence_request *request, medtl_error *err)
 {
     medtl_evidence *object = NULL;
     medtl_status status = medtl_evidence_create(kind, request, &object, err);
+    bool taken = false;
 
     if (status == MEDTL_OK)
-        status = hand_over(batch, request->task, object, err);
-    if (status == MEDTL_OK) {
+        status = hand_over(batch, item, object, &taken, err);
+    if (taken) {
         const medtl_evidence_object made = {kind, object->sop_class_uid, object->sop_instance_uid,
                                             object->series_instance_uid};
 

@@ -33,14 +33,22 @@ static bool is_second_choice(const medtl_facts *facts, medtl_intent preferred)
            facts->intent != MEDTL_INTENT_UNKNOWN && facts->intent != preferred;
 }
 
+/* With equal Study Instance UIDs, too, two patients have no exposure in common. */
+static bool shows_same(const medtl_item *made, const medtl_item *other)
+{
+    return made->patient != NULL && other->patient != NULL &&
+           medtl_patient_is_same(made->patient, other->patient) &&
+           same_exposure(made->facts, other->facts);
+}
+
 /* The item of the preferred intent that shows the same exposure, among items of one study and task. */
 static size_t find_preferred(const medtl_batch *batch, const size_t *taken, size_t count,
-                             const medtl_facts *facts, medtl_intent preferred)
+                             const medtl_item *item, medtl_intent preferred)
 {
     for (size_t i = 0; i < count; i++) {
-        const medtl_facts *other = batch->items[taken[i]]->facts;
+        const medtl_item *other = batch->items[taken[i]];
 
-        if (other != NULL && other->intent == preferred && same_exposure(other, facts))
+        if (other->facts != NULL && other->facts->intent == preferred && shows_same(other, item))
             return taken[i];
     }
     return MEDTL_NONE;
@@ -67,7 +75,7 @@ size_t medtl_batch_set_duplicates_apart(medtl_batch *batch, size_t *taken, size_
 
             if (is_second_choice(item->facts, preferred))
                 item->duplicate_of =
-                    find_preferred(batch, taken + first, end - first, item->facts, preferred);
+                    find_preferred(batch, taken + first, end - first, item, preferred);
         }
         /* Only now: while one is looked for, the whole study must be there. */
         for (size_t i = first; i < end; i++)

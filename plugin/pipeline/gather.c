@@ -98,6 +98,13 @@ static bool is_ours(medtl_item *item, const medtl_facts *facts)
 /* What later steps ask of an image beside its record: kept for the few that a task takes. */
 static bool keep_facts(medtl_item *item, const medtl_task *task)
 {
+    medtl_error err = {MEDTL_OK, ""};
+    const medtl_status status = medtl_patient_of(item->instance, &item->patient, &err);
+
+    if (status != MEDTL_OK) {
+        medtl_item_decide(item, MEDTL_OUTCOME_FAILED, status, err.message);
+        return false;
+    }
     item->facts = malloc(sizeof *item->facts);
     if (item->facts == NULL) {
         medtl_item_decide(item, MEDTL_OUTCOME_FAILED, MEDTL_E_MEMORY, "out of memory");

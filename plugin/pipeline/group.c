@@ -1,6 +1,7 @@
 /* Orders what the tasks took: by study and task into groups, by SOP instance into jobs. */
 #include "batch.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,7 +39,50 @@ static bool same_study(const medtl_batch *batch, size_t a, size_t b)
     return strcmp(batch->items[a]->study, batch->items[b]->study) == 0;
 }
 
-/* The taken items, sorted, without duplicates of other items' exposures. */
+/* A copy shows the same image of the same patient. One that was only listed has no facts, and is not analysed either. */
+static bool is_copy(const medtl_item *one, const medtl_item *other)
+{
+    const medtl_facts *a = one->facts, *b = other->facts;
+
+    if (a == NULL || b == NULL || one->patient == NULL || other->patient == NULL)
+        return true;
+    return medtl_patient_is_same(one->patient, other->patient) &&
+           strcmp(one->series, other->series) == 0 &&
+           strcmp(one->sop_class, other->sop_class) == 0 &&
+           strcmp(one->laterality, other->laterality) == 0 && strcmp(one->view, other->view) == 0 &&
+           a->rows == b->rows && a->columns == b->columns && a->frames == b->frames;
+}
+
+static void refuse_impostor(medtl_item *item, const medtl_item *first)
+{
+    char reason[1024];
+
+    (void)snprintf(reason, sizeof reason,
+                   "another image than %.900s, with the same SOP Instance UID", first->path);
+    medtl_item_decide(item, MEDTL_OUTCOME_FAILED, MEDTL_E_FORMAT, reason);
+}
+
+/* Two images of one SOP Instance UID: a report could not say which of them it is about. It is about the first that was
+ * found. @return how many of the sorted list are left. */
+static size_t set_impostors_apart(medtl_batch *batch, size_t *taken, size_t count)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        medtl_item *item = batch->items[taken[i]];
+        const medtl_item *previous = kept > 0 ? batch->items[taken[kept - 1]] : NULL;
+
+        if (previous != NULL && strcmp(previous->study, item->study) == 0 &&
+            previous->task == item->task && strcmp(previous->sop, item->sop) == 0 &&
+            !is_copy(previous, item))
+            refuse_impostor(item, previous);
+        else
+            taken[kept++] = taken[i];
+    }
+    return kept;
+}
+
+/* The taken items, sorted, without impostors and duplicates of other items' exposures. */
 static size_t *sort_taken(medtl_batch *batch, size_t *count)
 {
     size_t *taken = calloc(batch->item_count + 1, sizeof *taken);
@@ -51,6 +95,7 @@ static size_t *sort_taken(medtl_batch *batch, size_t *count)
             (!batch->items[i]->decided || batch->items[i]->listed))
             taken[(*count)++] = i;
     qsort_r(taken, *count, sizeof *taken, by_study_task_instance, batch->items);
+    *count = set_impostors_apart(batch, taken, *count);
     *count = medtl_batch_set_duplicates_apart(batch, taken, *count);
     return taken;
 }

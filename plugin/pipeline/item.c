@@ -70,6 +70,7 @@ void medtl_item_destroy(medtl_item *item)
     free(item->probabilities);
     medtl_frames_destroy(item->frames, item->frame_count);
     free(item->facts);
+    medtl_patient_destroy(item->patient);
     free(item->reason);
     free(item->path);
     free(item);

@@ -53,7 +53,7 @@ static medtl_image_result result_of(const medtl_item *item)
 
     medtl_image_result result = {.instance = item->instance,
                                  .frame = item->record.frame,
-                                 .probabilities = item->probabilities,
+                                 .probabilities = item->record.probabilities,
                                  .geometry = item->record.geometry,
                                  .state = failed      ? MEDTL_RESULT_FAILED
                                           : ruled_out ? MEDTL_RESULT_NOT_ANALYSED
@@ -193,6 +193,7 @@ static bool add_earlier(medtl_material *m, const medtl_instance *instance)
 static void take_named(void *taker, const char *path)
 {
     medtl_material *m = taker;
+    medtl_reader *reader = medtl_pipeline_reader(m->pipeline);
     medtl_instance **grown = realloc(m->named, (m->named_count + 1) * sizeof *grown);
     medtl_instance *instance = NULL;
 
@@ -200,7 +201,7 @@ static void take_named(void *taker, const char *path)
         m->named = grown;
     else
         m->out_of_memory = true;
-    if (grown == NULL || medtl_instance_read(path, NULL, 0, &instance, NULL) != MEDTL_OK)
+    if (grown == NULL || medtl_reader_instance(reader, path, NULL, 0, &instance, NULL) != MEDTL_OK)
         return;
     if (medtl_report_is_ours(instance) && !is_there(m, instance) && add_earlier(m, instance))
         m->named[m->named_count++] = instance;
@@ -215,6 +216,7 @@ medtl_status medtl_material_collect_earlier(medtl_batch *batch, const medtl_grou
 {
     const char *study = medtl_group_study(batch, group);
 
+    m->pipeline = batch->pipeline;
     pthread_mutex_lock(&batch->events);
     for (size_t i = first_earlier(batch, study);
          i < batch->earlier_count && strcmp(batch->items[batch->earlier[i]]->study, study) == 0;

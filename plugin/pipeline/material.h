@@ -14,6 +14,7 @@ typedef struct medtl_material {
     size_t earlier_count;
     medtl_instance **named; /* those of `earlier` that the caller named, and that are owned here */
     size_t named_count;
+    const medtl_pipeline *pipeline;      /* whose reader opens them */
     bool out_of_memory;                  /* while earlier reports were listed */
     const medtl_instance **predecessors; /* room for those of `earlier` that one report replaces */
 } medtl_material;

@@ -157,7 +157,8 @@ typedef struct medtl_record {
 /** A finished report: one study, one task, one of the task's profiles; or an object that explains the result of one
  *  image and that a report will refer to. Borrowed for the time of the sink's call. */
 typedef struct medtl_batch_report {
-    bool is_evidence; /* an object that explains; image_count is 1 */
+    bool is_evidence;       /* an object that explains; image_count is 1 */
+    const char *image_path; /* of an object that explains: the image's; else NULL */
     const medtl_task *task;
     const char *profile; /* "tid1500" */
     const char *study_instance_uid, *series_instance_uid, *sop_instance_uid;
@@ -172,8 +173,9 @@ enum { MEDTL_LOCATION_SIZE = 4096 };
  *  its image is analysed (a run that stops may leave those without their report; the next run replaces them). Called from a worker thread, never two
  *  calls at a time, in no particular order of studies.
  *  @param[out] location  May be filled with where the report went (path, URL), for the record.
- *  @return MEDTL_OK; another status marks the report as failed (err says why) and the run goes
- *          on; MEDTL_E_CANCELLED stops it. */
+ *  @return MEDTL_OK; MEDTL_E_CANCELLED stops the run; MEDTL_E_UNSUPPORTED for an object that explains refuses that
+ *          one: the report is made without it, and the caller has to say so. Any other status marks the report, or the
+ *          image that is explained, as failed (err says why), and the run goes on. */
 typedef medtl_status (*medtl_batch_sink)(void *context, const medtl_batch_report *report,
                                          char location[MEDTL_LOCATION_SIZE], medtl_error *err);
 

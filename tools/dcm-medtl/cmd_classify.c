@@ -33,7 +33,8 @@ static const char help[] =
     "  dcm-medtl classify inbox.zip -o reports/ --isolate --timeout 30 --where Modality=MG\n"
     "\n"
     "Exit code: 0 every image was analysed or ruled out by configuration; 1 it ran, but the files\n"
-    "named on standard error failed; 2 wrong command line or configuration; 3 it could not run.\n"
+    "named on standard error failed, or what explains them may name somebody (--deidentify); 2 wrong\n"
+    "command line or configuration; 3 it could not run.\n"
     "\n"
     "The reports support a clinician; they do not diagnose.\n";
 
@@ -83,6 +84,7 @@ static int parse(int argc, char **argv, arguments *a)
         deidentifying_key_option(&a->how),
         deidentifying_shift_option(&a->how),
         deidentifying_characteristics_option(&a->how),
+        deidentifying_burned_in_option(&a->how),
         reading_isolate_option(&a->reading),
         reading_timeout_option(&a->reading),
         reading_limit_option(&a->reading),
@@ -99,10 +101,11 @@ static int parse(int argc, char **argv, arguments *a)
         return wrong_usage("classify", "no PATH to look at");
     if (a->out == NULL)
         return wrong_usage("classify", "no folder for the reports (-o OUT)");
-    if (!a->deidentify && (a->how.key_file != NULL || a->how.options.shift_dates ||
-                           a->how.options.keep_patient_characteristics))
-        return wrong_usage("classify", "--key, --shift-dates and --keep-patient-characteristics go "
-                                       "with --deidentify");
+    if (!a->deidentify &&
+        (a->how.key_file != NULL || a->how.options.shift_dates ||
+         a->how.options.keep_patient_characteristics || a->how.options.allow_burned_in))
+        return wrong_usage("classify", "--key, --shift-dates, --keep-patient-characteristics and "
+                                       "--allow-burned-in go with --deidentify");
     if (a->deidentify && a->resume && a->how.key_file == NULL)
         return wrong_usage("classify",
                            "--resume finds de-identified reports again only with --key");
@@ -167,17 +170,21 @@ static bool write_results(const arguments *a, const medtl_batch *batch,
 
 static bool to_stdout(const char *path) { return path != NULL && strcmp(path, "-") == 0; }
 
-static void show_results(const arguments *a, const medtl_batch *batch)
+static void show_results(const arguments *a, const medtl_batch *batch, const doubt_counts *doubts)
 {
     const size_t files = medtl_batch_record_count(batch);
+    const bool has_table = !to_stdout(a->json) && !to_stdout(a->csv);
 
     print_failures(stderr, batch);
     if (files == medtl_batch_outcome_count(batch, MEDTL_OUTCOME_IGNORED))
         complain("no DICOM file among %zu found", files);
-    if (a->quiet || to_stdout(a->json) || to_stdout(a->csv))
+    if (a->quiet)
         return;
-    print_table(stdout, batch);
-    print_summary(stdout, batch, a->out);
+    if (has_table) {
+        print_table(stdout, batch);
+        print_summary(stdout, batch, a->out);
+    }
+    doubts_print(has_table ? stdout : stderr, doubts, "of the objects that explain results ");
 }
 
 static bool all_went_well(const medtl_batch *batch)
@@ -204,7 +211,7 @@ static int run(const arguments *a, const medtl_pipeline *pipeline)
     medtl_batch *batch = NULL;
     medtl_error err = {MEDTL_OK, ""};
     progress_bar bar;
-    deidentified_folder clean = {a->out, a->deidentifier};
+    deidentified_folder clean = {.out = a->out, .deidentifier = a->deidentifier, .bar = &bar};
     medtl_batch_options options = {.threads = (size_t)a->threads,
                                    .where = a->where,
                                    .sink = write_report,
@@ -240,8 +247,9 @@ static int run(const arguments *a, const medtl_pipeline *pipeline)
         code = status == MEDTL_E_ARGUMENT ? EXIT_USAGE : EXIT_CANNOT_RUN; /* a keyword of --where */
         goto done;
     }
-    show_results(a, batch);
-    code = write_results(a, batch, pipeline) && status == MEDTL_OK && all_went_well(batch)
+    show_results(a, batch, &clean.doubts);
+    code = write_results(a, batch, pipeline) && status == MEDTL_OK && all_went_well(batch) &&
+                   clean.refused == 0
                ? EXIT_DONE
                : EXIT_INCOMPLETE;
 

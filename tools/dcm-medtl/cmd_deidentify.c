@@ -4,6 +4,7 @@
 #include "core/base/digest.h"
 #include "deidentify_list.h"
 #include "deidentifying.h"
+#include "doubts.h"
 #include "output.h"
 #include "progress.h"
 #include "reading.h"
@@ -72,8 +73,7 @@ static int parse(int argc, char **argv, arguments *a)
         deidentifying_key_option(&a->how),
         deidentifying_shift_option(&a->how),
         deidentifying_characteristics_option(&a->how),
-        {OPTION_FLAG, "allow-burned-in", 0, "", &a->how.options.allow_burned_in, 0, 0,
-         SHAPES_NOTHING, "take images with Burned In Annotation YES all the same"},
+        deidentifying_burned_in_option(&a->how),
         {OPTION_TEXT, "json", 0, "FILE", &a->json, 0, 0, SHAPES_NOTHING,
          "what became of each file, as JSON (\"-\": standard output). It names the inputs beside the outputs: keep it where the inputs are"},
         reading_limit_option(&a->reading),
@@ -111,6 +111,30 @@ static medtl_status on_file(void *context, medtl_scan_item *item)
         return MEDTL_E_MEMORY;
     progress_step(&r->bar, &step);
     return stop ? MEDTL_E_CANCELLED : MEDTL_OK;
+}
+
+/* The run was stopped: those whose turn did not come have no output. */
+static void give_up(run *r, size_t first)
+{
+    for (size_t i = first; i < r->list.count; i++)
+        if (r->list.entries[i].outcome == DEIDENTIFY_WRITTEN) {
+            r->list.entries[i].outcome = DEIDENTIFY_FAILED;
+            r->list.entries[i].reason = strdup("stopped before its turn");
+        }
+}
+
+/* Until the search is over, nothing is written. */
+static medtl_status search(run *r, medtl_error *err)
+{
+    const option_words *paths = &r->arguments->paths;
+    const medtl_status status = medtl_reader_scan(r->reader, (const char *const *)paths->items,
+                                                  paths->count, NULL, 0, on_file, r, err);
+
+    if (status != MEDTL_OK)
+        give_up(r, 0);
+    return status == MEDTL_E_CANCELLED
+               ? medtl_fail(err, status, "stopped in the search: nothing was written")
+               : status;
 }
 
 /* ---- one object ------------------------------------------------------------------------ */
@@ -205,16 +229,6 @@ static void deidentify_one(run *r, deidentify_entry *entry)
 
 /* ---- the run --------------------------------------------------------------------------- */
 
-/* The run was stopped: those whose turn did not come have no output. */
-static void give_up(run *r, size_t first)
-{
-    for (size_t i = first; i < r->list.count; i++)
-        if (r->list.entries[i].outcome == DEIDENTIFY_WRITTEN) {
-            r->list.entries[i].outcome = DEIDENTIFY_FAILED;
-            r->list.entries[i].reason = strdup("stopped before its turn");
-        }
-}
-
 static medtl_status deidentify_all(run *r, medtl_error *err)
 {
     const size_t total = deidentify_list_outcomes(&r->list, DEIDENTIFY_WRITTEN);
@@ -245,9 +259,7 @@ static medtl_status deidentify_all(run *r, medtl_error *err)
 static void print_results(const run *r)
 {
     const deidentify_list *list = &r->list;
-    const size_t unsaid = deidentify_list_doubts(list, MEDTL_DOUBT_BURNED_IN_UNSAID);
-    const size_t burned = deidentify_list_doubts(list, MEDTL_DOUBT_BURNED_IN);
-    const size_t faces = deidentify_list_doubts(list, MEDTL_DOUBT_RECOGNISABLE);
+    doubt_counts doubts = {0};
     FILE *out =
         r->arguments->json != NULL && strcmp(r->arguments->json, "-") == 0 ? stderr : stdout;
 
@@ -259,13 +271,9 @@ static void print_results(const run *r)
             deidentify_list_outcomes(list, DEIDENTIFY_REFUSED),
             deidentify_list_outcomes(list, DEIDENTIFY_FAILED),
             deidentify_list_outcomes(list, DEIDENTIFY_IGNORED));
-    if (unsaid > 0)
-        fprintf(out, "%zu do not say whether names are burned into their pixels: look at them\n",
-                unsaid);
-    if (burned > 0)
-        fprintf(out, "%zu say that names may be burned into their pixels: look at them\n", burned);
-    if (faces > 0)
-        fprintf(out, "%zu say that they show features by which people are known\n", faces);
+    for (size_t i = 0; i < list->count; i++)
+        doubts_add(&doubts, list->entries[i].doubts);
+    doubts_print(out, &doubts, "");
 }
 
 static bool write_list(const run *r)
@@ -286,10 +294,8 @@ static bool write_list(const run *r)
 
 static int deidentify_paths(run *r)
 {
-    const arguments *a = r->arguments;
     medtl_error err = {MEDTL_OK, ""};
-    medtl_status status = medtl_reader_scan(r->reader, (const char *const *)a->paths.items,
-                                            a->paths.count, NULL, 0, on_file, r, &err);
+    medtl_status status = search(r, &err);
 
     if (status == MEDTL_OK)
         status = deidentify_all(r, &err);

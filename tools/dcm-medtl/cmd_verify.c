@@ -51,6 +51,7 @@ static int parse(int argc, char **argv, arguments *a)
          "the secret that REPORT was de-identified with; STUDY has the images as they were"},
         deidentifying_shift_option(&a->how),
         deidentifying_characteristics_option(&a->how),
+        deidentifying_burned_in_option(&a->how),
         {OPTION_WORDS, "study", 0, "STUDY...", &a->study, 0, 0, SHAPES_NOTHING,
          "files, folders, a DICOMDIR or a zip archive"},
     };
@@ -60,7 +61,8 @@ static int parse(int argc, char **argv, arguments *a)
     if (code < 0 && a->study.count == 0)
         return wrong_usage("verify", "a REPORT and the STUDY that it is on");
     if (code < 0 && a->how.key_file == NULL &&
-        (a->how.options.shift_dates || a->how.options.keep_patient_characteristics))
+        (a->how.options.shift_dates || a->how.options.keep_patient_characteristics ||
+         a->how.options.allow_burned_in))
         return wrong_usage("verify", "how a report was de-identified is said with --key");
     return code;
 }
@@ -104,6 +106,20 @@ static medtl_status read_again(const search *s, const medtl_batch_report *report
     return status;
 }
 
+/* What was refused then is refused again: the report did not refer to it. */
+static medtl_status take_evidence(const search *s, const medtl_batch_report *object,
+                                  medtl_error *err)
+{
+    medtl_deidentified clean = {0};
+    medtl_status status = MEDTL_OK;
+
+    if (s->deidentifier != NULL)
+        status = medtl_deidentify_memory(s->deidentifier, object->bytes, object->size,
+                                         object->image_path, &clean, err);
+    free(clean.bytes);
+    return status;
+}
+
 static medtl_status take_report(void *context, const medtl_batch_report *report,
                                 char location[MEDTL_LOCATION_SIZE], medtl_error *err)
 {
@@ -112,7 +128,9 @@ static medtl_status take_report(void *context, const medtl_batch_report *report,
     medtl_status status;
 
     (void)location;
-    if (report->is_evidence || s->again != NULL || strcmp(report->task->name, s->task) != 0 ||
+    if (report->is_evidence)
+        return take_evidence(s, report, err);
+    if (s->again != NULL || strcmp(report->task->name, s->task) != 0 ||
         !is_same_study(s, report->study_instance_uid))
         return MEDTL_OK;
     if ((status = read_again(s, report, &document, err)) != MEDTL_OK)

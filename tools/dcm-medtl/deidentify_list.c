@@ -67,15 +67,6 @@ size_t deidentify_list_outcomes(const deidentify_list *list, deidentify_outcome 
     return count;
 }
 
-size_t deidentify_list_doubts(const deidentify_list *list, unsigned doubt)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < list->count; i++)
-        count += (list->entries[i].doubts & doubt) != 0;
-    return count;
-}
-
 /* Paths are bytes as the system has them: those that are no UTF-8 are written as "%XX". */
 static json_t *path_text(const char *path)
 {

@@ -35,7 +35,6 @@ deidentify_entry *deidentify_list_add(deidentify_list *list, const char *path,
 void deidentify_list_clear(deidentify_list *list);
 
 size_t deidentify_list_outcomes(const deidentify_list *list, deidentify_outcome outcome);
-size_t deidentify_list_doubts(const deidentify_list *list, unsigned doubt);
 
 /** The list as JSON. It says which output came from which input, and so undoes the de-identification for whoever
  *  has the inputs' names. @param[out] text  Owned by the caller (free). */

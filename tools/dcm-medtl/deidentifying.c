@@ -40,7 +40,7 @@ option deidentifying_shift_option(deidentifying *d)
         0,
         SHAPES_NOTHING,
         "move all dates of a patient back by the same 1 to 3650 days, and keep times of day, "
-        "instead of removing both"};
+        "instead of removing both; dates of birth go all the same"};
 }
 
 option deidentifying_characteristics_option(deidentifying *d)
@@ -54,6 +54,20 @@ option deidentifying_characteristics_option(deidentifying *d)
                     0,
                     SHAPES_NOTHING,
                     "keep age (at most 90), sex, size, weight, ethnic group, smoking, pregnancy"};
+}
+
+option deidentifying_burned_in_option(deidentifying *d)
+{
+    return (option){
+        OPTION_FLAG,
+        "allow-burned-in",
+        0,
+        "",
+        &d->options.allow_burned_in,
+        0,
+        0,
+        SHAPES_NOTHING,
+        "take images with Burned In Annotation YES, and what shows their pixels, all the same"};
 }
 
 static medtl_status draw_secret(unsigned char secret[NEW_KEY_SIZE], medtl_error *err)

@@ -16,6 +16,7 @@ typedef struct deidentifying {
 option deidentifying_key_option(deidentifying *d);
 option deidentifying_shift_option(deidentifying *d);
 option deidentifying_characteristics_option(deidentifying *d);
+option deidentifying_burned_in_option(deidentifying *d);
 
 /** Read the secret that is in d->key_file; none is made.
  *  @return as medtl_deidentifier_create(); MEDTL_E_IO. */

@@ -99,6 +99,28 @@ static medtl_status check_cells(experiment_state *s, size_t *failures)
     return MEDTL_OK;
 }
 
+/* The tables, if there is anything to put into them. Where every run has failed, that is the answer, and not that there
+ * are no tables. */
+static medtl_status summarise(experiment_state *s, size_t failures, medtl_error *err)
+{
+    medtl_status status = experiment_collect(s, err);
+
+    if (status != MEDTL_OK || (failures > 0 && !experiment_any_done(s)))
+        return status;
+    if ((status = experiment_summarise(s, err)) == MEDTL_OK && !s->options.quiet)
+        printf("%s/summary.md\n", s->options.folder);
+    return status;
+}
+
+static void say_failures(const experiment_state *s, size_t failures, bool dry_run)
+{
+    if (failures > 0)
+        fprintf(stderr, "medtl run-experiment: %zu of %zu runs failed%s\n", failures, s->cell_count,
+                dry_run                  ? ""
+                : experiment_any_done(s) ? "; the tables are without them"
+                                         : "; there are no tables");
+}
+
 static medtl_status run(const run_options *o, const medtl_experiment *experiment, size_t *failures,
                         medtl_error *err)
 {
@@ -107,15 +129,15 @@ static medtl_status run(const run_options *o, const medtl_experiment *experiment
     medtl_status status = experiment_open(experiment, &o->experiment, &s, err);
 
     if (status == MEDTL_OK)
-        status = run_folder_lock(o->experiment.folder, &lock, err);
+        status = run_folder_lock(o->experiment.folder, &lock, NULL, err);
     if (status == MEDTL_OK && (status = experiment_place(&s, err)) == MEDTL_OK &&
         (status = experiment_collect(&s, err)) == MEDTL_OK && !o->summary &&
         (status = prepare(&s, o->dry_run, err)) == MEDTL_OK)
         status = o->dry_run ? check_cells(&s, failures)
                             : experiment_run_all(&s, (size_t)o->jobs, failures, err);
-    if (status == MEDTL_OK && !o->dry_run && (status = experiment_collect(&s, err)) == MEDTL_OK &&
-        (status = experiment_summarise(&s, err)) == MEDTL_OK && !o->experiment.quiet)
-        printf("%s/summary.md\n", o->experiment.folder);
+    if (status == MEDTL_OK && !o->dry_run)
+        status = summarise(&s, *failures, err);
+    say_failures(&s, *failures, o->dry_run);
     run_folder_unlock(lock);
     experiment_close(&s);
     return status;
@@ -149,8 +171,5 @@ int cmd_run_experiment(int argc, char **argv)
         fprintf(stderr, "medtl run-experiment: the same command goes on\n");
     if (status != MEDTL_OK)
         return report_failure("run-experiment", &err);
-    if (failures > 0)
-        fprintf(stderr, "medtl run-experiment: %zu runs failed; the tables are without them\n",
-                failures);
     return failures > 0 ? EXIT_INCOMPLETE : EXIT_DONE;
 }

@@ -87,6 +87,7 @@ static size_t fill_table(run_options *o, option *out)
 static void set_defaults(run_options *o)
 {
     memset(o, 0, sizeof *o);
+    o->inputs.anew = "--force starts anew";
     o->inputs.seed = 1;
     o->inputs.threads = available_threads();
     o->examples = 8;

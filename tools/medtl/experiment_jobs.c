@@ -1,6 +1,5 @@
 #include "experiment_jobs.h"
 
-#include "cmd.h"
 #include "progress.h"
 
 #include <errno.h>
@@ -45,43 +44,61 @@ static void say(const runner *r, size_t cell)
     fflush(stdout);
 }
 
-/* One run to its end. @return an exit code. */
+/* How a run has ended; also the exit code of a process that carries one out. */
+enum { RUN_DONE, RUN_FAILED, RUN_STOPPED };
+
+/* One run to its end. @return how. */
 static int carry_out(const runner *r, size_t cell)
 {
     medtl_error err = {0};
     const medtl_status status = experiment_run_cell(r->s, &r->s->cells[cell], false, &err);
 
-    if (status == MEDTL_OK || status == MEDTL_E_CANCELLED || stop_wanted())
-        return EXIT_DONE;
+    if (status == MEDTL_OK)
+        return RUN_DONE;
+    if (status == MEDTL_E_CANCELLED || stop_wanted())
+        return RUN_STOPPED;
     fprintf(stderr, "medtl run-experiment: %s: %s\n", r->s->cells[cell].name, err.message);
-    return EXIT_INCOMPLETE;
+    return RUN_FAILED;
 }
 
-static void count_end(runner *r, bool failed)
+/* One that was stopped has not ended: the same command goes on with it. */
+static void count_end(runner *r, int how)
 {
-    r->ended++;
-    r->failures += failed;
+    r->ended += how != RUN_STOPPED;
+    r->failures += how == RUN_FAILED;
+}
+
+/* A process that was stopped alone, by somebody else, leaves a run out, and that must be counted. */
+static int how_ended(int state)
+{
+    const bool stopped = WIFEXITED(state) ? WEXITSTATUS(state) == RUN_STOPPED
+                                          : WTERMSIG(state) == SIGTERM || WTERMSIG(state) == SIGINT;
+
+    if (stopped)
+        return stop_wanted() ? RUN_STOPPED : RUN_FAILED;
+    return WIFEXITED(state) && WEXITSTATUS(state) == RUN_DONE ? RUN_DONE : RUN_FAILED;
 }
 
 /* See which processes have ended; wait a moment where none has. */
 static void reap(runner *r)
 {
     const struct timespec pause = {0, 50 * 1000 * 1000};
+    const bool stop = stop_wanted(); /* one answer for all: none may pass for told that was not */
     bool any = false;
 
     for (size_t i = 0; i < r->jobs; i++) {
         int state = 0;
 
-        if (r->pids[i] != 0 && stop_wanted() && !r->told)
+        if (r->pids[i] != 0 && stop && !r->told)
             kill(r->pids[i], SIGTERM);
         if (r->pids[i] == 0 || waitpid(r->pids[i], &state, WNOHANG) != r->pids[i])
             continue;
-        count_end(r, !WIFEXITED(state) || WEXITSTATUS(state) != EXIT_DONE);
+        count_end(r, how_ended(state));
         r->pids[i] = 0;
         r->running--;
         any = true;
     }
-    r->told = stop_wanted();
+    r->told = stop;
     if (!any && r->running > 0)
         nanosleep(&pause, NULL);
 }
@@ -100,7 +117,7 @@ static medtl_status start(runner *r, size_t cell, medtl_error *err)
     if (pid < 0)
         return medtl_fail(err, MEDTL_E_IO, "cannot start a run: %s", strerror(errno));
     if (pid == 0) {
-        int code = EXIT_INCOMPLETE;
+        int code = RUN_STOPPED;
 
         prctl(PR_SET_PDEATHSIG, SIGTERM);
         if (getppid() == parent)
@@ -133,7 +150,7 @@ medtl_status experiment_run_all(experiment_state *s, size_t jobs, size_t *failur
             break;
         say(&r, i);
         if (jobs == 1)
-            count_end(&r, carry_out(&r, i) != EXIT_DONE);
+            count_end(&r, carry_out(&r, i));
         else
             status = start(&r, i, err);
     }

@@ -3,6 +3,7 @@
 
 #include "core/base/digest.h"
 #include "core/base/file.h"
+#include "paths.h"
 #include "progress.h"
 #include "run_folder.h"
 
@@ -51,46 +52,84 @@ static void put_text(FILE *stream, const char *name, const char *text)
     fprintf(stream, "%s %s\n", name, text != NULL ? text : "");
 }
 
-/* "name=value"; of a file its digest, and of what lies beside the shared run its path from there, which is a key. */
-static void put_set(FILE *stream, const experiment_state *s, const char *set)
+/* A place as part of a key: where it is, however that was spelled, and its digest if it is a file. What lies beside the
+ * shared run is a key itself, wherever all of them lie. */
+static medtl_status put_place(FILE *stream, const experiment_state *s, const char *place,
+                              medtl_error *err)
 {
-    const char *value = strchr(set, '=') + 1;
-    const size_t length = strlen(s->options.shared);
-    char sha256[MEDTL_SHA256_TEXT_SIZE] = "";
+    char *path = path_resolve(NULL, place), *shared = path_resolve(NULL, s->options.shared);
+    char sha256[MEDTL_SHA256_TEXT_SIZE];
+    const size_t length = shared != NULL ? strlen(shared) : 0;
+    medtl_status status = MEDTL_OK;
 
-    fprintf(stream, "set %.*s", (int)(value - set), set);
-    if (strncmp(value, s->options.shared, length) == 0 && value[length] == '/') {
-        fprintf(stream, "shared%s\n", value + length);
-        return;
+    if (path == NULL || shared == NULL) {
+        status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for an experiment");
+    } else if (strncmp(path, shared, length) == 0 && path[length] == '/') {
+        fprintf(stream, "shared%s\n", path + length);
+    } else {
+        file_digest(path, sha256);
+        fprintf(stream, "%s %s\n", path, sha256);
     }
-    if (strchr(value, '/') != NULL)
-        file_digest(value, sha256);
-    fprintf(stream, "%s\n", sha256[0] != '\0' ? sha256 : value);
+    free(path);
+    free(shared);
+    return status;
 }
 
-/* Everything that shapes a shared run, as text. @param table  NULL: none. */
-static void put_key(FILE *stream, const experiment_state *s, size_t index,
-                    const medtl_recipe *recipe, const char *table, const repeated *sets)
+/* "name=value" */
+static medtl_status put_set(FILE *stream, const experiment_state *s, const char *set,
+                            medtl_error *err)
+{
+    const char *value = strchr(set, '=') + 1;
+
+    fprintf(stream, "set %.*s", (int)(value - set), set);
+    if (strchr(value, '/') != NULL)
+        return put_place(stream, s, value, err);
+    fprintf(stream, "%s\n", value);
+    return MEDTL_OK;
+}
+
+/* The images that a shared run learns from. */
+static medtl_status put_images(FILE *stream, const experiment_state *s,
+                               const medtl_experiment_data *data, const char *table,
+                               medtl_error *err)
+{
+    char sha256[MEDTL_SHA256_TEXT_SIZE], *root = experiment_image_root(s, data);
+    medtl_status status = MEDTL_OK;
+
+    file_digest(table, sha256);
+    put_text(stream, "table", sha256);
+    put_text(stream, "classes", data->classes);
+    fputs("root ", stream);
+    if (root != NULL)
+        status = put_place(stream, s, root, err);
+    else
+        status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for an experiment");
+    free(root);
+    return status;
+}
+
+/* Everything that shapes a shared run, as text: at least what run_folder_open() compares, since it refuses a run that
+ * differs in what the key leaves out. @param table  NULL: none. */
+static medtl_status put_key(FILE *stream, const experiment_state *s, size_t index,
+                            const medtl_recipe *recipe, const char *table, const repeated *sets,
+                            medtl_error *err)
 {
     const medtl_experiment *e = s->experiment;
     const medtl_experiment_data *data = e->prepared[index].data < e->data_count
                                             ? &e->data[e->prepared[index].data]
                                             : &(medtl_experiment_data){0};
-    char sha256[MEDTL_SHA256_TEXT_SIZE] = "";
+    medtl_status status = MEDTL_OK;
 
     put_text(stream, "code", code_version());
     put_text(stream, "recipe", recipe->sha256);
     fprintf(stream, "seed %llu\n", (unsigned long long)e->seeds[0]);
     put_text(stream, "task", data->task);
     put_text(stream, "normaliser", data->normaliser);
-    if (table != NULL) {
-        file_digest(table, sha256);
-        put_text(stream, "table", sha256);
-        put_text(stream, "root", data->root);
-        put_text(stream, "classes", data->classes);
-    }
-    for (size_t i = 0; i < sets->count; i++)
-        put_set(stream, s, sets->texts[i]);
+    if (table != NULL)
+        status = put_images(stream, s, data, table, err);
+    for (size_t i = 0; i < sets->count && status == MEDTL_OK; i++)
+        status = put_set(stream, s, sets->texts[i], err);
+    return status;
 }
 
 static medtl_status place_shared(experiment_state *s, size_t index, medtl_error *err)
@@ -109,11 +148,11 @@ static medtl_status place_shared(experiment_state *s, size_t index, medtl_error 
         goto done;
     stream = open_memstream(&text, &size);
     if (stream != NULL)
-        put_key(stream, s, index, recipe, table, &sets);
-    if (stream == NULL || fclose(stream) != 0) {
+        status = put_key(stream, s, index, recipe, table, &sets, err);
+    if (stream == NULL || fclose(stream) != 0)
         status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for an experiment");
+    if (status != MEDTL_OK)
         goto done;
-    }
     medtl_sha256_text(text, size, sha256);
     if (asprintf(&s->prepared_folders[index], "%s/%s-%.*s", s->options.shared, recipe->name,
                  KEY_DIGITS, sha256) < 0) {
@@ -162,22 +201,40 @@ static medtl_status move_table(const char *folder, char **table, medtl_error *er
     return status;
 }
 
-/* Another experiment may be preparing the same; what it makes is what is wanted here. */
-static medtl_status wait_until_free(const experiment_state *s, const char *folder, medtl_error *err)
+/* Another experiment may be preparing the same; what it makes is what is wanted here. @param[out] lock  Of the folder. */
+static medtl_status wait_until_free(const experiment_state *s, const char *folder, int *lock,
+                                    medtl_error *err)
 {
     const struct timespec pause = {1, 0};
-    bool said = s->options.quiet;
-    int lock;
+    bool said = s->options.quiet, held = false;
+    medtl_status status;
 
-    while (run_folder_lock(folder, &lock, err) == MEDTL_E_IO && !stop_wanted()) {
+    while ((status = run_folder_lock(folder, lock, &held, err)) != MEDTL_OK && held) {
+        if (stop_wanted())
+            return medtl_fail(err, MEDTL_E_CANCELLED, "stopped while waiting");
         if (!said)
             printf("waiting for another process that prepares it\n");
         said = true;
         fflush(stdout);
         nanosleep(&pause, NULL);
     }
+    return status;
+}
+
+/* A run that others share is locked before its table is written, and until it is done. */
+static medtl_status prepare_shared(const experiment_state *s, const medtl_experiment_run *run,
+                                   const char *folder, char **table, medtl_error *err)
+{
+    int lock = -1;
+    medtl_status status = wait_until_free(s, folder, &lock, err);
+
+    if (status == MEDTL_OK && *table != NULL)
+        status = move_table(folder, table, err);
+    if (status == MEDTL_OK)
+        status = experiment_run_recipe(s, run, *table, s->experiment->seeds[0], folder,
+                                       EXPERIMENT_RUN_LOCKED, err);
     run_folder_unlock(lock);
-    return stop_wanted() ? medtl_fail(err, MEDTL_E_CANCELLED, "stopped while waiting") : MEDTL_OK;
+    return status;
 }
 
 medtl_status experiment_prepare(const experiment_state *s, size_t index, bool check,
@@ -191,13 +248,11 @@ medtl_status experiment_prepare(const experiment_state *s, size_t index, bool ch
 
     if ((status = medtl_recipe_load(run->recipe, &recipe, err)) == MEDTL_OK)
         status = deal_table(s, index, wants_labels(recipe), &table, err);
-    if (status == MEDTL_OK && s->options.shared != NULL && !check) {
-        status = wait_until_free(s, folder, err);
-        if (status == MEDTL_OK && table != NULL)
-            status = move_table(folder, &table, err);
-    }
-    if (status == MEDTL_OK)
-        status = experiment_run_recipe(s, run, table, s->experiment->seeds[0], folder, check, err);
+    if (status == MEDTL_OK && s->options.shared != NULL && !check)
+        status = prepare_shared(s, run, folder, &table, err);
+    else if (status == MEDTL_OK)
+        status = experiment_run_recipe(s, run, table, s->experiment->seeds[0], folder,
+                                       check ? EXPERIMENT_CHECK : EXPERIMENT_RUN, err);
     medtl_recipe_destroy(recipe);
     free(table);
     return status;

@@ -233,8 +233,7 @@ medtl_status experiment_settings(const experiment_state *s, const medtl_experime
     return status;
 }
 
-/* Folder of a table's relative files. Owned. */
-static char *image_root(const experiment_state *s, const medtl_experiment_data *data)
+char *experiment_image_root(const experiment_state *s, const medtl_experiment_data *data)
 {
     const char *slash = strrchr(data->table, '/');
     char *path = NULL;
@@ -249,16 +248,20 @@ static char *image_root(const experiment_state *s, const medtl_experiment_data *
 }
 
 medtl_status experiment_run_recipe(const experiment_state *s, const medtl_experiment_run *run,
-                                   const char *table, uint64_t seed, const char *folder, bool check,
-                                   medtl_error *err)
+                                   const char *table, uint64_t seed, const char *folder,
+                                   experiment_way way, medtl_error *err)
 {
     const medtl_experiment_data *data =
         run->data < s->experiment->data_count ? &s->experiment->data[run->data] : NULL;
-    char *root = data != NULL ? image_root(s, data) : NULL;
+    char *root = data != NULL ? experiment_image_root(s, data) : NULL;
     repeated sets = {0};
     medtl_recipe *recipe = NULL;
     recipe_outcome outcome;
-    recipe_inputs inputs = {.run_folder = folder, .seed = seed, .threads = s->options.threads};
+    recipe_inputs inputs = {.run_folder = folder,
+                            .locked = way == EXPERIMENT_RUN_LOCKED,
+                            .anew = "without this folder it is made anew",
+                            .seed = seed,
+                            .threads = s->options.threads};
     medtl_status status =
         data != NULL && root == NULL ? medtl_fail(err, MEDTL_E_MEMORY, "out of memory") : MEDTL_OK;
 
@@ -275,8 +278,8 @@ medtl_status experiment_run_recipe(const experiment_state *s, const medtl_experi
         (status = medtl_recipe_load(run->recipe, &recipe, err)) == MEDTL_OK) {
         inputs.sets = sets.texts;
         inputs.set_count = sets.count;
-        status = check ? recipe_check(recipe, &inputs, !s->options.quiet, err)
-                       : recipe_run(recipe, &inputs, false, false, &outcome, err);
+        status = way == EXPERIMENT_CHECK ? recipe_check(recipe, &inputs, !s->options.quiet, err)
+                                         : recipe_run(recipe, &inputs, false, false, &outcome, err);
     }
     medtl_recipe_destroy(recipe);
     repeated_clear(&sets);
@@ -296,7 +299,7 @@ medtl_status experiment_run_cell(const experiment_state *s, experiment_cell *cel
         (check || ((status = medtl_file_make_folders(folder, err)) == MEDTL_OK &&
                    (status = experiment_record_write(s, cell, table, err)) == MEDTL_OK)))
         status = experiment_run_recipe(s, &s->experiment->arms[cell->arm], table, cell->seed,
-                                       folder, check, err);
+                                       folder, check ? EXPERIMENT_CHECK : EXPERIMENT_RUN, err);
     free(table);
     free(folder);
     return status;

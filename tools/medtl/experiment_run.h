@@ -59,8 +59,9 @@ medtl_status experiment_split(const experiment_state *state, experiment_cell *ce
                               medtl_error *err);
 
 /** Decide where the prepared runs lie. What is shared lies under a key made of everything that shapes it: the code's version,
- *  recipe, seed, normaliser, settings, and digests of the dealt table and of the files that settings name. (Not of the
- *  images themselves: they are taken to stay as they are, as in a run that is gone on with.) */
+ *  recipe, seed, normaliser, settings, where the images lie, and digests of the dealt table and of the files that settings
+ *  name. (Not of the images themselves: they are taken to stay as they are, as in a run that is gone on with.) How a path is
+ *  spelled does not matter. */
 medtl_status experiment_place(experiment_state *state, medtl_error *err);
 
 /** Carry out a prepared run or a run of the matrix, or go on with it; nothing where it is done. A shared run that another
@@ -80,12 +81,21 @@ medtl_status experiment_collect(experiment_state *state, medtl_error *err);
 medtl_status experiment_deal(const experiment_state *state, size_t data_index,
                              const deal_options *how, const char *name, size_t *counts, char **path,
                              medtl_error *err);
+/** Folder of a table's relative files. @return owned; NULL without memory. */
+char *experiment_image_root(const experiment_state *state, const medtl_experiment_data *data);
 /** The settings of a run with {root} and {PREPARED} filled in, added as "name=value". */
 medtl_status experiment_settings(const experiment_state *state, const medtl_experiment_run *run,
                                  repeated *sets, medtl_error *err);
+/** What is done with a recipe. */
+typedef enum experiment_way {
+    EXPERIMENT_CHECK, /* its command lines are checked, nothing is run */
+    EXPERIMENT_RUN,
+    EXPERIMENT_RUN_LOCKED /* the caller has locked the run folder */
+} experiment_way;
+
 /** Run a recipe, or check its command lines. @param table  The split; NULL: the recipe gets no labelled images. */
 medtl_status experiment_run_recipe(const experiment_state *state, const medtl_experiment_run *run,
-                                   const char *table, uint64_t seed, const char *folder, bool check,
-                                   medtl_error *err);
+                                   const char *table, uint64_t seed, const char *folder,
+                                   experiment_way way, medtl_error *err);
 
 #endif

@@ -367,14 +367,19 @@ static medtl_status draw(const experiment_state *s, medtl_error *err)
     return status;
 }
 
+bool experiment_any_done(const experiment_state *s)
+{
+    for (size_t i = 0; i < s->cell_count; i++)
+        if (s->cells[i].done)
+            return true;
+    return false;
+}
+
 medtl_status experiment_summarise(const experiment_state *s, medtl_error *err)
 {
-    bool any = false;
     medtl_status status;
 
-    for (size_t i = 0; i < s->cell_count; i++)
-        any = any || s->cells[i].done;
-    if (!any)
+    if (!experiment_any_done(s))
         return medtl_fail(err, MEDTL_E_ARGUMENT, "%s: no run is done yet", s->options.folder);
     if ((status = write_results(s, err)) != MEDTL_OK || (status = write_json(s, err)) != MEDTL_OK ||
         (status = write_markdown(s, err)) != MEDTL_OK)

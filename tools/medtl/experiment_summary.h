@@ -4,9 +4,12 @@
 
 #include "experiment_run.h"
 
+/** Is there a run to make tables of? @param state  After experiment_collect(). */
+bool experiment_any_done(const experiment_state *state);
+
 /** Write results.csv (a line for each run that is done), summary.json and summary.md (means over seeds with sd, 95 %
  *  interval by Student's t, and the paired difference to the baseline with its p), and plots/MEASURE.svg and .png.
- *  @param state  After experiment_collect(). */
+ *  @param state  After experiment_collect(). @return MEDTL_E_ARGUMENT where no run is done. */
 medtl_status experiment_summarise(const experiment_state *state, medtl_error *err);
 
 #endif

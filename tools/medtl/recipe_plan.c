@@ -1,5 +1,7 @@
 #include "recipe_plan.h"
 
+#include "paths.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -433,12 +435,13 @@ char *recipe_step_text(const recipe_step *step)
     return NULL;
 }
 
-bool recipe_step_same(const recipe_step *step, const char *const *arguments, size_t count)
+bool recipe_step_same(const recipe_step *step, const char *const *arguments, size_t count,
+                      const char *from)
 {
     if (count != step->argument_count)
         return false;
     for (size_t i = 0; i < count; i++)
-        if (strcmp(step->arguments[i], arguments[i]) != 0 &&
+        if (!paths_same(NULL, step->arguments[i], from, arguments[i]) &&
             (i == 0 || strcmp(arguments[i - 1], "--threads") != 0))
             return false;
     return true;

@@ -11,6 +11,9 @@ typedef struct recipe_inputs {
     const char *task, *normaliser, *classes;
     const char *test_folds, *validation_folds;
     const char *run_folder;
+    bool locked; /* by the caller (run_folder.h); else that is done when the recipe is run */
+    const char
+        *anew; /* how a run is started anew, for the message that the folder holds another one */
     uint64_t seed, threads;
     const char *const *sets; /* "parameter=value" or "stage.option=value" */
     size_t set_count;
@@ -42,7 +45,10 @@ void recipe_step_clear(recipe_step *step); /* likewise */
 /** A command line as a person would type it, for a log. @return owned (free); NULL without memory. */
 char *recipe_step_text(const recipe_step *step);
 
-/** Do two command lines give the same result? Those that differ in --threads alone do. */
-bool recipe_step_same(const recipe_step *step, const char *const *arguments, size_t count);
+/** Do two command lines give the same result? Those that differ in --threads alone do, or in how paths are spelled.
+ *  @param from  Folder that relative paths among the arguments start from; those of the step start from the working folder,
+ *               as they do where this is NULL. */
+bool recipe_step_same(const recipe_step *step, const char *const *arguments, size_t count,
+                      const char *from);
 
 #endif

@@ -79,6 +79,12 @@ static medtl_status run_step(const recipe_step *step, recipe_outcome *out, medtl
     return status;
 }
 
+/* A run that is gone on with is what all its stages are, whenever they were carried out. */
+static bool was_incomplete(const recipe_step *step)
+{
+    return run_folder_stage_exit_code(step) == EXIT_INCOMPLETE;
+}
+
 static medtl_status run_steps(const recipe_plan *plan, bool say, recipe_outcome *out,
                               medtl_error *err)
 {
@@ -89,9 +95,14 @@ static medtl_status run_steps(const recipe_plan *plan, bool say, recipe_outcome 
         char *text;
 
         if (run_folder_stage_done(&plan->steps[i])) {
+            const bool incomplete = was_incomplete(&plan->steps[i]);
+
             out->already_done++;
+            out->incomplete = out->incomplete || incomplete;
             if (say)
-                say_step(&plan->steps[i], i + 1, plan->count, "done before");
+                say_step(&plan->steps[i], i + 1, plan->count,
+                         incomplete ? "done before, without some files that it could not read"
+                                    : "done before");
             continue;
         }
         text = recipe_step_text(&plan->steps[i]);
@@ -113,9 +124,12 @@ static medtl_status run_examples(const recipe_plan *plan, const recipe_inputs *i
     medtl_error why = {0};
     medtl_status status = examples_step(plan, inputs, inputs->examples, &step, err);
 
-    if (status != MEDTL_OK || step.argument_count == 0 ||
-        (run_folder_stage_done(&step) && run_folder_stage_same(&step)))
+    if (status != MEDTL_OK || step.argument_count == 0)
         goto done;
+    if (run_folder_stage_done(&step) && run_folder_stage_same(&step)) {
+        out->incomplete = out->incomplete || was_incomplete(&step);
+        goto done;
+    }
     run_folder_empty(step.folder); /* of other pictures */
     if (run_step(&step, out, &why) != MEDTL_OK) {
         out->incomplete = true;
@@ -134,9 +148,10 @@ medtl_status recipe_run(const medtl_recipe *recipe, const recipe_inputs *inputs,
     int lock = -1;
     medtl_status status = recipe_plan_make(recipe, inputs, &plan, err);
 
+    if (status == MEDTL_OK && !inputs->locked)
+        status = run_folder_lock(inputs->run_folder, &lock, NULL, err);
     *out = (recipe_outcome){0};
     if (status == MEDTL_OK &&
-        (status = run_folder_lock(inputs->run_folder, &lock, err)) == MEDTL_OK &&
         (status = run_folder_open(recipe, inputs, &plan, force, err)) == MEDTL_OK &&
         (status = run_steps(&plan, say, out, err)) == MEDTL_OK &&
         (status = run_examples(&plan, inputs, out, err)) == MEDTL_OK)

@@ -6,8 +6,9 @@
 
 typedef struct recipe_outcome {
     size_t stages, already_done;
-    bool incomplete; /* a stage named files that it could not read */
-    double seconds;  /* of the stages that ran now */
+    bool
+        incomplete; /* a stage named files that it could not read, now or when it was carried out */
+    double seconds; /* of the stages that ran now */
 } recipe_outcome;
 
 /** @param say  A line to standard output about each stage.

@@ -12,7 +12,7 @@
 medtl_status report_write(const char *folder, medtl_error *err);
 
 /** The part of a report about the files of one stage: results (metrics.json), ROC, confusion and reliability
- *  (predictions.csv), curves (history.csv), and other pictures.
+ *  (predictions.csv), curves (history.csv, or of a block search history-blocks-N.csv), and other pictures.
  *  @param folder  Of the stage. @param plots  Where its charts go; made when needed.
  *  @param[out] found  Counts the files that something was said about. */
 medtl_status report_stage(FILE *stream, const char *folder, const char *plots, size_t *found,

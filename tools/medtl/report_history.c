@@ -117,8 +117,8 @@ static medtl_status draw(FILE *stream, const curves *c, const struct kind *kind,
     return status;
 }
 
-medtl_status charts_history(FILE *stream, const char *csv, const char *plots, double kept,
-                            medtl_error *err)
+medtl_status charts_history(FILE *stream, const char *csv, const char *note, const char *plots,
+                            double kept, medtl_error *err)
 {
     medtl_table *table = NULL;
     curves c = {0};
@@ -126,6 +126,8 @@ medtl_status charts_history(FILE *stream, const char *csv, const char *plots, do
 
     if (status == MEDTL_OK && medtl_table_rows(table) > 0) {
         fputs("<h3>Curves</h3>\n", stream);
+        if (note != NULL)
+            fprintf(stream, "<p>%s</p>\n", note);
         if ((status = medtl_file_make_folders(plots, err)) == MEDTL_OK)
             status = read_curves(table, &c, err);
         for (size_t i = 0; i < sizeof kinds / sizeof kinds[0] && status == MEDTL_OK; i++)

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* As many as plot_confusion() draws; of more nobody could tell the curves apart. */
 enum { CHART_CLASSES = 40 };
 
 typedef struct scored {
@@ -71,6 +72,18 @@ static medtl_status read_rows(const medtl_table *table, const char *csv, const s
     return status;
 }
 
+static bool is_class(const char *header) { return strncmp(header, "p_", 2) == 0; }
+
+static size_t count_classes(const medtl_table *table)
+{
+    size_t count = 0;
+
+    for (size_t k = 0; k < medtl_table_columns(table); k++)
+        count += is_class(medtl_table_header(table, k));
+    return count;
+}
+
+/* Of a table with at most CHART_CLASSES classes. */
 static medtl_status read_table(const medtl_table *table, const char *csv, scored *s,
                                medtl_error *err)
 {
@@ -79,11 +92,8 @@ static medtl_status read_table(const medtl_table *table, const char *csv, scored
     for (size_t k = 0; k < medtl_table_columns(table); k++) {
         const char *name = medtl_table_header(table, k);
 
-        if (strncmp(name, "p_", 2) != 0)
+        if (!is_class(name))
             continue;
-        if (s->classes == CHART_CLASSES)
-            return medtl_fail(err, MEDTL_E_UNSUPPORTED, "%s: more than %d classes", csv,
-                              CHART_CLASSES);
         columns[s->classes] = k;
         s->names[s->classes++] = name + 2;
     }
@@ -168,7 +178,8 @@ static medtl_status draw_reliability(FILE *stream, const scored *s, const char *
                               : status;
 }
 
-medtl_status charts_predictions(FILE *stream, const char *csv, const char *plots, medtl_error *err)
+static medtl_status draw_all(FILE *stream, const medtl_table *table, const char *csv,
+                             const char *plots, medtl_error *err)
 {
     static const struct {
         const char *file;
@@ -176,11 +187,10 @@ medtl_status charts_predictions(FILE *stream, const char *csv, const char *plots
     } charts[] = {{"roc.svg", draw_roc},
                   {"confusion.svg", draw_confusion},
                   {"reliability.svg", draw_reliability}};
-    medtl_table *table = NULL;
     scored s = {0};
-    medtl_status status = medtl_table_read(csv, &table, err);
+    medtl_status status = read_table(table, csv, &s, err);
 
-    if (status == MEDTL_OK && (status = read_table(table, csv, &s, err)) == MEDTL_OK && s.count > 0)
+    if (status == MEDTL_OK && s.count > 0)
         status = medtl_file_make_folders(plots, err);
     for (size_t i = 0; i < 3 && status == MEDTL_OK && s.count > 0; i++) {
         char *path = path_join(plots, charts[i].file);
@@ -190,6 +200,22 @@ medtl_status charts_predictions(FILE *stream, const char *csv, const char *plots
         free(path);
     }
     scored_clear(&s);
+    return status;
+}
+
+medtl_status charts_predictions(FILE *stream, const char *csv, const char *plots, medtl_error *err)
+{
+    medtl_table *table = NULL;
+    medtl_status status = medtl_table_read(csv, &table, err);
+
+    if (status == MEDTL_OK && count_classes(table) > CHART_CLASSES)
+        fprintf(
+            stream,
+            "<p>ROC curves, confusion matrix and reliability are drawn of at most %d classes, and here "
+            "are %zu: there are no such charts. The probabilities are in predictions.csv.</p>\n",
+            CHART_CLASSES, count_classes(table));
+    else if (status == MEDTL_OK)
+        status = draw_all(stream, table, csv, plots, err);
     medtl_table_destroy(table);
     return status;
 }

@@ -116,7 +116,23 @@ static void put_provenance(FILE *stream, const char *prefix, json_t *object)
     }
 }
 
-static medtl_status put_metrics(FILE *stream, const char *folder, double *kept, size_t *found,
+/* What metrics.json says of the training that the curves are of. */
+typedef struct training {
+    double kept_epoch; /* 0: not known */
+    bool searched;     /* by depth (--strategy block-search) */
+    size_t depth;      /* that was chosen then */
+} training;
+
+static training training_of(const json_t *provenance)
+{
+    const json_t *search = json_object_get(provenance, "block_search");
+
+    return (training){json_number_value(json_object_get(provenance, "kept_epoch")),
+                      json_is_object(search),
+                      (size_t)json_integer_value(json_object_get(search, "chosen"))};
+}
+
+static medtl_status put_metrics(FILE *stream, const char *folder, training *trained, size_t *found,
                                 medtl_error *err)
 {
     char *path = path_join(folder, "metrics.json");
@@ -138,7 +154,7 @@ static medtl_status put_metrics(FILE *stream, const char *folder, double *kept, 
         put_evaluation(stream, "Validation: used to choose and calibrate, so somewhat too good",
                        json_object_get(root, "validation"));
     provenance = json_object_get(root, "provenance");
-    *kept = json_number_value(json_object_get(provenance, "kept_epoch"));
+    *trained = training_of(provenance);
     if (json_is_object(provenance)) {
         fputs("<details><summary>Settings and data</summary>\n<table>\n", stream);
         put_provenance(stream, "", provenance);
@@ -149,17 +165,59 @@ static medtl_status put_metrics(FILE *stream, const char *folder, double *kept, 
     return status;
 }
 
-/* Call `put` for FOLDER/NAME where there is such a file. */
-static medtl_status put_history(FILE *stream, const char *folder, const char *plots, double kept,
-                                size_t *found, medtl_error *err)
+static bool holds(const char *folder, const char *name)
 {
-    char *path = path_join(folder, "history.csv");
+    char *path = path_join(folder, name);
+    const bool there = path != NULL && access(path, F_OK) == 0;
+
+    free(path);
+    return there;
+}
+
+/* The file of curves, and in a few words what they are of. */
+typedef struct curves_file {
+    char name[48], note[240];
+} curves_file;
+
+static void name_depth(curves_file *file, size_t depth)
+{
+    snprintf(file->name, sizeof file->name, "history-blocks-%zu.csv", depth);
+}
+
+/* A block search has curves for each depth: those of the one that was kept, or, while it is under way, of the deepest. */
+static curves_file find_curves(const char *folder, const training *trained)
+{
+    curves_file file = {"history.csv", ""}, next = {"", ""};
+
+    if (trained->searched) {
+        name_depth(&file, trained->depth);
+        snprintf(file.note, sizeof file.note,
+                 "Of blocks %zu, the depth that was kept; those of the others are in "
+                 "history-blocks-N.csv, and what came of each depth is in blocks.csv.",
+                 trained->depth);
+    } else if (!holds(folder, file.name)) {
+        name_depth(&next, 0);
+        for (size_t depth = 0; holds(folder, next.name); name_depth(&next, ++depth)) {
+            file = next;
+            snprintf(file.note, sizeof file.note,
+                     "Of blocks %zu, the deepest that was begun: the search has not ended.", depth);
+        }
+    }
+    return file;
+}
+
+static medtl_status put_history(FILE *stream, const char *folder, const char *plots,
+                                const training *trained, size_t *found, medtl_error *err)
+{
+    const curves_file file = find_curves(folder, trained);
+    char *path = path_join(folder, file.name);
     medtl_status status =
         path != NULL ? MEDTL_OK : medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
 
     if (status == MEDTL_OK && access(path, F_OK) == 0) {
         ++*found;
-        status = charts_history(stream, path, plots, kept, err);
+        status = charts_history(stream, path, file.note[0] != '\0' ? file.note : NULL, plots,
+                                trained->kept_epoch, err);
     }
     free(path);
     return status;
@@ -224,12 +282,12 @@ static medtl_status put_pictures(FILE *stream, const char *folder, size_t *found
 medtl_status report_stage(FILE *stream, const char *folder, const char *plots, size_t *found,
                           medtl_error *err)
 {
-    double kept = 0.0;
+    training trained = {0};
     medtl_status status;
 
-    if ((status = put_metrics(stream, folder, &kept, found, err)) != MEDTL_OK ||
+    if ((status = put_metrics(stream, folder, &trained, found, err)) != MEDTL_OK ||
         (status = put_predictions(stream, folder, plots, found, err)) != MEDTL_OK ||
-        (status = put_history(stream, folder, plots, kept, found, err)) != MEDTL_OK)
+        (status = put_history(stream, folder, plots, &trained, found, err)) != MEDTL_OK)
         return status;
     return put_pictures(stream, folder, found, err);
 }

@@ -3,10 +3,12 @@
 #include "core/base/file.h"
 #include "evaluation_output.h"
 #include "medtl_code_version.h"
+#include "paths.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,24 +38,40 @@ void file_digest(const char *path, char text[MEDTL_SHA256_TEXT_SIZE])
     free(bytes);
 }
 
-medtl_status run_folder_lock(const char *folder, int *lock, medtl_error *err)
+/* @param[out] held  Somebody else has it. */
+static medtl_status lock_file(const char *folder, const char *path, int *lock, bool *held,
+                              medtl_error *err)
+{
+    const int file = open(path, O_RDWR | O_CREAT, 0666); /* inherited by children, on purpose */
+
+    if (file < 0)
+        return medtl_fail(err, MEDTL_E_IO, "%s: cannot write: %s", folder, strerror(errno));
+    if (flock(file, LOCK_EX | LOCK_NB) == 0) {
+        *lock = file;
+        return MEDTL_OK;
+    }
+    *held = errno == EWOULDBLOCK;
+    if (*held)
+        medtl_fail(err, MEDTL_E_IO, "%s: another process works in this folder", folder);
+    else
+        medtl_fail(err, MEDTL_E_IO, "%s: cannot be locked: %s", folder, strerror(errno));
+    close(file);
+    return MEDTL_E_IO;
+}
+
+medtl_status run_folder_lock(const char *folder, int *lock, bool *held, medtl_error *err)
 {
     medtl_status status = medtl_file_make_folders(folder, err);
     char *path = path_join(folder, ".lock");
+    bool other = false;
 
     *lock = -1;
     if (path == NULL && status == MEDTL_OK)
         status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory");
-    if (status == MEDTL_OK) {
-        *lock = open(path, O_RDWR | O_CREAT, 0666); /* inherited by children, on purpose */
-        if (*lock < 0)
-            status = medtl_fail(err, MEDTL_E_IO, "%s: cannot write: %s", folder, strerror(errno));
-        else if (flock(*lock, LOCK_EX | LOCK_NB) != 0)
-            status =
-                medtl_fail(err, MEDTL_E_IO, "%s: another process works in this folder", folder);
-    }
-    if (status != MEDTL_OK)
-        run_folder_unlock(*lock);
+    if (status == MEDTL_OK)
+        status = lock_file(folder, path, lock, &other, err);
+    if (held != NULL)
+        *held = other;
     free(path);
     return status;
 }
@@ -117,22 +135,54 @@ static json_t *deviations_json(const medtl_recipe *recipe)
 static json_t *run_json(const medtl_recipe *recipe, const recipe_inputs *inputs,
                         const recipe_plan *plan)
 {
-    char sha256[MEDTL_SHA256_TEXT_SIZE];
+    char sha256[MEDTL_SHA256_TEXT_SIZE], *here = path_resolve(NULL, ".");
+    json_t *root;
 
     file_digest(inputs->labels.data, sha256);
-    return json_pack(
-        "{s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s, s:o}, s:{s:o, s:o, s:o, s:o}, s:I, s:o, s:o}",
-        "software", "medtl " MEDTL_VERSION, "code", code_version(), "recipe", "name", recipe->name,
-        "title", recipe->title, "source", recipe->source, "published", recipe->published, "sha256",
-        recipe->sha256, "deviations", deviations_json(recipe), "data", "table",
-        text_or_null(inputs->labels.data), "table_sha256", text_or_null(sha256), "test_folds",
-        text_or_null(inputs->test_folds), "validation_folds",
+    root = json_pack(
+        "{s:s, s:s, s:o, s:{s:s, s:s, s:s, s:s, s:s, s:o}, s:{s:o, s:o, s:o, s:o}, s:I, s:o, s:o}",
+        "software", "medtl " MEDTL_VERSION, "code", code_version(), "working_folder",
+        text_or_null(here), "recipe", "name", recipe->name, "title", recipe->title, "source",
+        recipe->source, "published", recipe->published, "sha256", recipe->sha256, "deviations",
+        deviations_json(recipe), "data", "table", text_or_null(inputs->labels.data), "table_sha256",
+        text_or_null(sha256), "test_folds", text_or_null(inputs->test_folds), "validation_folds",
         text_or_null(inputs->validation_folds), "seed", (json_int_t)inputs->seed, "parameters",
         parameters_json(recipe, plan), "stages", stages_json(plan));
+    free(here);
+    return root;
 }
 
-/* Does a stage's command line differ from the one of an older run.json? */
-static bool stage_differs(const json_t *old, const recipe_step *step)
+/* Folder that relative paths of a run.json start from; NULL: an older one that does not say. */
+static const char *working_folder(const json_t *run)
+{
+    return json_string_value(json_object_get(run, "working_folder"));
+}
+
+/* Of the same recipe: the same values, or other spellings of paths to files with the same digest. */
+static bool same_parameters(const json_t *old, const json_t *new)
+{
+    const json_t *was = json_object_get(old, "parameters"),
+                 *is = json_object_get(new, "parameters"), *one;
+    size_t i;
+
+    if (json_array_size(was) != json_array_size(is))
+        return false;
+    json_array_foreach(was, i, one)
+    {
+        const json_t *other = json_array_get(is, i);
+        const char *a = json_string_value(json_object_get(one, "value")),
+                   *b = json_string_value(json_object_get(other, "value"));
+
+        if (a == NULL || b == NULL || !paths_same(working_folder(old), a, NULL, b) ||
+            !json_equal(json_object_get(one, "name"), json_object_get(other, "name")) ||
+            !json_equal(json_object_get(one, "sha256"), json_object_get(other, "sha256")))
+            return false;
+    }
+    return true;
+}
+
+/* Does a stage's command line differ from the one of an older run.json? @param from  Of that one's relative paths. */
+static bool stage_differs(const json_t *old, const char *from, const recipe_step *step)
 {
     const json_t *arguments = json_object_get(old, "arguments");
     const size_t count = json_array_size(arguments);
@@ -143,7 +193,7 @@ static bool stage_differs(const json_t *old, const recipe_step *step)
         words[i] = json_string_value(json_array_get(arguments, i));
         same = words[i] != NULL;
     }
-    same = same && recipe_step_same(step, words, count);
+    same = same && recipe_step_same(step, words, count, from);
     free(words);
     return !same;
 }
@@ -161,12 +211,12 @@ static const char *difference(const json_t *old, const json_t *new, const recipe
         if (!json_equal(json_object_get(json_object_get(old, digests[i]), members[i]),
                         json_object_get(json_object_get(new, digests[i]), members[i])))
             return names[i];
-    if (!json_equal(json_object_get(old, "parameters"), json_object_get(new, "parameters")))
+    if (!same_parameters(old, new))
         return "other parameters, or other files behind them";
     if (json_array_size(stages) != plan->count)
         return "other stages";
     for (size_t i = 0; i < plan->count; i++)
-        if (stage_differs(json_array_get(stages, i), &plan->steps[i]))
+        if (stage_differs(json_array_get(stages, i), working_folder(old), &plan->steps[i]))
             return "other settings";
     return NULL;
 }
@@ -182,6 +232,23 @@ void run_folder_empty(const char *folder)
         closedir(listing);
 }
 
+/* What a stage would take for its own: that it is done, how long it took, where its trainings were (of a search there are
+ * several) and their curves. */
+static void forget_stage(const char *folder)
+{
+    static const char *const patterns[] = {"stage.json", "spent.json", "checkpoint*.bin",
+                                           "history*.csv"};
+    DIR *listing = opendir(folder);
+    const struct dirent *item;
+
+    while (listing != NULL && (item = readdir(listing)) != NULL)
+        for (size_t i = 0; i < sizeof patterns / sizeof patterns[0]; i++)
+            if (fnmatch(patterns[i], item->d_name, 0) == 0)
+                unlinkat(dirfd(listing), item->d_name, 0);
+    if (listing != NULL)
+        closedir(listing);
+}
+
 /* @param folder  Of the run. What was made of its stages afterwards is of the old ones, too. */
 static void forget_stages(const char *folder, const recipe_plan *plan)
 {
@@ -190,17 +257,8 @@ static void forget_stages(const char *folder, const recipe_plan *plan)
     if (examples != NULL)
         run_folder_empty(examples);
     free(examples);
-    for (size_t i = 0; i < plan->count; i++) {
-        static const char *const files[] = {"stage.json", "spent.json", "checkpoint.bin"};
-
-        for (size_t k = 0; k < sizeof files / sizeof files[0]; k++) {
-            char *path = path_join(plan->steps[i].folder, files[k]);
-
-            if (path != NULL)
-                unlink(path);
-            free(path);
-        }
-    }
+    for (size_t i = 0; i < plan->count; i++)
+        forget_stage(plan->steps[i].folder);
 }
 
 medtl_status run_folder_open(const medtl_recipe *recipe, const recipe_inputs *inputs,
@@ -218,10 +276,9 @@ medtl_status run_folder_open(const medtl_recipe *recipe, const recipe_inputs *in
         old = json_load_file(path, 0, NULL);
         differs = old == NULL ? "no run" : difference(old, new, plan);
         if (old != NULL && differs != NULL && !force)
-            status = medtl_fail(
-                err, MEDTL_E_ARGUMENT,
-                "%s: holds a run with %s; --force starts anew, another folder keeps both",
-                inputs->run_folder, differs);
+            status = medtl_fail(err, MEDTL_E_ARGUMENT,
+                                "%s: holds a run with %s; %s, another folder keeps both",
+                                inputs->run_folder, differs, inputs->anew);
         else if (differs != NULL || force) {
             forget_stages(inputs->run_folder, plan);
             status = json_write(path, new, err);
@@ -253,6 +310,17 @@ bool run_folder_stage_same(const recipe_step *step)
     free(command);
     free(path);
     return same;
+}
+
+int run_folder_stage_exit_code(const recipe_step *step)
+{
+    char *path = path_join(step->folder, "stage.json");
+    json_t *root = path != NULL ? json_load_file(path, 0, NULL) : NULL;
+    const int code = (int)json_integer_value(json_object_get(root, "exit_code"));
+
+    json_decref(root);
+    free(path);
+    return code;
 }
 
 stage_time run_folder_stage_spent(const recipe_step *step)

@@ -16,8 +16,10 @@
 const char *code_version(void);
 
 /** Make the folder and lock it; the lock is handed on to child processes, so that it is held until the last of them ends.
- *  @param[out] lock  For run_folder_unlock(). @return MEDTL_E_IO where another process works in it. */
-medtl_status run_folder_lock(const char *folder, int *lock, medtl_error *err);
+ *  @param[out] lock  For run_folder_unlock(); -1 on failure.
+ *  @param[out] held  Whether it failed because another process works in the folder, which may be waited for. May be NULL.
+ *  @return MEDTL_E_IO where that is so, or where the folder cannot be written; MEDTL_E_MEMORY. */
+medtl_status run_folder_lock(const char *folder, int *lock, bool *held, medtl_error *err);
 void run_folder_unlock(int lock);
 
 /** Write run.json, or compare with the one that is there.
@@ -29,6 +31,9 @@ medtl_status run_folder_open(const medtl_recipe *recipe, const recipe_inputs *in
 /** Is this stage done? And by this command line? */
 bool run_folder_stage_done(const recipe_step *step);
 bool run_folder_stage_same(const recipe_step *step);
+
+/** What a stage that is done ended with. A stage.json that cannot be read counts as one without failures. */
+int run_folder_stage_exit_code(const recipe_step *step);
 
 /** Remove the files of a folder, not its folders. */
 void run_folder_empty(const char *folder);

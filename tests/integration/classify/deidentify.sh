@@ -85,6 +85,41 @@ done
 run 0 classify "$work/in" -o "$work/clean" --deidentify --key "$work/key" --resume
 says 'already'
 
+# What explains a result shows the pixels of its image: refused where these may name somebody, and counted where that is not
+# said. The report comes without it, and verifies.
+if command -v dcmodify >/dev/null; then
+    sed 's|</task>|<evidence objects="outline secondary-capture segmentation" when="always"/></task>|' \
+        "$work/data/tasks/10-mammography.xml" >"$work/shown.xml"
+    mkdir "$work/shown"
+    for i in 1 2 3; do "$raw" "$work/shown/$i" study=1.2.3 sop=1.2.3.$i seed=$i; done
+    dcmodify -nb -i '(0028,0301)=YES' "$work/shown/1"
+    dcmodify -nb -i '(0028,0301)=NO' -i '(0028,0302)=YES' "$work/shown/2"
+    pictures() { grep -rlaF 1.2.840.10008.5.1.4.1.1.7 "$1" | wc -l; } # the report names their SOP class, too
+
+    run 1 classify "$work/shown" -o "$work/refused" --config "$work/shown.xml" --deidentify --key "$work/key"
+    one_line "$work/shown/1: " "names may be burned into its pixels" "is not written"
+    says '^1 of the objects that explain results do not say whether names'
+    says '^1 of the objects that explain results say that they show features'
+    [ "$(pictures "$work/refused")" = 3 ] || complain "$(pictures "$work/refused") files name a picture, not two and the report"
+    run 1 classify "$work/shown" -o "$work/quiet" --config "$work/shown.xml" --deidentify -q
+    one_line "$work/shown/1: "
+    run 0 classify "$work/shown" -o "$work/allowed" --config "$work/shown.xml" --deidentify --key "$work/key" --allow-burned-in --csv -
+    grep -q '^1 of the objects that explain results say that names may be burned' "$work/err" || complain "$(cat "$work/err")"
+    [ "$(pictures "$work/allowed")" = 4 ] || complain "$(pictures "$work/allowed") files name a picture, not three and the report"
+    for folder in refused allowed; do
+        report=$(grep -rlaF 1.2.840.10008.5.1.4.1.1.88 "$work/$folder")
+        options=$([ $folder = refused ] || echo --allow-burned-in)
+        run 0 verify "$report" "$work/shown" --config "$work/shown.xml" --key "$work/key" $options
+        says '^content *agrees'
+    done
+    run 2 classify "$work/shown" -o "$work/x" --allow-burned-in
+
+    # What classify wrote without --deidentify is refused alike.
+    run 0 classify "$work/shown" -o "$work/named" --config "$work/shown.xml" -q
+    run 1 deidentify "$work/named" -o "$work/x"
+    says ' 1 refused'
+fi
+
 # Whoever has the key can verify them, with the images as they were; nobody else.
 head -c 32 /dev/zero >"$work/other-key"
 for options in "" "--shift-dates"; do
@@ -113,6 +148,20 @@ if command -v dcmodify >/dev/null; then
     says '^1 objects written'
     run 1 deidentify "$work/deep" -o "$work/limited" -q --limit depth=20; one_line "deeper than the limit of 20"
 fi
+
+# Stopped at any moment, in the search too: what it says is written is there, and nothing else is.
+mkdir "$work/many"
+for block in $(seq 6); do (cd "$work/many" && tee $(seq -f "$block-%g" 500) <"$work/mixed/good" >/dev/null); done
+for delay in 0.02 0.05 0.1 0.2; do
+    rm -rf "$work/stopped"
+    "$dcm_medtl" deidentify "$work/many" -o "$work/stopped" --json "$work/stopped.json" >"$work/out" 2>"$work/err" &
+    sleep "$delay"
+    kill -INT $! 2>/dev/null
+    wait $! && continue # it was faster
+    there=$(count_reports "$work/stopped")
+    says "^$there objects written"
+    [ "$(grep -c '"outcome": "written"' "$work/stopped.json")" = "$there" ] || complain "the list names others than the $there written"
+done
 
 # Command lines.
 run 2 deidentify "$work/in"

@@ -109,6 +109,27 @@ Test(recipe, leaves_settings_results_and_a_page_that_stands_alone)
     cr_assert(exists("run/1-finetune/report.html"));
 }
 
+/* run.json says where its relative paths start, so that the run is known again from elsewhere, too. */
+Test(recipe, is_the_same_run_however_its_folder_is_spelled)
+{
+#define FROM(ROOT)                                                                                 \
+    "run-recipe kim2022-scratch --classes no,yes --test-folds 0 --validation-folds 1 "             \
+    "--normaliser '" NORMALISER "' --set architecture=hybrid2 --set width=4 --set augment=none "   \
+    "--set epochs=1 --examples 0 --data " ROOT "labels.csv "
+    pictures_write(40);
+    EXITS(0, FROM("") "-o run");
+    EXITS(0, FROM("./") "-o run/");
+    SAYS("stage 2 of 2, evaluate: done before");
+    cr_assert(mkdir("sub", 0777) == 0 && chdir("sub") == 0);
+    EXITS(0, FROM("../") "-o ../run");
+    SAYS("stage 2 of 2, evaluate: done before");
+    cr_assert_eq(chdir(".."), 0);
+    cr_assert_eq(system("cp -r labels.csv pictures sub"), 0);
+    EXITS(2, FROM("sub/") "-o run");
+    SAYS("other settings; --force starts anew");
+#undef FROM
+}
+
 /* The picture is of the second stage's table and of the last model, whatever lay there before. */
 Test(recipe, forced_anew_forgets_the_old_heat_maps)
 {
@@ -165,6 +186,85 @@ Test(recipe, explains_inverted_images_as_it_evaluated_them)
     maps_have_the_probabilities_of("run/examples/explain.json", "run/2-evaluate/predictions.csv");
 }
 
+/* A block search keeps a checkpoint for each depth: with other settings they are of another run, with the same ones the
+ * search would be done before it begins. */
+Test(recipe, forced_anew_forgets_every_checkpoint_of_a_search)
+{
+#define SEARCH                                                                                     \
+    "run-recipe kandel2020 --data labels.csv --classes no,yes --test-folds 0 "                     \
+    "--validation-folds 1 --normaliser '" NORMALISER                                               \
+    "' --init first/model.safetensors --set architecture=hybrid2 --set width=4 "                   \
+    "--set augment=none --set epochs=1 --examples 0 -o run "
+    char *log;
+
+    pictures_write(40);
+    EXITS(0, "finetune " SMALL_RUN "--test-folds 0 --validation-folds 1 --epochs 1 -o first");
+    EXITS(0, SEARCH "--set lr=0.01");
+    cr_assert(exists("run/1-finetune/checkpoint-blocks-1.bin"));
+    text_write("run/1-finetune/history-blocks-9.csv", "of a deeper network");
+    EXITS(2, SEARCH "--set lr=0.02");
+    EXITS(0, SEARCH "--set lr=0.02 --force");
+    cr_expect_not(exists("run/1-finetune/history-blocks-9.csv"));
+    cr_assert_eq(unlink("run/1-finetune/log.txt"), 0);
+    EXITS(0, SEARCH "--set lr=0.02 --force");
+    log = read_text("run/1-finetune/log.txt");
+    cr_expect_not_null(strstr(log, "epoch   1"), "nothing was trained: %s", log);
+    free(log);
+}
+
+/* The depth is the one that metrics.json names; before that is written, the deepest that there is. */
+Test(recipe, report_of_a_block_search_has_the_curves_of_the_depth_that_was_kept)
+{
+    char *page, kept[80];
+
+    pictures_write(40);
+    EXITS(0, "finetune " SMALL_RUN "--test-folds 0 --validation-folds 1 --epochs 1 -o first");
+    EXITS(0, SEARCH "--set lr=0.01");
+    page = read_text("run/report.html");
+    snprintf(kept, sizeof kept, "Of blocks %.0f, the depth that was kept",
+             json_number("run/1-finetune/metrics.json", "provenance/block_search/chosen"));
+    cr_expect_not_null(strstr(page, kept), "%s", kept);
+    cr_expect(exists("run/plots/1-finetune/loss.svg"));
+    free(page);
+    EXITS(0, "report run/1-finetune");
+    cr_assert_eq(unlink("run/1-finetune/metrics.json"), 0);
+    cr_assert_eq(unlink("run/1-finetune/history-blocks-2.csv"), 0);
+    EXITS(0, "report run/1-finetune");
+    page = read_text("run/1-finetune/report.html");
+    cr_expect_not_null(strstr(page, "Of blocks 1, the deepest that was begun"));
+    free(page);
+#undef SEARCH
+}
+
+/* Put something that is no picture where the first heat map's image was. */
+static void spoil_first_example(const char *explained)
+{
+    json_t *root = json_load_file(explained, 0, NULL);
+    const json_t *first = json_array_get(json_object_get(root, "heat_maps"), 0);
+    const char *file = json_string_value(json_object_get(first, "file"));
+
+    cr_assert_not_null(file);
+    text_write(file, "no picture");
+    json_decref(root);
+}
+
+/* What could not be read when a stage was carried out is still missing when nothing is left to do. */
+Test(recipe, that_is_incomplete_stays_so_when_it_is_given_again)
+{
+    pictures_write(60);
+    text_write("pictures/0.png", "no picture");
+    EXITS(1, RUN "--set epochs=1 --set evaluate.max-unreadable=0.5 --examples 0 -o run");
+    EXITS(1, RUN "--set epochs=1 --set evaluate.max-unreadable=0.5 --examples 0 -o run");
+    SAYS("stage 1 of 2, finetune: done before\n");
+    SAYS("stage 2 of 2, evaluate: done before, without some files that it could not read");
+    pictures_write(60);
+    EXITS(0, RUN "--set epochs=1 --examples 2 -o other");
+    spoil_first_example("other/examples/explain.json");
+    cr_assert_eq(unlink("other/examples/stage.json"), 0);
+    EXITS(1, RUN "--set epochs=1 --examples 2 -o other");
+    EXITS(1, RUN "--set epochs=1 --examples 2 -o other");
+}
+
 /* Each caption of the picture KIND/NUMBER.png says that it is of this kind. */
 static void says_truth(const char *page, const char *kind, int number)
 {
@@ -208,8 +308,8 @@ Test(recipe, tells_pictures_of_the_same_name_apart)
     free(text);
 }
 
-/* Start the program in the background, kill it once `path` is there, or, where that is NULL, after so many seconds. */
-static void kill_when(const char *path, double seconds, const char *command)
+/* Start the program in the background. @param output  File for both its streams. */
+static pid_t start(const char *command, const char *output)
 {
     char line[4000];
     const pid_t pid = fork();
@@ -217,13 +317,27 @@ static void kill_when(const char *path, double seconds, const char *command)
     cr_assert(pid >= 0);
     if (pid == 0) {
         setpgid(0, 0);
-        snprintf(line, sizeof line, "exec '%s/bin/medtl' %s >/dev/null 2>&1", MEDTL_BINARY_DIR,
-                 command);
+        snprintf(line, sizeof line, "exec '%s/bin/medtl' %s >%s 2>&1", MEDTL_BINARY_DIR, command,
+                 output);
         execl("/bin/sh", "sh", "-c", line, (char *)NULL);
         _exit(127);
     }
-    for (int i = 0; path != NULL && i < 3000 && !exists(path); i++)
+    return pid;
+}
+
+static void wait_for(const char *path)
+{
+    for (int i = 0; i < 3000 && !exists(path); i++)
         usleep(10000);
+}
+
+/* Kill it once `path` is there, or, where that is NULL, after so many seconds. */
+static void kill_when(const char *path, double seconds, const char *command)
+{
+    const pid_t pid = start(command, "/dev/null");
+
+    if (path != NULL)
+        wait_for(path);
     usleep((useconds_t)(1e6 * seconds));
     kill(pid, SIGKILL); /* the stage's process ends with it by itself */
     waitpid(pid, NULL, 0);
@@ -273,6 +387,46 @@ Test(recipe, refuses_what_it_does_not_know)
     SAYS("nothing to report");
     EXITS(0, "run-recipe kim2022-scratch");
     SAYS("Kim et al.");
+}
+
+/* The table of a run with so many classes, each told rightly once. */
+static void write_predictions(const char *path, size_t classes)
+{
+    FILE *file = fopen(path, "w");
+
+    cr_assert_not_null(file);
+    fputs("file,label,predicted", file);
+    for (size_t k = 0; k < classes; k++)
+        fprintf(file, ",p_c%zu", k);
+    for (size_t i = 0; i < classes; i++) {
+        fprintf(file, "\n%zu.png,c%zu,c%zu", i, i, i);
+        for (size_t k = 0; k < classes; k++)
+            fputs(k == i ? ",1" : ",0", file);
+    }
+    fputc('\n', file);
+    fclose(file);
+}
+
+/* A page with charts of 40 classes, and one that says why it has none of 41, with all else that there is. */
+Test(recipe, report_of_more_classes_than_a_chart_shows_is_made_without_charts)
+{
+    char *page;
+
+    cr_assert(mkdir("many", 0777) == 0);
+    text_write("many/metrics.json",
+               "{\"evaluation\": {\"images\": 41, \"groups\": 41, \"accuracy\": {\"value\": 1}}}");
+    text_write("many/history.csv", "epoch,loss\n1,0.5\n2,0.25\n");
+    write_predictions("many/predictions.csv", 41);
+    EXITS(0, "report many");
+    page = read_text("many/report.html");
+    cr_expect_not_null(strstr(page, "at most 40 classes, and here are 41"));
+    cr_expect(strstr(page, "accuracy") != NULL && exists("many/plots/loss.svg"));
+    cr_expect_not(exists("many/plots/roc.svg"));
+    free(page);
+    write_predictions("many/predictions.csv", 40);
+    EXITS(0, "report many");
+    cr_expect(exists("many/plots/roc.svg") && exists("many/plots/confusion.svg") &&
+              exists("many/plots/reliability.svg"));
 }
 
 /* Values for the parameters that have no default. */
@@ -516,6 +670,73 @@ Test(experiment, killed_again_and_again_goes_on_to_the_same_figures)
 #undef GO
 }
 
+/* Ask it to stop once `path` is there. @return its exit status; `output` has what it said. */
+static int stop_when(const char *path, const char *command, const char *output)
+{
+    const pid_t pid = start(command, output);
+    int state = 0;
+
+    wait_for(path);
+    cr_assert_eq(kill(pid, SIGTERM), 0);
+    cr_assert(waitpid(pid, &state, 0) == pid && WIFEXITED(state) && exists(path), "%s", path);
+    return WEXITSTATUS(state);
+}
+
+/* The text with another one in the place of each of the first. Owned. */
+static char *replaced(const char *whole, const char *old, const char *new)
+{
+    const char *rest = whole;
+    char *text = calloc(1, 1 << 14);
+
+    cr_assert_not_null(text);
+    for (const char *at; (at = strstr(rest, old)) != NULL; rest = at + strlen(old)) {
+        strncat(text, rest, (size_t)(at - rest));
+        strcat(text, new);
+    }
+    return strcat(text, rest);
+}
+
+/* A run that is stopped is one of those to go, with one at a time and with several. */
+Test(experiment, that_is_stopped_counts_the_runs_that_are_to_go)
+{
+    char *endless = replaced(EXPERIMENT, "<set name='epochs' value='1'/>",
+                             "<set name='epochs' value='100000'/>"),
+         *said;
+
+    pictures_write(120);
+    text_write("e.xml", endless);
+    cr_expect_eq(stop_when("out/runs/short-n20-s1/1-finetune/history.csv",
+                           "run-experiment e.xml --root . -o out", "said"),
+                 1);
+    said = read_text("said");
+    cr_expect_not_null(strstr(said, "stopped with 8 of 8 runs to go"), "%s", said);
+    free(said);
+    cr_expect_eq(stop_when("two/runs/short-n20-s1/1-finetune/history.csv",
+                           "run-experiment e.xml --root . -o two --jobs 8 --threads 1", "said"),
+                 1);
+    said = read_text("said");
+    cr_expect(strstr(said, " of 8 runs to go") != NULL && strstr(said, "failed") == NULL, "%s",
+              said);
+    free(said);
+    free(endless);
+}
+
+/* Where every run fails the command says how many; that nothing can be summed up is no news then. */
+Test(experiment, of_which_every_run_fails_says_so)
+{
+    char *failing = replaced(EXPERIMENT, "<set name='width' value='4'/>",
+                             "<set name='init' value='missing.safetensors'/>");
+
+    pictures_write(120);
+    text_write("e.xml", failing);
+    EXITS(1, "run-experiment e.xml --root . -o out -q");
+    SAYS("8 of 8 runs failed; there are no tables");
+    EXITS(1, "run-experiment e.xml --root . -o out -q --jobs 2");
+    SAYS("8 of 8 runs failed; there are no tables");
+    cr_assert(!exists("out/summary.md"));
+    free(failing);
+}
+
 #define SHARING(NAME, MORE, BATCH)                                                                                                          \
     "<experiment xmlns='urn:medtl:recipe:1' name='" NAME "' baseline='a'><title>T</title>"                                                  \
     "<question>Q?</question><data name='pictures' table='labels.csv' classes='no,yes' test='0' "                                            \
@@ -563,6 +784,114 @@ Test(experiment, shares_what_is_prepared_alike_and_nothing_else)
     cr_assert(exists("alone/prepared/source/1-pretrain/backbone.safetensors"));
     cr_assert(same_bytes("one/runs/a-s1/2-evaluate/predictions.csv",
                          "alone/runs/a-s1/2-evaluate/predictions.csv"));
+}
+
+/* One table of labels, and a folder of other pictures to pretrain on. */
+static void write_sharing(void)
+{
+    char *one = replaced(SHARING("one", LABELLED, "16"),
+                         "<set name='source' value='{root}/labels.csv'/>"
+                         "<set name='source-folds' value='1,2,3,4'/>",
+                         "<set name='source' value='{root}/others'/>");
+
+    pictures_write(60);
+    cr_assert_eq(mkdir("others", 0777), 0);
+    for (unsigned i = 0; i < 40; i++) {
+        char path[64];
+
+        snprintf(path, sizeof path, "others/%u.png", i);
+        picture_write(path, 1000 + i, i % 2 == 1, false);
+    }
+    text_write("one.xml", one);
+    free(one);
+}
+
+static bool any_model_is_new(void)
+{
+    return system("test -z \"$(find . -name '*.safetensors' -newermt 2002-01-01)\"") != 0;
+}
+
+/* Folders with and without a slash at their end, from here and from elsewhere, by a link and from the root: the same run. */
+Test(experiment, shares_what_is_prepared_however_its_folders_are_spelled)
+{
+    char here[400];
+
+    write_sharing();
+    cr_assert(getcwd(here, sizeof here) != NULL && mkdir("sub", 0777) == 0 &&
+              symlink(".", "link") == 0);
+    EXITS(0, "run-experiment one.xml --root . -o out --prepared shared");
+    cr_assert_eq(folders_in("shared/*-*"), 2);
+    cr_assert_eq(system("find . -name '*.safetensors' -exec touch -d 2001-01-01 {} +"), 0);
+    cr_assert(!any_model_is_new());
+    EXITS(0, "run-experiment one.xml --root ./ -o out/ --prepared shared/");
+    EXITS(0, "run-experiment one.xml --root link -o link/out --prepared link//shared");
+    EXITS(0, "run-experiment one.xml --root %s -o %s/out --prepared %s/shared", here, here, here);
+    cr_assert_eq(chdir("sub"), 0);
+    EXITS(0, "run-experiment ../one.xml --root .. -o ../out --prepared ../shared");
+    cr_assert_eq(chdir(".."), 0);
+    cr_expect_eq(folders_in("shared/*-*"), 2);
+    cr_expect_not(any_model_is_new());
+    cr_assert_eq(unlink("out/runs/a-s1/2-evaluate/stage.json"), 0); /* to be gone on with */
+    cr_assert_eq(chdir("sub"), 0);
+    EXITS(0, "run-experiment ../one.xml --root ../sub/.. -o ../out/ --prepared ../shared");
+    cr_assert_eq(chdir(".."), 0);
+    cr_expect(exists("out/runs/a-s1/2-evaluate/stage.json") && !any_model_is_new());
+}
+
+/* A prepared run that is another one than the experiment's now: no option of run-experiment starts it anew. */
+Test(experiment, says_how_a_prepared_run_is_made_anew)
+{
+    pictures_write(60);
+    text_write("one.xml", SHARING("one", "", "16"));
+    text_write("three.xml", SHARING("three", "", "8"));
+    EXITS(0, "run-experiment one.xml --root . -o out");
+    cr_assert_eq(system("rm -r out/runs"), 0);
+    EXITS(2, "run-experiment three.xml --root . -o out");
+    SAYS("out/prepared/source: holds a run with other parameters");
+    SAYS("without this folder it is made anew");
+    cr_expect_null(strstr(tool_output, "--force"), "%s", tool_output);
+    cr_assert_eq(system("rm -r out/prepared/source"), 0);
+    EXITS(0, "run-experiment three.xml --root . -o out");
+}
+
+/* A folder that cannot be made is no folder that somebody works in. */
+Test(experiment, does_not_wait_for_what_can_never_be_prepared)
+{
+    char *said;
+
+    pictures_write(60);
+    text_write("one.xml", SHARING("one", "", "16"));
+    text_write("shared", "a file");
+    cr_assert_eq(system("timeout 60 '" MEDTL_BINARY_DIR "/bin/medtl' run-experiment one.xml "
+                        "--root . -o out --prepared shared >said 2>&1; test $? = 3"),
+                 0);
+    said = read_text("said");
+    cr_expect(strstr(said, "shared") != NULL && strstr(said, "waiting for") == NULL, "%s", said);
+    free(said);
+}
+
+/* All of them find the folder free for a moment; one prepares, and the others wait until it is done. */
+Test(experiment, that_prepares_the_same_as_others_at_the_same_time_waits_for_them)
+{
+    static const char *const said[] = {"said0", "said1", "said2", "said3"};
+    pid_t pids[4];
+
+    pictures_write(60);
+    text_write("one.xml", SHARING("one", LABELLED, "16"));
+    for (size_t i = 0; i < 4; i++) {
+        char command[200];
+
+        snprintf(command, sizeof command,
+                 "run-experiment one.xml --root . -o out%zu --prepared shared --threads 1", i);
+        pids[i] = start(command, said[i]);
+    }
+    for (size_t i = 0; i < 4; i++) {
+        int state = 0;
+
+        cr_assert_eq(waitpid(pids[i], &state, 0), pids[i]);
+        cr_expect_eq(state, 0, "%s", read_text(said[i]));
+    }
+    cr_expect_eq(folders_in("shared/*-*"), 2);
 }
 
 /* The table's numbers, worked out again from results.csv: two seeds, so t has one degree of freedom (12.706). */

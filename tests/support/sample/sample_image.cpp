@@ -77,7 +77,7 @@ void put_patient_and_study(DcmItem &d, const sample_image &s)
     put(d, DCM_StudyDate, "20261101");
     put(d, DCM_StudyTime, s.study_time != nullptr ? s.study_time : "101112");
     put(d, DCM_StudyID, "S1");
-    put(d, DCM_AccessionNumber, "A-1");
+    put(d, DCM_AccessionNumber, s.accession != nullptr ? s.accession : "A-1");
     put(d, DCM_ReferringPhysicianName, s.patient_name != nullptr ? s.patient_name : "Referrer^R");
     put(d, DCM_StudyDescription, "Sample study");
 }
@@ -87,7 +87,8 @@ void put_request(DcmItem &d, const sample_image &s)
     DcmItem *request = nullptr, *code = nullptr;
 
     d.findOrCreateSequenceItem(DCM_RequestAttributesSequence, request, -2);
-    put(*request, DCM_AccessionNumber, "A-1");
+    if (s.accession == nullptr)
+        put(*request, DCM_AccessionNumber, "A-1");
     put(*request, DCM_RequestedProcedureID, "RP-1");
     put(*request, DCM_RequestedProcedureDescription,
         s.procedure != nullptr ? s.procedure : "Screening");

@@ -27,6 +27,7 @@ typedef struct sample_image {
     const char *series;        /* Series Instance UID; NULL: one by kind */
     const char *instance;      /* SOP Instance UID; NULL: one by kind, number and frames */
     bool with_request;     /* adds a Request Attributes Sequence: procedure RP-1, accession A-1 */
+    const char *accession; /* of the image: its request has none of its own; NULL: A-1, both */
     const char *procedure; /* description and code meaning, as bytes; NULL: "Screening" */
     const char *body_part; /* Body Part Examined; NULL: absent */
     const char *syntax;    /* UID of a compressed one, around no picture; NULL: native */

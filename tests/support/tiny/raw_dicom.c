@@ -195,7 +195,7 @@ void raw_dicom_make(const raw_dicom *w, unsigned char **out, size_t *size)
     if (w->event != NULL)
         put_text(&file, 0x0008, 0x3010, "UI", w->event);
     put_text(&file, 0x0010, 0x0010, "PN", "Phantom^Test");
-    put_text(&file, 0x0010, 0x0020, "LO", "PHANTOM");
+    put_text(&file, 0x0010, 0x0020, "LO", or_usual(w->patient, "PHANTOM"));
     if (w->view != NULL)
         put_text(&file, 0x0018, 0x5101, "CS", w->view);
     put_uid(&file, 0x0020, 0x000D, w->study, "1.2.3");

@@ -11,6 +11,7 @@ typedef struct raw_dicom {
     const char *sop_class; /* Digital Mammography For Presentation */
     const char *sop, *series,
         *study;           /* "1.2.3.4.5.1", "1.2.3.4", "1.2.3"; "": the element is left out */
+    const char *patient;  /* Patient ID: PHANTOM */
     const char *modality; /* MG */
     const char
         *transfer_syntax;   /* stated; the elements stay explicit little endian, the pixels are put

@@ -113,6 +113,74 @@ std::unique_ptr<DcmFileFormat> patient_object()
     return object;
 }
 
+// Of a content item (PS3.3 C.17.3): its place in the tree, its concept and no value.
+DcmItem *add_content(DcmItem &parent, const char *type, const char *scheme, const char *code)
+{
+    DcmItem *item = nullptr, *name = nullptr;
+
+    parent.findOrCreateSequenceItem(DCM_ContentSequence, item, -2);
+    item->putAndInsertString(DCM_RelationshipType, "HAS OBS CONTEXT");
+    item->putAndInsertString(DCM_ValueType, type);
+    item->findOrCreateSequenceItem(DCM_ConceptNameCodeSequence, name, -2);
+    name->putAndInsertString(DCM_CodeValue, code);
+    name->putAndInsertString(DCM_CodingSchemeDesignator, scheme);
+    name->putAndInsertString(DCM_CodeMeaning, "concept");
+    return item;
+}
+
+DcmItem *add_code(DcmItem &item, const DcmTagKey &key, const char *scheme, const char *code)
+{
+    DcmItem *made = nullptr;
+
+    item.findOrCreateSequenceItem(key, made, -2);
+    made->putAndInsertString(DCM_CodeValue, code);
+    made->putAndInsertString(DCM_CodingSchemeDesignator, scheme);
+    made->putAndInsertString(DCM_CodeMeaning, "meaning");
+    return made;
+}
+
+void add_age(DcmItem &parent, const char *unit, const char *number)
+{
+    DcmItem *measured = nullptr;
+
+    add_content(parent, "NUM", "DCM", "121033")
+        ->findOrCreateSequenceItem(DCM_MeasuredValueSequence, measured, -2);
+    add_code(*measured, DCM_MeasurementUnitsCodeSequence, "UCUM", unit);
+    measured->putAndInsertString(DCM_NumericValue, number);
+    measured->putAndInsertFloat64(DCM_FloatingPointValue, 95.25);
+}
+
+std::unique_ptr<DcmFileFormat> patient_report()
+{
+    std::unique_ptr<DcmFileFormat> object(new DcmFileFormat);
+    DcmDataset &d = *object->getDataset();
+
+    d.putAndInsertString(DCM_SOPClassUID, UID_ComprehensiveSRStorage);
+    d.putAndInsertString(DCM_SOPInstanceUID, "1.2.3.2");
+    d.putAndInsertString(DCM_StudyInstanceUID, "1.2.3.1");
+    d.putAndInsertString(DCM_PatientID, "SECRET-ID");
+    d.putAndInsertString(DCM_StudyDate, "20240301");
+    d.putAndInsertString(DCM_ValueType, "CONTAINER");
+    return object;
+}
+
+// An item of the content, which must be there: items keep their places.
+DcmItem &content_at(DcmFileFormat &file, unsigned long index)
+{
+    DcmItem *item = nullptr;
+
+    cr_assert(
+        file.getDataset()->findAndGetSequenceItem(DCM_ContentSequence, item, (long)index).good());
+    return *item;
+}
+
+std::string code_in(DcmItem &item, const DcmTagKey &key)
+{
+    DcmItem *code = nullptr;
+
+    return item.findAndGetSequenceItem(key, code, 0).good() ? text(*code, DCM_CodeValue) : "";
+}
+
 } // namespace
 
 Test(deidentify, leaves_no_identifying_value_in_any_encoding)
@@ -205,6 +273,101 @@ Test(deidentify, keeps_characteristics_of_the_patient_only_where_asked)
     cr_expect(text(*kept->getDataset(), DCM_PatientSex) == "F");
 }
 
+// PS3.5 section 6.2, AS: three digits and D, W, M or Y.
+Test(deidentify, limits_the_age_to_90_years_and_empties_what_is_none)
+{
+    static const char *const cases[][2] = {
+        {"095Y", "090Y"}, {"091Y", "090Y"}, {"090Y", "090Y"}, {"089Y", "089Y"}, {"999M", "999M"},
+        {"012W", "012W"}, {"003D", "003D"}, {" 95Y", ""},     {"95Y", ""},      {"95Y ", ""},
+        {"09AY", ""},     {"095y", ""},     {"0095", ""},     {"095", ""}};
+    medtl_deidentify_options options = {};
+    options.keep_patient_characteristics = true;
+
+    for (const auto &c : cases) {
+        auto object = patient_object();
+
+        object->getDataset()->putAndInsertString(DCM_PatientAge, c[0]);
+        auto file =
+            parsed(deidentified(*with(options), file_bytes(*object, EXS_LittleEndianExplicit)));
+        cr_expect(text(*file->getDataset(), DCM_PatientAge) == c[1], "'%s' became '%s'", c[0],
+                  text(*file->getDataset(), DCM_PatientAge).c_str());
+    }
+}
+
+// PS3.16 TID 1006 and, of the same meaning, LOINC.
+Test(deidentify, moves_no_birth_date_in_a_report)
+{
+    medtl_deidentify_options options = {};
+    auto report = patient_report();
+    DcmDataset &d = *report->getDataset();
+
+    add_content(d, "DATE", "DCM", "121031")->putAndInsertString(DCM_Date, "19250203");
+    add_content(d, "DATETIME", "LN", "21112-8")->putAndInsertString(DCM_DateTime, "19250203040506");
+    add_content(d, "DATE", "DCM", "111060")->putAndInsertString(DCM_Date, "20240301");
+    for (const bool shift : {false, true}) {
+        options.shift_dates = shift;
+        auto file =
+            parsed(deidentified(*with(options), file_bytes(*report, EXS_LittleEndianExplicit)));
+        cr_expect(text(content_at(*file, 0), DCM_Date) == "19000101");
+        cr_expect(text(content_at(*file, 1), DCM_DateTime) == "19000101000000");
+        cr_expect(text(content_at(*file, 2), DCM_Date) ==
+                  (shift ? text(*file->getDataset(), DCM_StudyDate) : "19000101"));
+    }
+}
+
+Test(deidentify, keeps_sex_and_age_in_a_report_only_where_asked)
+{
+    medtl_deidentify_options options = {};
+    auto report = patient_report();
+
+    add_code(*add_content(*report->getDataset(), "CODE", "DCM", "121032"), DCM_ConceptCodeSequence,
+             "DCM", "F");
+    add_age(*report->getDataset(), "a", "45");
+    const file_vector in = file_bytes(*report, EXS_LittleEndianExplicit);
+    auto bare = parsed(deidentified(*with(options), in));
+    options.keep_patient_characteristics = true;
+    auto kept = parsed(deidentified(*with(options), in));
+    DcmItem *measured = nullptr;
+
+    cr_expect(code_in(content_at(*bare, 0), DCM_ConceptCodeSequence) == "deidentified");
+    cr_expect(code_in(content_at(*kept, 0), DCM_ConceptCodeSequence) == "F");
+    cr_expect(content_at(*bare, 1).tagExists(DCM_MeasuredValueSequence));
+    cr_expect(
+        content_at(*bare, 1).findAndGetSequenceItem(DCM_MeasuredValueSequence, measured, 0).bad());
+    cr_assert(
+        content_at(*kept, 1).findAndGetSequenceItem(DCM_MeasuredValueSequence, measured, 0).good());
+    cr_expect(text(*measured, DCM_NumericValue) == "45");
+}
+
+// UCUM's units of age. 90 years are 32872.5 days of 365.25 to the year.
+Test(deidentify, limits_the_age_in_a_report_in_its_own_unit)
+{
+    static const char *const cases[][3] = {
+        {"a", "95", "90"},       {"a", "90.5", "90"},        {"a", "90", "90"},
+        {"a", "89.5", "89.5"},   {"mo", "1081", "1080"},     {"mo", "95", "95"},
+        {"wk", "4957", "4696"},  {"wk", "4000", "4000"},     {"d", "34698", "32872"},
+        {"d", "32000", "32000"}, {"d", "3.4698e4", "32872"}, {"s", "95", ""},
+        {"years", "45", ""},     {"a", "-95", ""},           {"a", "80\\95", ""}};
+    medtl_deidentify_options options = {};
+    options.keep_patient_characteristics = true;
+
+    for (const auto &c : cases) {
+        auto report = patient_report();
+        DcmItem *measured = nullptr;
+
+        add_age(*report->getDataset(), c[0], c[1]);
+        auto file =
+            parsed(deidentified(*with(options), file_bytes(*report, EXS_LittleEndianExplicit)));
+        const bool kept = content_at(*file, 0)
+                              .findAndGetSequenceItem(DCM_MeasuredValueSequence, measured, 0)
+                              .good();
+        cr_expect_eq(kept, c[2][0] != '\0', "%s %s", c[1], c[0]);
+        cr_expect(!kept || text(*measured, DCM_NumericValue) == c[2], "%s %s became %s", c[1], c[0],
+                  text(*measured, DCM_NumericValue).c_str());
+        cr_expect(!kept || !measured->tagExists(DCM_FloatingPointValue), "%s %s", c[1], c[0]);
+    }
+}
+
 Test(deidentify, gives_the_same_bytes_for_the_same_key_and_others_for_another)
 {
     const file_vector in = file_bytes(*patient_object(), EXS_LittleEndianExplicit);
@@ -259,6 +422,11 @@ Test(deidentify, refuses_what_may_show_names)
     cr_expect_eq(refused(*d, bytes), MEDTL_E_UNSUPPORTED);
     options.allow_burned_in = true;
     cr_expect_eq(refused(*with(options), bytes), MEDTL_OK);
+
+    // Nor where medtl drew over the picture.
+    burned->getDataset()->putAndInsertString(DCM_Manufacturer, "medtl");
+    burned->getDataset()->putAndInsertString(DCM_ManufacturerModelName, "medtl");
+    cr_expect_eq(refused(*d, file_bytes(*burned, EXS_LittleEndianExplicit)), MEDTL_E_UNSUPPORTED);
 
     overlay->getDataset()->putAndInsertUint16(DcmTag(0x6000, 0x0102, EVR_US), 9);
     cr_expect_eq(refused(*d, file_bytes(*overlay, EXS_LittleEndianExplicit)), MEDTL_E_UNSUPPORTED);

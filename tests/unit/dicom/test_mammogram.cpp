@@ -317,6 +317,23 @@ Test(mammogram, spacing_says_where_it_holds)
     cr_expect_float_eq(facts().magnification, 1.88, 1e-12);
 }
 
+Test(mammogram, absurd_spacing_is_none)
+{
+    const auto object = make_mammogram();
+    DcmDataset &d = *object->getDataset();
+    const auto facts = [&] { return *medtl_instance_facts(reread(*object).get()); };
+
+    put_text(d, DCM_DetectorElementSpacing, "1e200\\1e200");
+    put_text(d, DCM_DetectorBinning, "1e200\\1e200");
+    cr_expect_eq(facts().spacing_origin, MEDTL_SPACING_NONE);
+    cr_expect_not(facts().has_pixel_spacing);
+    cr_expect_eq(facts().pixel_spacing_mm[0], 0.0);
+    put_text(d, DCM_PixelSpacing, "0.07\\1e-9");
+    cr_expect_not(facts().has_pixel_spacing);
+    put_text(d, DCM_PixelSpacing, "0.07\\0.07");
+    cr_expect(facts().has_pixel_spacing);
+}
+
 Test(skin, acquisition_site_and_tracking_are_read)
 {
     const picture color = {4, 6, 3, 8, 8, false, "RGB", 1};

@@ -243,6 +243,9 @@ Test(fragments, a_wrong_offset_table_is_not_believed)
     for (uint32_t &offset : table)
         offset += 2;
     check_frames(table, parts, "with a wrong table");
+    check_frames(std::vector<uint32_t>(table.size(), 0), parts, "with a table of zeros");
+    table = {0, 0, 0, 8};
+    check_frames(table, parts, "with a table that points behind the last frame's beginning");
 }
 
 Test(fragments, an_extended_offset_table_is_used)

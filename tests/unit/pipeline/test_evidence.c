@@ -157,6 +157,39 @@ Test(evidence, that_cannot_be_stored_fails_its_image)
     medtl_pipeline_destroy(pipeline);
 }
 
+/* Takes reports alone. */
+static medtl_status refuse_evidence(void *context, const medtl_batch_report *report,
+                                    char location[MEDTL_LOCATION_SIZE], medtl_error *err)
+{
+    if (!report->is_evidence)
+        return keep(context, report, location, err);
+    cr_expect_str_eq(report->image_path, path_of("objects/a"));
+    return medtl_fail(err, MEDTL_E_UNSUPPORTED, "not here");
+}
+
+Test(evidence, that_is_refused_is_missing_in_its_report_alone)
+{
+    kept k = {.count = 0};
+    medtl_error err = {MEDTL_OK, ""};
+    const medtl_batch_options options = {.sink = refuse_evidence, .sink_context = &k};
+    medtl_pipeline *pipeline;
+    medtl_batch *batch;
+
+    ask_for("secondary-capture segmentation", "always");
+    pipeline = load_pipeline();
+    add_object("a", &(raw_dicom){.seed = 1});
+    batch = batch_of_folder(pipeline);
+    cr_assert_eq(medtl_batch_run(batch, &options, &err), MEDTL_OK, "%s", err.message);
+    cr_expect_eq(record_of(batch, "a")->outcome, MEDTL_OUTCOME_ANALYSED);
+    cr_expect_eq(record_of(batch, "a")->evidence_count, 0);
+    cr_assert_eq(k.count, 1);
+    cr_expect_eq(k.reports[0].image_count, 1);
+    cr_expect_not(has(&k.reports[0], "1.2.840.10008.5.1.4.1.1.7"), "it names a Secondary Capture");
+    medtl_batch_destroy(batch);
+    forget(&k);
+    medtl_pipeline_destroy(pipeline);
+}
+
 Test(evidence, is_not_made_where_nobody_takes_it)
 {
     medtl_pipeline *pipeline;

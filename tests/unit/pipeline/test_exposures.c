@@ -199,10 +199,81 @@ Test(exposures, every_frame_is_analysed_where_the_task_wants_all)
     cr_expect_eq(record->probabilities[1], highest);
     cr_expect_eq(record->frames[record->frame].probabilities, record->probabilities);
     cr_expect_eq(k.reports[0].image_count, 1);
+    cr_assert_neq(record->frame, 0, "another frame than the first speaks for this image");
+    for (size_t i = 0; i < 4; i++) {
+        char percent[16];
+
+        snprintf(percent, sizeof percent, "%.2f",
+                 100.0 * (double)record->frames[i].probabilities[1]);
+        cr_expect_not_null(memmem(k.reports[0].bytes, k.reports[0].size, percent, strlen(percent)),
+                           "the report has %s %% of frame %zu", percent, i + 1);
+    }
     root = json_of(batch);
     object = json_array_get(json_object_get(root, "objects"), 0);
     cr_expect_eq(json_array_size(json_object_get(object, "frames")), 4);
     json_decref(root);
+    medtl_batch_destroy(batch);
+    forget(&k);
+    medtl_pipeline_destroy(pipeline);
+}
+
+/* With one Study Instance UID two patients have neither an image nor an exposure in common. */
+Test(exposures, another_patients_image_is_no_duplicate)
+{
+    medtl_pipeline *pipeline = pipeline_with(presentation_first);
+    kept k = {.count = 0};
+    medtl_batch *batch;
+
+    add_object("a", &(raw_dicom){.laterality = "L", .view = "CC"});
+    add_object("b", &(raw_dicom){.sop = "1.2.3.4.5.9",
+                                 .sop_class = FOR_PROCESSING,
+                                 .laterality = "L",
+                                 .view = "CC",
+                                 .patient = "SOMEBODY ELSE"});
+    batch = run(pipeline, &k);
+    cr_expect_eq(record_of(batch, "a")->outcome, MEDTL_OUTCOME_ANALYSED);
+    cr_expect_eq(record_of(batch, "b")->outcome, MEDTL_OUTCOME_ANALYSED, "%s",
+                 record_of(batch, "b")->reason);
+    cr_expect_eq(k.count, 0, "no report is on two patients");
+    cr_expect_neq(medtl_batch_report_at(batch, 0)->status, MEDTL_OK);
+    medtl_batch_destroy(batch);
+    forget(&k);
+    medtl_pipeline_destroy(pipeline);
+}
+
+/* "z" is a true copy, behind two that only claim the same UID. */
+Test(exposures, another_image_with_the_same_uid_is_named)
+{
+    medtl_pipeline *pipeline = pipeline_with(presentation_first);
+    kept k = {.count = 0};
+    medtl_batch *batch;
+
+    add_object("a", &(raw_dicom){.laterality = "L", .view = "CC"});
+    add_object("m", &(raw_dicom){.laterality = "L", .view = "CC", .patient = "SOMEBODY ELSE"});
+    add_object("n", &(raw_dicom){.laterality = "R", .view = "CC"});
+    add_object("raw", &(raw_dicom){.sop = "1.2.3.4.5.9",
+                                   .sop_class = FOR_PROCESSING,
+                                   .laterality = "R",
+                                   .view = "CC"});
+    add_object("z", &(raw_dicom){.laterality = "L", .view = "CC"});
+    batch = run(pipeline, &k);
+    cr_expect_eq(record_of(batch, "a")->outcome, MEDTL_OUTCOME_ANALYSED);
+    for (int i = 0; i < 2; i++) {
+        const medtl_record *record = record_of(batch, i == 0 ? "m" : "n");
+
+        cr_expect_eq(record->outcome, MEDTL_OUTCOME_FAILED);
+        cr_expect_not_null(strstr(record->reason, "another image than"), "%s", record->reason);
+        cr_expect_not_null(strstr(record->reason, "/a, with the same SOP Instance UID"), "%s",
+                           record->reason);
+        cr_expect_null(strstr(record->reason, "SOMEBODY"));
+    }
+    cr_expect_eq(record_of(batch, "raw")->outcome, MEDTL_OUTCOME_ANALYSED,
+                 "what it would be a duplicate of is not analysed: %s",
+                 record_of(batch, "raw")->reason);
+    cr_expect_eq(record_of(batch, "z")->outcome, MEDTL_OUTCOME_NOT_TAKEN);
+    cr_expect_not_null(strstr(record_of(batch, "z")->reason, "the same SOP instance as"));
+    cr_assert_eq(k.count, 1);
+    cr_expect_eq(k.reports[0].image_count, 2);
     medtl_batch_destroy(batch);
     forget(&k);
     medtl_pipeline_destroy(pipeline);

@@ -186,6 +186,24 @@ Test(header, repeats_the_request_behind_the_images_once)
                      "");
 }
 
+/* An order without a number of its own has the image's (PS3.3 C.17.2 asks for one). */
+Test(header, lists_orders_that_differ_in_the_images_number_alone)
+{
+    sample_image samples[3];
+
+    memset(samples, 0, sizeof samples);
+    for (unsigned i = 0; i < 3; i++)
+        samples[i] = (sample_image){.kind = SAMPLE_MAMMOGRAM,
+                                    .number = i,
+                                    .with_request = true,
+                                    .accession = i == 1 ? "A-2" : "A-1"};
+    fixture_set_up_samples(&fixture, samples, 3);
+    fixture_make(&fixture);
+    cr_assert_eq(sr_report_item_count(fixture.content, "ReferencedRequestSequence"), 2);
+    cr_assert_str_eq(value("ReferencedRequestSequence[0].AccessionNumber"), "A-1");
+    cr_assert_str_eq(value("ReferencedRequestSequence[1].AccessionNumber"), "A-2");
+}
+
 /* The report's character set is its first image's; only the second image has a request. */
 struct request_case {
     char report_set[40], image_set[40]; /* "": absent */

@@ -7,6 +7,7 @@
 #include "dicom/walk.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace medtl_dicom
 {
@@ -143,22 +144,40 @@ std::vector<uint64_t> extended_offsets(dicom_file &file)
 struct frame_facts {
     size_t frames;
     uint64_t plane; ///< Rows times Columns
+    uint64_t bytes; ///< of all frames, uncompressed; UINT64_MAX: cannot be told
     bool is_rle;
 };
+
+/// Halved chrominance takes less.
+uint64_t native_bytes(size_t frames, uint64_t plane, long samples, long bits_allocated)
+{
+    uint64_t bits = frames;
+
+    for (const uint64_t factor :
+         {plane, static_cast<uint64_t>(samples), static_cast<uint64_t>(bits_allocated)})
+        if (factor == 0 || __builtin_mul_overflow(bits, factor, &bits))
+            return UINT64_MAX;
+    return bits / 8 + (bits % 8 > 0);
+}
 
 frame_facts read_facts(const dicom_file &file)
 {
     const std::unique_ptr<DcmDataset> header = file.parse_header([](const DcmTagKey &tag) {
-        return tag == DCM_NumberOfFrames || tag == DCM_Rows || tag == DCM_Columns;
+        return tag == DCM_NumberOfFrames || tag == DCM_Rows || tag == DCM_Columns ||
+               tag == DCM_SamplesPerPixel || tag == DCM_BitsAllocated;
     });
-    long frames = 0, rows = 0, columns = 0;
+    long frames = 0, rows = 0, columns = 0, samples = 0, bits = 0;
 
     if (!integer_value(*header, DCM_NumberOfFrames, frames) || frames < 1)
         frames = 1; // as it is read (dicom/pixels.cpp)
     (void)integer_value(*header, DCM_Rows, rows);
     (void)integer_value(*header, DCM_Columns, columns);
-    return {static_cast<size_t>(frames),
-            static_cast<uint64_t>(rows) * static_cast<uint64_t>(columns),
+    (void)integer_value(*header, DCM_SamplesPerPixel, samples);
+    (void)integer_value(*header, DCM_BitsAllocated, bits);
+    const uint64_t plane = static_cast<uint64_t>(rows) * static_cast<uint64_t>(columns);
+
+    return {static_cast<size_t>(frames), plane,
+            native_bytes(static_cast<size_t>(frames), plane, samples, bits),
             file.layout().transfer_syntax == UID_RLELosslessTransferSyntax};
 }
 
@@ -200,6 +219,17 @@ void clean_fragments(dicom_file &file, copied_fragments all, std::vector<unsigne
     write_offset_table(bytes, all, firsts);
 }
 
+/// Nobody looks at what lies behind the last frame.
+void copy_native(dicom_file &file, std::vector<unsigned char> &to)
+{
+    const file_layout &layout = file.layout();
+    const uint64_t used = read_facts(file).bytes;
+    unsigned char *const pixels = append(file.data(), layout.pixels_at, layout.pixels_length, to);
+
+    if (used < layout.pixels_length)
+        std::memset(pixels + used, 0, layout.pixels_length - used);
+}
+
 } // namespace
 
 encoding written_form(const file_layout &layout)
@@ -221,7 +251,7 @@ void copy_pixel_data(dicom_file &file, std::vector<unsigned char> &to)
     if (layout.pixels_length == undefined_length)
         clean_fragments(file, copy_fragments(file.data(), layout.pixels_at, file.limits(), to), to);
     else
-        (void)append(file.data(), layout.pixels_at, layout.pixels_length, to);
+        copy_native(file, to);
 }
 
 } // namespace medtl_dicom

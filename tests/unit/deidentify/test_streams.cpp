@@ -439,6 +439,26 @@ Test(streams, rle_has_no_room_for_texts)
     expect_refused(EXS_RLELossless, head, "a segment outside");
 }
 
+Test(streams, nothing_is_left_behind_uncompressed_frames)
+{
+    auto object = object_of(film);
+    const Uint8 *pixels = nullptr;
+    unsigned long size = 0;
+    byte_vector longer, out;
+    std::string reason;
+
+    cr_assert(object->getDataset()->findAndGetUint8Array(DCM_PixelData, pixels, &size).good());
+    cr_assert_eq(size, 3 * 24 * 16);
+    longer.assign(pixels, pixels + size);
+    const byte_vector frames = longer;
+    longer = longer + bytes_of(secret) + number(0, 1);
+    object->getDataset()->putAndInsertUint8Array(DCM_PixelData, longer.data(), longer.size());
+    cr_assert_eq(try_deidentify(file_bytes(*object, EXS_LittleEndianExplicit), out, reason),
+                 MEDTL_OK, "%s", reason.c_str());
+    cr_expect_not(holds(out, secret));
+    cr_expect_neq(find(out, frames), out.size(), "the frames are as they were");
+}
+
 /// PS3.6 annex A.
 Test(streams, what_cannot_be_looked_through_is_refused_by_name)
 {

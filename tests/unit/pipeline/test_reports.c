@@ -3,8 +3,10 @@
 #include "fixture.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 TestSuite(reports, .init = setup, .fini = teardown);
 
@@ -164,6 +166,56 @@ Test(reports, of_a_new_model_name_the_earlier_ones_of_the_study)
     forget(&k);
     forget(&newer);
     forget(&older);
+}
+
+static void give_one(void *context, const char *study, medtl_batch_give give, void *taker)
+{
+    (void)study;
+    give(taker, context);
+}
+
+/* The report is larger than the image: between the two lies the limit. */
+Test(reports, of_before_are_read_within_the_limits_of_the_reader)
+{
+    const char *const image = add_object("a", &(raw_dicom){.seed = 1, .rows = 16, .columns = 16});
+    medtl_pipeline *pipeline = load_pipeline();
+    kept k = {.count = 0};
+    medtl_batch *batch = run(pipeline, &k);
+    const char *const before = path_of("before.dcm");
+    FILE *stream = fopen(before, "wb");
+    medtl_limits limits;
+    struct stat of_image;
+
+    cr_assert_not_null(stream);
+    cr_assert_eq(fwrite(k.reports[0].bytes, 1, k.reports[0].size, stream), k.reports[0].size);
+    cr_assert_eq(fclose(stream), 0);
+    cr_assert_eq(stat(image, &of_image), 0);
+    cr_assert_lt((size_t)of_image.st_size, k.reports[0].size);
+    medtl_batch_destroy(batch);
+    medtl_pipeline_destroy(pipeline);
+    write_model("10-gray.xml", 7, "gray.safetensors");
+    medtl_limits_default(&limits);
+    for (int limited = 0; limited < 2; limited++) {
+        kept newer = {.count = 0};
+        const medtl_reader_options reading = {.limits = &limits};
+        const medtl_batch_options options = {.sink = keep,
+                                             .sink_context = &newer,
+                                             .earlier = give_one,
+                                             .earlier_context = (void *)before};
+
+        if (limited)
+            limits.file_bytes = k.reports[0].size - 1;
+        pipeline = load_pipeline();
+        cr_assert_eq(medtl_pipeline_read_with(pipeline, &reading, NULL), MEDTL_OK);
+        batch = batch_of_folder(pipeline);
+        cr_assert_eq(medtl_batch_run(batch, &options, NULL), MEDTL_OK);
+        cr_assert_eq(newer.count, 1);
+        cr_expect_eq(has(&newer.reports[0], k.reports[0].sop), limited == 0);
+        medtl_batch_destroy(batch);
+        medtl_pipeline_destroy(pipeline);
+        forget(&newer);
+    }
+    forget(&k);
 }
 
 static bool knows_cad(void *context, const char *study, const char *sop)

@@ -61,11 +61,13 @@ unsigned jpeg_ls_frame::next_marker()
     fail(MEDTL_E_FORMAT, "the JPEG-LS frame is cut off");
 }
 
-/// The caller has held size and precision against the header (read_jpeg_header).
+/// The caller has held a frame header against the data set (read_jpeg_header); in bytes that belong to no segment it may have
+/// been another one.
 void jpeg_ls_frame::read_frame_header(const unsigned char *segment, size_t size)
 {
     require(precision_ == 0 && size >= 6 + 3 * static_cast<size_t>(pixels_.samples) &&
-                segment[5] == pixels_.samples,
+                segment[0] >= 2 && segment[0] <= 16 && word(segment + 1) == pixels_.rows &&
+                word(segment + 3) == pixels_.columns && segment[5] == pixels_.samples,
             MEDTL_E_FORMAT, "the JPEG-LS frame header is damaged");
     precision_ = segment[0];
     for (size_t i = 0; i < pixels_.samples; i++)

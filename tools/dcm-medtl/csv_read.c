@@ -83,6 +83,7 @@ static medtl_status keep_row(reader *r, csv_table *table, medtl_error *err)
     const size_t columns = table->row_count == 0 ? r->count : table->columns;
     char ***rows = realloc(table->rows, (table->row_count + 1) * sizeof *rows);
     char **row = calloc(columns, sizeof *row);
+    bool complete = true;
 
     if (rows != NULL)
         table->rows = rows;
@@ -96,12 +97,14 @@ static medtl_status keep_row(reader *r, csv_table *table, medtl_error *err)
                           r->line, r->count, columns);
     }
     memcpy(row, r->cells, r->count * sizeof *row);
-    for (size_t i = r->count; i < columns; i++)
+    for (size_t i = r->count; i < columns; i++) {
         row[i] = strdup("");
+        complete = complete && row[i] != NULL;
+    }
     r->count = 0;
     table->columns = columns;
     table->rows[table->row_count++] = row;
-    return MEDTL_OK;
+    return complete ? MEDTL_OK : medtl_fail(err, MEDTL_E_MEMORY, "%s: out of memory", r->path);
 }
 
 medtl_status csv_read(const char *path, csv_table *out, medtl_error *err)
@@ -115,6 +118,10 @@ medtl_status csv_read(const char *path, csv_table *out, medtl_error *err)
     *out = (csv_table){NULL, 0, 0};
     if ((status = medtl_file_read(path, MOST_BYTES, &bytes, &size, err)) != MEDTL_OK)
         return status;
+    if (size > 0 && memchr(bytes, '\0', size) != NULL) {
+        status = medtl_fail(err, MEDTL_E_FORMAT, "%s: a zero byte: this is not text", path);
+        goto done;
+    }
     text = malloc(size + 1);
     r.cells = calloc(MOST_COLUMNS, sizeof *r.cells);
     if (text == NULL || r.cells == NULL) {

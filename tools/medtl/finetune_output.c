@@ -6,6 +6,7 @@
 #include "core/eval/evaluation.h"
 #include "evaluation_output.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -202,7 +203,8 @@ static medtl_status write_model(const finetune_options *options, const target *t
 {
     char normaliser[MEDTL_NORMALISER_TEXT_SIZE];
     char *text = json_dumps(provenance, JSON_COMPACT | JSON_PRESERVE_ORDER);
-    char *path = run_path(options, "model.safetensors");
+    char *path = run_path(options, "model.safetensors"),
+         *draft = run_path(options, "model-new.safetensors");
     const medtl_model_description description = {.name = options->name,
                                                  .version = options->version,
                                                  .class_names =
@@ -214,14 +216,19 @@ static medtl_status write_model(const finetune_options *options, const target *t
     medtl_status status;
 
     medtl_normaliser_text(&t->normaliser, normaliser);
-    if (text == NULL || path == NULL)
+    /* The old model goes only where the new one lies beside it: on a full disk it stays. */
+    if (text == NULL || path == NULL || draft == NULL)
         status = medtl_fail(err, MEDTL_E_MEMORY, "out of memory for the model's description");
-    else if ((status = fingerprints_replace(path, &data->fingerprints, err)) == MEDTL_OK &&
+    else if ((status = medtl_network_save(network, &description, options->f16, draft, err)) ==
+                 MEDTL_OK &&
+             (status = fingerprints_replace(path, &data->fingerprints, err)) == MEDTL_OK &&
              (status = write_run_file(&options->reports_table, err)) == MEDTL_OK &&
-             (status = write_run_file(&options->reports_left_out, err)) == MEDTL_OK)
-        status = medtl_network_save(network, &description, options->f16, path, err);
+             (status = write_run_file(&options->reports_left_out, err)) == MEDTL_OK &&
+             rename(draft, path) != 0)
+        status = medtl_fail(err, MEDTL_E_IO, "%s: cannot write: %s", path, strerror(errno));
     free(text);
     free(path);
+    free(draft);
     return status;
 }
 

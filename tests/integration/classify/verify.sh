@@ -121,6 +121,14 @@ for i in walk(json.load(sys.stdin)["content"]):
     answers content differs 'says something else'
 fi
 
+# Which version made it is the report's own word: what is not compared for it does not agree.
+sed 's/software: medtl 0/software: medtl 9/' "$tid1500" >"$work/other-version.dcm"
+run 1 verify "$work/other-version.dcm" "$work/in"
+answers probabilities agrees
+answers content not-compared 'the report is of another version of medtl$'
+run 1 verify "$work/other-version.dcm" "$work/in" --json
+grep -q '"agrees": false' "$work/out" || complain "JSON: $(cat "$work/out")"
+
 # What cannot be verified at all.
 run 3 verify "$work/in/one" "$work/in"; one_line "$work/in/one: is not a Structured Report"
 head -c 1500 "$tid1500" >"$work/cut.dcm"

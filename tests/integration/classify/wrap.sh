@@ -114,6 +114,11 @@ whole two/a.dcm "$work/one.dcm"
 run 1 wrap --csv "$work/twice.csv" --as photograph -o "$work" # those of an earlier run are replaced
 says "^2 of 3 DICOM files in "
 cp "$work/skin.png" "$work/later.png"
+printf 'file,PatientID\nphoto.jpg,1\n\0skin.png,2\n' >"$work/zero.csv"
+run 2 wrap --csv "$work/zero.csv" --as photograph -o "$work/zero"
+one_line "zero.csv: a zero byte: this is not text"
+[ ! -e "$work/zero" ] || complain "some rows were written"
+
 printf 'file,output\nphoto.jpg,later.png\nphoto.jpg,others.csv\nlater.png,later.dcm\n' >"$work/others.csv"
 cp "$work/others.csv" "$work/others.copy"
 run 1 wrap --csv "$work/others.csv" --as photograph -o "$work"

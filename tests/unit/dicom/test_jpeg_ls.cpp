@@ -226,6 +226,18 @@ Test(jpeg_ls, impossible_headers_are_refused)
     expect_refusal(changed, MEDTL_E_FORMAT, "parameters are impossible");
 }
 
+// Of two frame headers, one inside a segment and one that another segment seems to hold, only one was held against the data set.
+Test(jpeg_ls, a_second_frame_header_is_refused)
+{
+    const bytes other = {0xFF, 0xF7, 0x00, 0x0B, 44,   0x00, 0x04, 0x00, 0x04,
+                         0x01, 0x01, 0x11, 0x00, 0xFF, 0xE0, 0x00, 0x0F};
+    bytes changed = example, segment = {0xFF, 0x02, 0x00, static_cast<uint8_t>(other.size() + 2)};
+
+    segment.insert(segment.end(), other.begin(), other.end());
+    changed.insert(changed.begin() + 2, segment.begin(), segment.end());
+    expect_refusal(changed, MEDTL_E_FORMAT, "frame header is damaged");
+}
+
 // An error that no encoder writes; DCMTK's library and CharLS, as Debian builds them, end the process at such a one.
 Test(jpeg_ls, codes_that_no_encoder_writes_are_damage)
 {

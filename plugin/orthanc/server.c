@@ -97,7 +97,7 @@ medtl_status medtl_orthanc_store(medtl_orthanc *self, const void *bytes, size_t 
     json_t *json;
 
     if (size > UINT32_MAX)
-        return medtl_fail(err, MEDTL_E_UNSUPPORTED, "a report of %zu bytes", size);
+        return medtl_fail(err, MEDTL_E_IO, "%zu bytes are more than Orthanc takes at once", size);
     code = OrthancPluginRestApiPost(self->server, &answer, "/instances", bytes, (uint32_t)size);
     if (code != OrthancPluginErrorCode_Success)
         return fail_as(self, code, "cannot store the report", err);

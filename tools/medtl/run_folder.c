@@ -1,6 +1,7 @@
 #include "run_folder.h"
 
 #include "core/base/file.h"
+#include "core/base/utf8.h"
 #include "evaluation_output.h"
 #include "medtl_code_version.h"
 #include "paths.h"
@@ -136,13 +137,15 @@ static json_t *run_json(const medtl_recipe *recipe, const recipe_inputs *inputs,
                         const recipe_plan *plan)
 {
     char sha256[MEDTL_SHA256_TEXT_SIZE], *here = path_resolve(NULL, ".");
+    /* JSON holds no name that is not UTF-8: paths are then taken from where the next command works. */
+    const char *spelt = here != NULL && medtl_is_utf8(here) ? here : NULL;
     json_t *root;
 
     file_digest(inputs->labels.data, sha256);
     root = json_pack(
         "{s:s, s:s, s:o, s:{s:s, s:s, s:s, s:s, s:s, s:o}, s:{s:o, s:o, s:o, s:o}, s:I, s:o, s:o}",
         "software", "medtl " MEDTL_VERSION, "code", code_version(), "working_folder",
-        text_or_null(here), "recipe", "name", recipe->name, "title", recipe->title, "source",
+        text_or_null(spelt), "recipe", "name", recipe->name, "title", recipe->title, "source",
         recipe->source, "published", recipe->published, "sha256", recipe->sha256, "deviations",
         deviations_json(recipe), "data", "table", text_or_null(inputs->labels.data), "table_sha256",
         text_or_null(sha256), "test_folds", text_or_null(inputs->test_folds), "validation_folds",

@@ -145,6 +145,20 @@ Test(recipe, forced_anew_forgets_the_old_heat_maps)
     cr_expect_gt(count_maps("run/examples/explain.json"), 2);
 }
 
+/* run.json names the working folder, and JSON takes no bytes that are not UTF-8. */
+Test(recipe, runs_in_a_folder_whose_name_is_not_utf8)
+{
+    pictures_write(40);
+    cr_assert_eq(mkdir("n\xe6vus", 0777), 0);
+    cr_assert(rename("pictures", "n\xe6vus/pictures") == 0 &&
+              rename("labels.csv", "n\xe6vus/labels.csv") == 0);
+    cr_assert_eq(chdir("n\xe6vus"), 0);
+    EXITS(0, RUN "--set epochs=1 --examples 0 -o run");
+    EXITS(0, RUN "--set epochs=1 --examples 0 -o run");
+    SAYS("done before");
+    cr_assert_eq(chdir(".."), 0);
+}
+
 /* The heat map of an image has the probability that it was evaluated with. */
 static void maps_have_the_probabilities_of(const char *explained, const char *predictions)
 {
